@@ -1,0 +1,37 @@
+import type { ServerErrorCode } from '../signaling/protocol/index.ts';
+
+/**
+ * Every way a session can fail. Codes of the signaling server come through unchanged.
+ * None of them stops playback: the stream then plays from the edge alone.
+ */
+export type HoldfastErrorCode =
+  | ServerErrorCode
+  | 'option_invalid'
+  | 'signaling_unreachable'
+  | 'signaling_frame_invalid'
+  | 'webrtc_missing'
+  | 'peers_not_allowed'
+  | 'peer_link_failed'
+  | 'peer_message_invalid'
+  | 'peer_version_unsupported'
+  | 'peer_chunk_invalid'
+  | 'peer_rate_limited'
+  | 'edge_failed'
+  | 'playlist_too_large'
+  | 'storage_failed'
+  | 'worker_failed'
+  | 'session_closed';
+
+/** The one error class of the sdk. */
+export class HoldfastError extends Error {
+  readonly code: HoldfastErrorCode;
+  /** True when the session cannot use the room any more; the stream still plays. */
+  readonly fatal: boolean;
+
+  constructor(code: HoldfastErrorCode, message: string, options: { fatal?: boolean; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'HoldfastError';
+    this.code = code;
+    this.fatal = options.fatal ?? false;
+  }
+}

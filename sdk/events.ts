@@ -1,0 +1,66 @@
+import type { EdgeHealth, Role } from '../signaling/protocol/index.ts';
+import type { HoldfastError, HoldfastErrorCode } from './errors.ts';
+
+/**
+ * `joining`: playing from the edge while the room is being joined. `joined`: in the room.
+ * `reconnecting`: the signaling socket dropped; peers keep feeding. `alone`: plays as plain hls.js, see `reason`.
+ */
+export type SessionStatus = 'joining' | 'joined' | 'reconnecting' | 'alone' | 'closed';
+
+/** Where the bytes of a delivered segment came from. */
+export interface BytesBySource {
+  edge: number;
+  peers: number;
+}
+
+/** What a session tells the app. Outward only: nothing inside listens to these. */
+export interface SessionEvents {
+  status: { status: SessionStatus; reason: HoldfastErrorCode | null };
+  role: { epoch: number; deviceRole: Role; groupRole: Role; groupId: string };
+  /** Linked members changed. */
+  neighbours: { viewerIds: string[] };
+  /** A segment reached the player. */
+  segment: {
+    segmentId: string;
+    bytes: BytesBySource;
+    /** Bytes by the member that sent them. */
+    bytesByViewer: Record<string, number>;
+  };
+  /** What this viewer sees of its edge, and why. */
+  edge: { health: EdgeHealth; reason: string };
+  /** Playback stopped for want of media (`startedAtMs`), or went on (`durationMs` set). Times as `performance.now()`. */
+  stall: { startedAtMs: number; durationMs: number | null };
+  error: HoldfastError;
+}
+
+export interface NeighbourStats {
+  viewerId: string;
+  bytesReceived: number;
+  bytesSent: number;
+}
+
+/** A snapshot; counters grow from the start of the session. */
+export interface SessionStats {
+  status: SessionStatus;
+  viewerId: string | null;
+  deviceRole: Role | null;
+  groupRole: Role | null;
+  groupId: string | null;
+  epoch: number;
+  /** Media, init segment and playlist bytes read from edges. */
+  bytesFromEdge: number;
+  bytesFromPeers: number;
+  bytesToPeers: number;
+  /** Bytes received twice or thrown away. */
+  bytesWasted: number;
+  stallCount: number;
+  stallMs: number;
+  /** Media ahead of the playhead; null before playback. */
+  bufferMs: number | null;
+  edgeHealth: EdgeHealth;
+  neighbours: NeighbourStats[];
+  /** Ids of held segments, oldest first. */
+  segmentsHeld: string[];
+  /** Refused peer messages and chunks, by code. */
+  refusals: Record<string, number>;
+}

@@ -1,0 +1,10 @@
+export { HoldfastError, type HoldfastErrorCode } from './errors.ts';
+export type {
+  BytesBySource,
+  NeighbourStats,
+  SessionEvents,
+  SessionStats,
+  SessionStatus,
+} from './events.ts';
+export type { RoomOptions } from './options.ts';
+export { joinRoom, type Session } from './session.ts';

@@ -1,0 +1,168 @@
+/**
+ * The wire between sdk and signaling server: JSON text frames over one WebSocket.
+ * The first frame of a client is `join`; everything else before it is refused.
+ */
+export const protocolVersion = 1;
+
+/** `master` fetches for others, `secondary` stands by to take over, `slave` is fed. */
+export type Role = 'master' | 'secondary' | 'slave';
+
+export type EdgeHealth = 'healthy' | 'strained' | 'partial' | 'dark' | 'recovering';
+
+/** What a viewer can and may do for others. */
+export interface ViewerProfile {
+  /** The network is metered (cellular, or the browser says so): nothing is uploaded. */
+  metered: boolean;
+  /** The user asked to save data: nothing is uploaded. */
+  saveData: boolean;
+  /** The app's consent flag and the session's policies allow upload. */
+  uploadAllowed: boolean;
+  /** False where the browser has no WebRTC or the app turned peers off. */
+  peersAllowed: boolean;
+  /** 0 to 1 while on battery, null when unknown or plugged in. */
+  batteryLevel: number | null;
+}
+
+export interface JoinFrame {
+  version: number;
+  type: 'join';
+  room: string;
+  token: string;
+  /** Random id of the proxy client (browser profile, app or site). */
+  deviceId: string;
+  profile: ViewerProfile;
+  /** Given by an earlier `welcome`: asks for the same viewer id, roles and group. */
+  resumeKey?: string | undefined;
+}
+
+export interface LeaveFrame {
+  type: 'leave';
+}
+
+/** A WebRTC offer, answer or candidate for another member of the group. */
+export interface SignalFrame {
+  type: 'signal';
+  to: string;
+  signal: Record<string, unknown>;
+}
+
+/** Sent every `heartbeatIntervalMs`, and at once when `edgeHealth`, the profile or `lostMembers` change. */
+export interface ReportFrame {
+  type: 'report';
+  /** Epoch of the newest directive that the viewer follows. */
+  epoch: number;
+  profile: ViewerProfile;
+  edgeHealth: EdgeHealth;
+  /** Media ahead of the playhead; null before playback. */
+  bufferMs: number | null;
+  /** Measured while uploading; null when never measured. */
+  uplinkBytesPerSecond: number | null;
+  neighbourCount: number;
+  /** Members whose link broke since the last report: the server stops waiting for them. */
+  lostMembers: string[];
+}
+
+export type ClientFrame = JoinFrame | LeaveFrame | SignalFrame | ReportFrame;
+
+export interface Member {
+  viewerId: string;
+  /** Role inside the group. */
+  role: Role;
+  /** Whether this member may upload to others. */
+  uploads: boolean;
+  /** Weight in fetcher election, from measured uplink; at least 1. */
+  weight: number;
+}
+
+/** The server's instruction: who is in the group and does what. Older epochs are ignored. */
+export interface DirectiveFrame {
+  type: 'directive';
+  epoch: number;
+  groupId: string;
+  deviceRole: Role;
+  groupRole: Role;
+  /** Includes the viewer itself. */
+  members: Member[];
+}
+
+export interface Edge {
+  edgeId: string;
+  baseUrl: string;
+}
+
+/** As `RTCIceServer`. */
+export interface IceServer {
+  urls: string | string[];
+  username?: string;
+  credential?: string;
+}
+
+export interface WelcomeFrame {
+  version: number;
+  type: 'welcome';
+  viewerId: string;
+  resumeKey: string;
+  /** True when the earlier viewer id, roles and group were kept. */
+  resumed: boolean;
+  heartbeatIntervalMs: number;
+  edges: Edge[];
+  iceServers: IceServer[];
+  directive: DirectiveFrame;
+}
+
+export interface RelayedSignalFrame {
+  type: 'signal';
+  from: string;
+  signal: Record<string, unknown>;
+}
+
+/** Answer to every report: a client that misses two of them reconnects. */
+export interface HeartbeatFrame {
+  type: 'heartbeat';
+}
+
+export const serverErrorCodes = [
+  'frame_too_large',
+  'frame_invalid',
+  'version_unsupported',
+  'token_missing',
+  'token_invalid',
+  'token_expired',
+  'token_room_mismatch',
+  'origin_refused',
+  'join_required',
+  'join_timeout',
+  'already_joined',
+  'rate_limited',
+  'room_full',
+  'server_full',
+  'member_unknown',
+  'removed',
+  'internal',
+] as const;
+export type ServerErrorCode = (typeof serverErrorCodes)[number];
+
+export interface ErrorFrame {
+  type: 'error';
+  code: ServerErrorCode;
+  message: string;
+  /** True when the socket is closed after this frame. */
+  fatal: boolean;
+  /** When trying again can help. */
+  retryAfterMs?: number | undefined;
+}
+
+/** The server goes away on purpose: keep the peers, come back later. */
+export interface ByeFrame {
+  type: 'bye';
+  reason: 'shutdown' | 'replaced';
+  reconnectAfterMs: number;
+}
+
+export type ServerFrame =
+  | WelcomeFrame
+  | DirectiveFrame
+  | RelayedSignalFrame
+  | HeartbeatFrame
+  | ErrorFrame
+  | ByeFrame;

@@ -1,0 +1,3 @@
+export * from './frames.ts';
+export { limits } from './limits.ts';
+export * from './parse.ts';

@@ -1,0 +1,74 @@
+/** Every bound of the system in one place, each with its reason. Units are in the names. */
+export const limits = {
+  // --- signaling wire -------------------------------------------------------------------------
+  /** A WebRTC offer with a dozen candidates is about 4 kB; a report about 1 kB. */
+  frameBytesMax: 32_768,
+  /** An SDP with every codec of a browser is about 8 kB; ours has data channels only. */
+  signalBytesMax: 16_384,
+  /** Compact JWTs of this project are about 300 bytes. */
+  tokenBytesMax: 4_096,
+  roomNameLengthMax: 128,
+  idLengthMax: 64,
+  /** The token is the first thing a client sends, so a socket that has not joined by then is idle or hostile. */
+  joinWithinMs: 5_000,
+  /** Two missed reports mean a dead socket; mobile radios tolerate one packet in 5 s. */
+  heartbeatIntervalMs: 5_000,
+  heartbeatsMissedMax: 2,
+  /** A page reload or a change of network takes a few seconds; after that the place goes to others. */
+  resumeWindowMs: 30_000,
+  /** A dropped socket keeps its roles this long: shorter than a segment, longer than a reconnect. */
+  roleGraceMs: 2_000,
+  /** A burst is a join's worth of offers and candidates to a full group. */
+  framesPerSecondMax: 50,
+  framesBurstMax: 600,
+  /** One page with a wall of viewers, or a school behind one address. */
+  joinsPerMinutePerAddressMax: 300,
+  /** Above this the socket's reader is gone; a frame is at most 32 kB. */
+  socketBufferBytesMax: 1_048_576,
+
+  // --- rooms ----------------------------------------------------------------------------------
+  roomsMax: 10_000,
+  viewersPerRoomMax: 50_000,
+  viewersPerDeviceMax: 64,
+  /** One user with several devices and tabs; a leaked token must not fill a room. */
+  viewersPerSubjectMax: 32,
+  /** A full directive stays under 4 kB and a relay tree under four hops. */
+  groupMembersMax: 30,
+  /** One fetcher per so many members: enough to spread first copies, few enough to keep playlists rare. */
+  membersPerMaster: 4,
+  mastersPerGroupMax: 8,
+  edgesPerRoomMax: 8,
+
+  // --- peer wire ------------------------------------------------------------------------------
+  /** Largest message every browser's SCTP accepts is 256 kB; a live playlist is a few kB. */
+  peerControlBytesMax: 131_072,
+  playlistBytesMax: 120_000,
+  partBytes: 65_536,
+  /** 16 kB is the largest message that no browser fragments badly, and lets control through between two. */
+  chunkBytes: 16_384,
+  /** 64 MiB: ten seconds at 50 Mbit/s. */
+  partsPerSegmentMax: 1_024,
+  segmentIdLengthMax: 512,
+  /** A peer that sends more than this many control messages a second is broken or hostile. */
+  peerMessagesPerSecondMax: 400,
+  /** Bad messages before the link is dropped: none is ever sent by a correct peer of the same version. */
+  peerErrorsMax: 1,
+  segmentsAnnouncedMax: 64,
+
+  // --- swarm ----------------------------------------------------------------------------------
+  /** Full mesh up to here; each link costs memory and a keep-alive. */
+  neighboursMax: 10,
+  /** A neighbour that did not connect by then is behind a NAT that will not open. */
+  peerConnectWithinMs: 10_000,
+  requestsPerPeerMax: 16,
+  requestsQueuedPerPeerMax: 64,
+  /** Memory for media on one page: two minutes at 4 Mbit/s. */
+  memoryBytesMax: 64 * 1_048_576,
+  /** Default depth behind memory, in IndexedDB. */
+  storageBytesMax: 256 * 1_048_576,
+  /** Bytes waiting in one data channel: about 50 ms at 10 Mbit/s, so that a cancelled part costs little. */
+  peerBufferedBytesMax: 65_536,
+  edgeFetchesMax: 6,
+  /** At most one probe a second of an edge that fails. */
+  edgeProbeIntervalMs: 1_000,
+} as const;
