@@ -1,3 +1,3 @@
 export * from './frames.ts';
-export { limits } from './limits.ts';
+export { type Limits, limits } from './limits.ts';
 export * from './parse.ts';

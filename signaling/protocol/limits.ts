@@ -26,6 +26,28 @@ export const limits = {
   /** Above this the socket's reader is gone; a frame is at most 32 kB. */
   socketBufferBytesMax: 1_048_576,
 
+  /** Sockets of one process, joined or not: what a viewer's socket costs fits a small machine's memory. */
+  connectionsMax: 60_000,
+  /** Addresses whose join rate is remembered; the longest unseen is forgotten first. */
+  addressesMax: 100_000,
+  /** A frame above `frameBytesMax` is read up to here so that it can be answered with a code, not only cut off. */
+  payloadBytesMax: 131_072,
+  /** A close handshake takes one round trip; a reader that has gone takes for ever. */
+  closeWithinMs: 2_000,
+  /** A leaked token is worth an hour at most; the sdk asks the app for a new one before every connect. */
+  tokenLifetimeMaxMs: 3_600_000,
+  /** Clocks of the app's server and ours differ by less than this. */
+  clockToleranceMs: 5_000,
+  /** As long as somebody watches one event: the key must outlive the server's restart in between. */
+  resumeKeyLifetimeMs: 86_400_000,
+  /** After a restart the room comes back at this pace: token checks cost about 0.2 ms each. */
+  reconnectsPerSecondMax: 500,
+  /** Nobody comes back before a restart can be over, nor all at once in a small room. */
+  reconnectDelayMinMs: 1_000,
+  reconnectSpreadMinMs: 2_000,
+  /** A flood of refusals must not fill the disk with log lines; the rest is counted. */
+  logLinesPerSecondMax: 50,
+
   // --- rooms ----------------------------------------------------------------------------------
   roomsMax: 10_000,
   viewersPerRoomMax: 50_000,
@@ -37,6 +59,16 @@ export const limits = {
   /** One fetcher per so many members: enough to spread first copies, few enough to keep playlists rare. */
   membersPerMaster: 4,
   mastersPerGroupMax: 8,
+  /** Below this a group has too few sources for a part and is merged with another. */
+  groupMembersMin: 5,
+  /** A burst of joins costs each member at most ten directives a second. */
+  directiveIntervalMs: 100,
+  /** Expiries are rounded up to this, so that ten thousand viewers cost ten wake-ups a second. */
+  wakeGrainMs: 100,
+  /** Weight 1 in fetcher election is an uplink of 1 Mbit/s or less, or one never measured. */
+  weightUnitBytesPerSecond: 125_000,
+  /** Above 64 Mbit/s the downlink of the fed is what bounds. */
+  weightMax: 64,
   edgesPerRoomMax: 8,
 
   // --- peer wire ------------------------------------------------------------------------------
@@ -72,3 +104,6 @@ export const limits = {
   /** At most one probe a second of an edge that fails. */
   edgeProbeIntervalMs: 1_000,
 } as const;
+
+/** The bounds by name; tests and simulations override some of them. */
+export type Limits = { readonly [Name in keyof typeof limits]: number };

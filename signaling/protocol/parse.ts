@@ -110,7 +110,7 @@ const serverFrame = v.variant('type', [
 export function parseClientFrame(text: string): Parsed<ClientFrame> {
   const json = parseJson(text);
   if (!json.ok) return json;
-  const refusal = refusedVersion(json.value, 'join');
+  const refusal = refusedVersion(json.value, 'join') ?? missingToken(json.value);
   if (refusal) return { ok: false, refusal };
   const parsed = v.safeParse(clientFrame, json.value, { abortEarly: true });
   if (!parsed.success) return invalid(parsed.issues[0]);
@@ -152,6 +152,14 @@ function refusedVersion(frame: unknown, typeWithVersion: string): Refusal | null
     code: 'version_unsupported',
     message: `protocol version ${String(version).slice(0, 16)} is not ${protocolVersion}`,
   };
+}
+
+/** A join without a token is told so before anything else of it is looked at. */
+function missingToken(frame: unknown): Refusal | null {
+  if (typeof frame !== 'object' || frame === null) return null;
+  const { type, token } = frame as { type?: unknown; token?: unknown };
+  if (type !== 'join' || (token !== undefined && token !== null && token !== '')) return null;
+  return { code: 'token_missing', message: 'a join needs a room token' };
 }
 
 function invalid(issue: { message: string; path?: { key: unknown }[] | undefined }): {

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { JoinFrame } from '../protocol/index.ts';
+import { parseClientFrame } from '../protocol/index.ts';
+import type { Log } from './log.ts';
+import type { Loop } from './loop.ts';
+import type { Connection, SocketHandlers } from './socket.ts';
+import type { Tokens } from './tokens.ts';
+
+/** Stands between sockets and rooms: nothing passes unparsed, nobody joins without a valid token. */
+export function createGate(loop: Loop, tokens: Tokens, log: Log): SocketHandlers {
+  return {
+    text(connection, text) {
+      const parsed = parseClientFrame(text);
+      if (!parsed.ok) {
+        refuse(connection, parsed.refusal.code, parsed.refusal.message);
+        return;
+      }
+      const frame = parsed.value;
+      if (connection.state === 'joined') {
+        loop.handle({ type: 'frame', connectionId: connection.connectionId, frame });
+      } else if (frame.type === 'leave') connection.close('left');
+      else if (frame.type !== 'join') refuse(connection, 'join_required', 'join first');
+      else if (connection.state === 'joining') refuse(connection, 'already_joined', 'one join is enough');
+      else void admit(connection, frame);
+    },
+    closed(connection) {
+      if (!loop.connections.delete(connection.connectionId)) return;
+      loop.handle({ type: 'disconnected', connectionId: connection.connectionId });
+    },
+  };
+
+  async function admit(connection: Connection, frame: JoinFrame): Promise<void> {
+    connection.state = 'joining';
+    const { connectionId } = connection;
+    const { room, deviceId, profile } = frame;
+    try {
+      const verified = await tokens.verifyToken(frame.token, room);
+      if (!verified.ok) {
+        refuse(connection, verified.code, verified.message);
+        return;
+      }
+      const { subject } = verified.value;
+      const known = frame.resumeKey ? await tokens.readResumeKey(frame.resumeKey, room, subject) : null;
+      const viewerId = known ?? randomUUID();
+      const resumeKey = await tokens.issueResumeKey({ room, subject, viewerId });
+      if (hasClosed(connection)) return;
+      connection.state = 'joined';
+      loop.connections.set(connectionId, connection);
+      loop.handle({
+        type: 'joinAccepted',
+        connectionId,
+        room,
+        subject,
+        deviceId,
+        profile,
+        viewerId,
+        resumeKey,
+      });
+    } catch (error) {
+      log.warn('internal', { connectionId, message: String(error) });
+      connection.refuse('internal', 'internal error');
+    }
+  }
+
+  function refuse(connection: Connection, code: Parameters<Connection['refuse']>[0], message: string): void {
+    log.info('refused', { connectionId: connection.connectionId, code });
+    connection.refuse(code, message);
+  }
+}
+
+/** Asked after an await, when the compiler still believes what was set before it. */
+function hasClosed(connection: Connection): boolean {
+  return connection.state === 'closed';
+}

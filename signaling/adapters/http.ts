@@ -1,0 +1,27 @@
+import { createServer, type Server } from 'node:http';
+import type { Metrics } from './metrics.ts';
+
+export interface HttpOptions {
+  metrics: Metrics;
+  /** False while the server is closing: a load balancer then sends nobody here. */
+  healthy: () => boolean;
+}
+
+/** `/healthz` and `/metrics`; WebSockets upgrade on any path. */
+export function createHttp({ metrics, healthy }: HttpOptions): Server {
+  return createServer((request, response) => {
+    const path = request.url?.split('?')[0];
+    const answer = (status: number, body: string, contentType = 'text/plain; charset=utf-8') => {
+      response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
+      response.end(request.method === 'HEAD' ? undefined : body);
+    };
+    if (request.method !== 'GET' && request.method !== 'HEAD') answer(405, 'method not allowed\n');
+    else if (path === '/healthz') answer(healthy() ? 200 : 503, healthy() ? 'ok\n' : 'closing\n');
+    else if (path === '/metrics') {
+      metrics.text().then(
+        (text) => answer(200, text, metrics.contentType),
+        () => answer(500, 'metrics failed\n'),
+      );
+    } else answer(404, 'not found\n');
+  });
+}

@@ -1,0 +1,68 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { CountedMetric, RoomsStats } from '../core/index.ts';
+import type { ServerErrorCode } from '../protocol/index.ts';
+
+export interface Metrics {
+  /** A frame, socket or join that was refused. */
+  refused(code: ServerErrorCode): void;
+  event(metric: CountedMetric, value: number): void;
+  received(bytes: number): void;
+  sent(type: string, bytes: number): void;
+  /** A socket whose reader fell behind was cut. */
+  slowReader(): void;
+  /** In the Prometheus text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Counters of one server, in a registry of its own. */
+export function createMetrics(stats: () => RoomsStats & { sockets: number }): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = (name: string, help: string, labelNames: string[] = []) =>
+    new Counter({ name, help, labelNames, registers });
+  const refusals = counter('holdfast_refusals_total', 'Refused input, by error code', ['code']);
+  const events = counter('holdfast_room_events_total', 'What happened in rooms', ['event']);
+  const framesReceived = counter('holdfast_frames_received_total', 'Frames of viewers');
+  const bytesReceived = counter('holdfast_received_bytes_total', 'Bytes of frames of viewers');
+  const framesSent = counter('holdfast_frames_sent_total', 'Frames to viewers', ['type']);
+  const bytesSent = counter('holdfast_sent_bytes_total', 'Bytes of frames to viewers');
+  const slowReaders = counter('holdfast_slow_readers_total', 'Sockets cut because they were not read');
+  gauge('holdfast_sockets', 'Open sockets, joined or not', () => stats().sockets);
+  gauge('holdfast_rooms', 'Rooms with viewers', () => stats().rooms);
+  gauge('holdfast_groups', 'Groups of all rooms', () => stats().groups);
+  gauge('holdfast_viewers', 'Viewers with a place', () => stats().viewers);
+  gauge('holdfast_viewers_connected', 'Viewers with a socket', () => stats().connected);
+  gauge('process_resident_memory_bytes', 'Resident memory', () => process.memoryUsage.rss());
+  gauge('process_cpu_seconds', 'Processor time used', () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000_000;
+  });
+
+  function gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  return {
+    refused: (code) => refusals.inc({ code }),
+    event: (metric, value) => events.inc({ event: metric }, value),
+    received(bytes) {
+      framesReceived.inc();
+      bytesReceived.inc(bytes);
+    },
+    sent(type, bytes) {
+      framesSent.inc({ type });
+      bytesSent.inc(bytes);
+    },
+    slowReader: () => slowReaders.inc(),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}

@@ -1,0 +1,54 @@
+/** Lets through `perSecond` on average and `burst` at once. Times are any monotonic milliseconds. */
+export interface Bucket {
+  take(nowMs: number): boolean;
+}
+
+export function createBucket(perSecond: number, burst: number, nowMs: number): Bucket {
+  let tokens = burst;
+  let filledAtMs = nowMs;
+  return {
+    take(atMs) {
+      tokens = Math.min(burst, tokens + ((atMs - filledAtMs) * perSecond) / 1_000);
+      filledAtMs = atMs;
+      if (tokens < 1) return false;
+      tokens--;
+      return true;
+    },
+  };
+}
+
+/** One bucket per key, for at most `keysMax` keys; the longest unseen is forgotten first. */
+export interface Buckets {
+  take(key: string, nowMs: number): boolean;
+}
+
+export function createBuckets(perSecond: number, burst: number, keysMax: number): Buckets {
+  const buckets = new Map<string, Bucket>();
+  return {
+    take(key, nowMs) {
+      const bucket = buckets.get(key) ?? createBucket(perSecond, burst, nowMs);
+      // A Map keeps insertion order: putting it back makes it the last seen.
+      buckets.delete(key);
+      buckets.set(key, bucket);
+      if (buckets.size > keysMax) {
+        const oldest = buckets.keys().next();
+        if (!oldest.done) buckets.delete(oldest.value);
+      }
+      return bucket.take(nowMs);
+    },
+  };
+}
+
+/** What counts as one address: an IPv6 host owns its whole /64. */
+export function addressKey(address: string): string {
+  const plain = address.startsWith('::ffff:') ? address.slice(7) : address;
+  if (!plain.includes(':')) return plain;
+  const [head = '', tail] = plain.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  if (tail !== undefined) {
+    const rest = tail === '' ? [] : tail.split(':');
+    while (groups.length + rest.length < 8) groups.push('0');
+    groups.push(...rest);
+  }
+  return groups.slice(0, 4).join(':');
+}

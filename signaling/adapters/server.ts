@@ -1,0 +1,125 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { createRooms } from '../core/index.ts';
+import { type Edge, type IceServer, type Limits, limits as defaults } from '../protocol/index.ts';
+import { SignalingError } from './errors.ts';
+import { createGate } from './gate.ts';
+import { createHttp } from './http.ts';
+import { createLog } from './log.ts';
+import { createLoop, type Loop } from './loop.ts';
+import { createMetrics } from './metrics.ts';
+import { isLoopback } from './origins.ts';
+import { createSockets, type Sockets } from './socket.ts';
+import { createTokens, type TokenRequest } from './tokens.ts';
+
+export interface SignalingOptions {
+  /** Default `127.0.0.1`. Anything but loopback needs `key` and `origins`. */
+  host?: string | undefined;
+  /** Default 0: any free port. */
+  port?: number | undefined;
+  /** HS256 secret of at least 32 bytes, or an Ed25519 public key as JWK or PEM. Default: a fresh secret. */
+  key?: string | undefined;
+  /** Signs resume keys, at least 32 bytes. Default derives from an HS256 `key`; else fresh at each start. */
+  resumeSecret?: string | undefined;
+  /** Origins whose pages may connect, `*` for all. Default: pages served from this machine. */
+  origins?: readonly string[] | undefined;
+  /** Header with the viewer's address as last entry, such as `x-forwarded-for`, set by a trusted proxy. */
+  addressHeader?: string | undefined;
+  /** Named to every viewer. */
+  edges?: Edge[] | undefined;
+  iceServers?: IceServer[] | undefined;
+  limits?: Partial<Limits> | undefined;
+  /** Takes structured lines, JSON without line end. Default: nothing is logged. */
+  log?: ((line: string) => void) | undefined;
+}
+
+export interface Signaling {
+  /** WebSocket URL of this server. */
+  readonly url: string;
+  readonly port: number;
+  /** True when no key was configured: tokens of `issueToken` die with this server. */
+  readonly keyGenerated: boolean;
+  /** @throws SignalingError `key_cannot_sign` with a public key, `config_invalid` */
+  issueToken(request: TokenRequest): Promise<string>;
+  /** Prometheus text. */
+  metrics(): Promise<string>;
+  /** Says bye to everybody, waits for the sockets up to two seconds, ends. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a signaling server and resolves when it listens.
+ * @throws SignalingError `key_required`, `key_invalid`, `config_invalid`, `listen_failed`
+ */
+export async function startSignaling(options: SignalingOptions = {}): Promise<Signaling> {
+  const limits: Limits = { ...defaults, ...options.limits };
+  const host = options.host ?? '127.0.0.1';
+  checkExposure(host, options);
+  const log = createLog(options.log ?? (() => {}), limits.logLinesPerSecondMax);
+  const tokens = createTokens({ key: options.key, resumeSecret: options.resumeSecret, limits });
+  // Epochs follow this clock: it never jumps, and goes on over restarts.
+  const nowMs = () => performance.timeOrigin + performance.now();
+  const { edges = [], iceServers = [] } = options;
+  const rooms = createRooms({ limits, random: Math.random, edges, iceServers });
+  const metrics = createMetrics(() => ({ ...rooms.stats(), sockets: sockets.count }));
+  const loop = createLoop({ rooms, metrics, log, nowMs });
+  const gate = createGate(loop, tokens, log);
+  const sockets = createSockets({
+    limits,
+    metrics,
+    origins: options.origins ?? null,
+    addressHeader: options.addressHeader?.toLowerCase() ?? null,
+    nowMs,
+    handlers: gate,
+  });
+  let closing: Promise<void> | null = null;
+  const http = createHttp({ metrics, healthy: () => closing === null });
+  http.maxConnections = limits.connectionsMax + 1_000;
+  http.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head));
+  const port = await listen(http, host, options.port ?? 0);
+  const url = `ws://${host.includes(':') ? `[${host}]` : host}:${port}/`;
+  log.info('listening', { url });
+  return {
+    url,
+    port,
+    keyGenerated: tokens.generated,
+    issueToken: tokens.issueToken,
+    metrics: metrics.text,
+    close() {
+      closing ??= end(http, sockets, loop);
+      return closing;
+    },
+  };
+}
+
+function checkExposure(host: string, options: SignalingOptions): void {
+  if (isLoopback(host)) return;
+  if (options.key === undefined) {
+    throw new SignalingError('key_required', `without a key only loopback is served, not ${host}`);
+  }
+  if (options.origins === undefined) {
+    throw new SignalingError('config_invalid', 'origins: name the sites whose pages may connect');
+  }
+}
+
+async function listen(http: Server, host: string, port: number): Promise<number> {
+  try {
+    http.listen(port, host);
+    await once(http, 'listening');
+  } catch (cause) {
+    throw new SignalingError('listen_failed', `cannot listen on ${host}:${port}`, { cause });
+  }
+  return (http.address() as AddressInfo).port;
+}
+
+async function end(http: Server, sockets: Sockets, loop: Loop): Promise<void> {
+  const closed = once(http, 'close');
+  http.close();
+  loop.handle({ type: 'shutdown' });
+  await sockets.close();
+  http.closeAllConnections();
+  loop.close();
+  await closed;
+}

@@ -1,0 +1,194 @@
+import { createHmac, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import type { Limits, ServerErrorCode } from '../protocol/index.ts';
+import { SignalingError } from './errors.ts';
+
+export interface TokenRequest {
+  room: string;
+  /** The viewer or user that the token is for; at most 128 characters. */
+  subject: string;
+  /** At most one hour. */
+  lifetimeSeconds: number;
+}
+
+export type Verified<T> = { ok: true; value: T } | { ok: false; code: ServerErrorCode; message: string };
+
+export interface ResumeClaims {
+  room: string;
+  subject: string;
+  viewerId: string;
+}
+
+/** Room tokens of the app, and resume keys of our own. */
+export interface Tokens {
+  /** No key was configured: this one dies with the process. */
+  readonly generated: boolean;
+  readonly algorithm: 'HS256' | 'EdDSA';
+  /** @throws SignalingError `key_cannot_sign`, `config_invalid` */
+  issueToken(request: TokenRequest): Promise<string>;
+  verifyToken(token: string, room: string): Promise<Verified<{ subject: string }>>;
+  issueResumeKey(claims: ResumeClaims): Promise<string>;
+  /** The viewer id of a valid key of this room and subject, else null. */
+  readResumeKey(resumeKey: string, room: string, subject: string): Promise<string | null>;
+}
+
+export interface TokenOptions {
+  /** HS256 secret of at least 32 bytes, or an Ed25519 public key as JWK or PEM. Default: a fresh secret. */
+  key?: string | undefined;
+  /** Signs resume keys. Default derives from an HS256 secret; with a public key it is fresh at each start. */
+  resumeSecret?: string | undefined;
+  limits: Limits;
+}
+
+const tokenAudience = 'holdfast';
+const resumeAudience = 'holdfast:resume';
+const secretBytesMin = 32;
+const subjectLengthMax = 128;
+
+/** @throws SignalingError `key_invalid` */
+export function createTokens({ key, resumeSecret, limits }: TokenOptions): Tokens {
+  const generated = key === undefined;
+  const pinned = readKey(key ?? randomBytes(secretBytesMin).toString('base64url'));
+  if (resumeSecret !== undefined && Buffer.byteLength(resumeSecret) < secretBytesMin) {
+    throw new SignalingError('key_invalid', `the resume secret needs ${secretBytesMin} bytes or more`);
+  }
+  const resumeKeySecret = deriveSecret(resumeSecret ?? pinned.secret ?? randomBytes(secretBytesMin));
+  const clockTolerance = limits.clockToleranceMs / 1_000;
+
+  return {
+    generated,
+    algorithm: pinned.algorithm,
+    async issueToken({ room, subject, lifetimeSeconds }) {
+      if (!pinned.secret) {
+        throw new SignalingError('key_cannot_sign', 'a public key cannot issue tokens');
+      }
+      if (!(lifetimeSeconds > 0 && lifetimeSeconds * 1_000 <= limits.tokenLifetimeMaxMs)) {
+        throw new SignalingError('config_invalid', 'lifetimeSeconds: more than 0 and at most an hour');
+      }
+      if (!isSubject(subject)) throw new SignalingError('config_invalid', 'subject: 1 to 128 characters');
+      return sign({ room, sub: subject }, tokenAudience, lifetimeSeconds, pinned.secret);
+    },
+    async verifyToken(token, room) {
+      try {
+        const { payload } = await jwtVerify(token, pinned.key, {
+          algorithms: pinned.algorithms,
+          clockTolerance,
+          requiredClaims: ['exp', 'sub', 'room'],
+        });
+        return checkClaims(payload, room, limits);
+      } catch (error) {
+        if (error instanceof errors.JWTExpired) return refused('token_expired', 'the token has expired');
+        // jose's reasons are for its caller; a stranger learns only that the token does not hold.
+        return refused('token_invalid', 'the token does not hold');
+      }
+    },
+    issueResumeKey: ({ room, subject, viewerId }) =>
+      sign({ room, sub: subject, viewerId }, resumeAudience, limits.resumeKeyLifetimeMs / 1_000, resumeKeySecret),
+    async readResumeKey(resumeKey, room, subject) {
+      try {
+        const { payload } = await jwtVerify(resumeKey, resumeKeySecret, {
+          algorithms: ['HS256'],
+          audience: resumeAudience,
+          subject,
+          requiredClaims: ['exp', 'room', 'viewerId'],
+        });
+        return payload.room === room && typeof payload.viewerId === 'string' ? payload.viewerId : null;
+      } catch {
+        return null;
+      }
+    },
+  };
+}
+
+function checkClaims(payload: JWTPayload, room: string, limits: Limits): Verified<{ subject: string }> {
+  const { sub, exp = 0, aud } = payload;
+  if (!isSubject(sub)) {
+    return refused('token_invalid', 'the subject is empty or too long');
+  }
+  if (aud !== undefined && ![aud].flat().includes(tokenAudience)) {
+    return refused('token_invalid', 'the token is for another audience');
+  }
+  const lifetimeMs = exp * 1_000 - Date.now();
+  if (lifetimeMs > limits.tokenLifetimeMaxMs + limits.clockToleranceMs) {
+    return refused('token_invalid', 'the token lives too long');
+  }
+  if (payload.room !== room) return refused('token_room_mismatch', 'the token is for another room');
+  return { ok: true, value: { subject: sub } };
+}
+
+function refused(code: ServerErrorCode, message: string): { ok: false; code: ServerErrorCode; message: string } {
+  return { ok: false, code, message };
+}
+
+function sign(
+  claims: JWTPayload,
+  audience: string,
+  lifetimeSeconds: number,
+  secret: Uint8Array,
+): Promise<string> {
+  const now = Math.floor(Date.now() / 1_000);
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: 'HS256' })
+    .setIssuedAt(now)
+    .setExpirationTime(now + Math.max(1, Math.floor(lifetimeSeconds)))
+    .setAudience(audience)
+    .sign(secret);
+}
+
+interface PinnedKey {
+  algorithm: 'HS256' | 'EdDSA';
+  /** Names that the key's kind allows in a header: the token never chooses. */
+  algorithms: string[];
+  key: Uint8Array | KeyObject;
+  secret: Uint8Array | null;
+}
+
+function readKey(text: string): PinnedKey {
+  const trimmed = text.trim();
+  if (trimmed.includes('PRIVATE KEY')) {
+    throw new SignalingError('key_invalid', 'this is a private key: configure its public half');
+  }
+  if (trimmed.startsWith('-----BEGIN')) return readPublicKey(trimmed);
+  if (trimmed.startsWith('{')) return readPublicKey(parseJwk(trimmed));
+  const secret = new TextEncoder().encode(trimmed);
+  if (secret.byteLength < secretBytesMin) {
+    throw new SignalingError('key_invalid', `an HS256 secret needs ${secretBytesMin} bytes or more`);
+  }
+  return { algorithm: 'HS256', algorithms: ['HS256'], key: secret, secret };
+}
+
+function parseJwk(text: string): Record<string, string> {
+  let jwk: Record<string, string>;
+  try {
+    jwk = JSON.parse(text) as Record<string, string>;
+  } catch {
+    // The cause would quote the key.
+    throw new SignalingError('key_invalid', 'the key is not a JWK');
+  }
+  if (jwk.d !== undefined) {
+    throw new SignalingError('key_invalid', 'this is a private key: configure its public half');
+  }
+  return jwk;
+}
+
+function readPublicKey(source: string | Record<string, string>): PinnedKey {
+  let key: KeyObject;
+  try {
+    key = createPublicKey(typeof source === 'string' ? source : { key: source, format: 'jwk' });
+  } catch {
+    throw new SignalingError('key_invalid', 'the key is not a public key');
+  }
+  if (key.asymmetricKeyType !== 'ed25519') {
+    throw new SignalingError('key_invalid', 'the key is not Ed25519');
+  }
+  return { algorithm: 'EdDSA', algorithms: ['EdDSA', 'Ed25519'], key, secret: null };
+}
+
+/** Resume keys have a secret of their own, so that neither kind of token passes for the other. */
+function deriveSecret(secret: string | Uint8Array): Uint8Array {
+  return createHmac('sha256', secret).update(resumeAudience).digest();
+}
+
+function isSubject(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= subjectLengthMax;
+}

@@ -1,0 +1,211 @@
+import type { ServerErrorCode } from '../protocol/index.ts';
+import { protocolVersion } from '../protocol/index.ts';
+import { tell } from './directives.ts';
+import type { JoinAccepted, RoomsOptions } from './events.ts';
+import { addMember, chooseGroup, unplace } from './groups.ts';
+import { arm, removeViewer } from './presence.ts';
+import { elect, orderDevice, uploadsOf } from './roles.ts';
+import { type Context, count, type Device, markStale, type Room, type Viewer } from './state.ts';
+
+/** Lets a viewer in, or back to its place, and welcomes it; or refuses with a coded error. */
+export function join(context: Context, event: JoinAccepted, options: RoomsOptions): void {
+  if (context.connections.has(event.connectionId)) {
+    refuse(context, event.connectionId, 'already_joined', 'this connection has joined already');
+    return;
+  }
+  const known = context.rooms.get(event.room)?.viewers.get(event.viewerId);
+  if (known && known.subject !== event.subject) {
+    refuse(context, event.connectionId, 'token_invalid', 'this viewer id belongs to somebody else');
+    return;
+  }
+  // The same key from another browser profile: the id moves, the place of the old device does not.
+  const resumed = known !== undefined && known.device.deviceId === event.deviceId;
+  if (known && !resumed) {
+    replaceConnection(context, known);
+    removeViewer(context, known);
+  }
+  const viewer = known && resumed ? resume(context, known, event) : enter(context, event);
+  if (!viewer) return;
+  welcome(context, viewer, event, resumed, options);
+}
+
+/** Answers with an error and closes. */
+export function refuse(
+  context: Context,
+  connectionId: string,
+  code: ServerErrorCode,
+  message: string,
+): void {
+  context.effects.push(
+    { type: 'send', connectionId, frame: { type: 'error', code, message, fatal: true } },
+    { type: 'close', connectionId, reason: code },
+  );
+}
+
+/** Takes over a new profile; one that turns peers on or off changes the group. */
+export function applyProfile(context: Context, viewer: Viewer, profile: Viewer['profile']): void {
+  const peersChanged = viewer.profile.peersAllowed !== profile.peersAllowed;
+  const uploads = uploadsOf(profile);
+  viewer.profile = profile;
+  if (viewer.uploads !== uploads) {
+    viewer.uploads = uploads;
+    markStale(context, viewer.group);
+  }
+  if (!peersChanged) return;
+  unplace(context, viewer);
+  const { device, room } = viewer;
+  addMember(context, chooseGroup(context, device, room, profile.peersAllowed), viewer);
+}
+
+function resume(context: Context, viewer: Viewer, event: JoinAccepted): Viewer {
+  replaceConnection(context, viewer);
+  if (viewer.presence === 'absent') viewer.seniority = viewer.room.nextSeniority++;
+  viewer.connectionId = event.connectionId;
+  viewer.presence = 'connected';
+  viewer.heardAtMs = context.nowMs;
+  viewer.lostBy = null;
+  context.connections.set(event.connectionId, viewer);
+  applyProfile(context, viewer, event.profile);
+  orderDevice(context, viewer.device);
+  count(context, 'resumed');
+  return viewer;
+}
+
+function replaceConnection(context: Context, viewer: Viewer): void {
+  const { connectionId } = viewer;
+  if (connectionId === null) return;
+  context.connections.delete(connectionId);
+  viewer.connectionId = null;
+  context.effects.push(
+    { type: 'send', connectionId, frame: { type: 'bye', reason: 'replaced', reconnectAfterMs: 0 } },
+    { type: 'close', connectionId, reason: 'replaced' },
+  );
+  count(context, 'replaced');
+}
+
+function enter(context: Context, event: JoinAccepted): Viewer | null {
+  const { limits } = context;
+  const present = context.rooms.get(event.room);
+  if (!present && context.rooms.size >= limits.roomsMax) {
+    refuse(context, event.connectionId, 'server_full', 'too many rooms');
+    return null;
+  }
+  // Reloads without leaving must not lock anybody out: the longest absent of the same owner goes first.
+  if (present) makeWay(context, present, event);
+  const full = present && fullFor(context, present, event);
+  if (full) {
+    refuse(context, event.connectionId, 'room_full', full);
+    return null;
+  }
+  // Making way may have emptied and forgotten the room.
+  const room = context.rooms.get(event.room) ?? createRoom(context, event.room);
+  const device: Device = room.devices.get(event.deviceId) ?? { deviceId: event.deviceId, viewers: [] };
+  const group = chooseGroup(context, device, room, event.profile.peersAllowed);
+  const viewer: Viewer = {
+    viewerId: event.viewerId,
+    subject: event.subject,
+    room,
+    device,
+    group,
+    connectionId: event.connectionId,
+    presence: 'connected',
+    removed: false,
+    seniority: room.nextSeniority++,
+    heardAtMs: context.nowMs,
+    disconnectedAtMs: 0,
+    wakeAtMs: null,
+    profile: event.profile,
+    edgeHealth: 'healthy',
+    uploads: uploadsOf(event.profile),
+    weight: 1,
+    deviceRole: 'slave',
+    groupRole: 'slave',
+    toldEpoch: -1,
+    lostBy: null,
+  };
+  room.viewers.set(viewer.viewerId, viewer);
+  room.devices.set(device.deviceId, device);
+  const ofSubject = room.subjects.get(event.subject);
+  if (ofSubject) ofSubject.add(viewer);
+  else room.subjects.set(event.subject, new Set([viewer]));
+  context.connections.set(event.connectionId, viewer);
+  context.viewerCount++;
+  addMember(context, group, viewer);
+  device.viewers.push(viewer);
+  orderDevice(context, device);
+  count(context, 'joined');
+  return viewer;
+}
+
+function makeWay(context: Context, room: Room, event: JoinAccepted): void {
+  const { limits } = context;
+  const ofSubject = room.subjects.get(event.subject);
+  const ofDevice = room.devices.get(event.deviceId)?.viewers;
+  for (const [viewers, length, max] of [
+    [ofSubject, ofSubject?.size ?? 0, limits.viewersPerSubjectMax],
+    [ofDevice, ofDevice?.length ?? 0, limits.viewersPerDeviceMax],
+  ] as const) {
+    if (!viewers || length < max) continue;
+    const gone = [...viewers]
+      .filter((viewer) => viewer.presence === 'absent')
+      .sort((a, b) => a.disconnectedAtMs - b.disconnectedAtMs)[0];
+    if (!gone) continue;
+    count(context, 'evicted');
+    removeViewer(context, gone);
+  }
+}
+
+function fullFor(context: Context, room: Room, event: JoinAccepted): string | null {
+  const { limits } = context;
+  if (room.viewers.size >= limits.viewersPerRoomMax) return 'too many viewers in this room';
+  if ((room.subjects.get(event.subject)?.size ?? 0) >= limits.viewersPerSubjectMax) {
+    return 'too many viewers of this subject in this room';
+  }
+  if ((room.devices.get(event.deviceId)?.viewers.length ?? 0) >= limits.viewersPerDeviceMax) {
+    return 'too many viewers of this device in this room';
+  }
+  return null;
+}
+
+function createRoom(context: Context, name: string): Room {
+  const groupsBySize = Array.from({ length: context.limits.groupMembersMax + 1 }, () => new Set<never>());
+  const room: Room = {
+    name,
+    viewers: new Map(),
+    devices: new Map(),
+    subjects: new Map(),
+    groupsBySize,
+    epoch: 0,
+    nextSeniority: 0,
+  };
+  context.rooms.set(name, room);
+  return room;
+}
+
+function welcome(
+  context: Context,
+  viewer: Viewer,
+  event: JoinAccepted,
+  resumed: boolean,
+  options: RoomsOptions,
+): void {
+  arm(context, viewer);
+  // The newcomer's first directive must be the right one, so its roles are settled here and not at the end.
+  elect(context, viewer.group);
+  context.touched.add(viewer.group);
+  context.effects.push({
+    type: 'send',
+    connectionId: event.connectionId,
+    frame: {
+      version: protocolVersion,
+      type: 'welcome',
+      viewerId: viewer.viewerId,
+      resumeKey: event.resumeKey,
+      resumed,
+      heartbeatIntervalMs: context.limits.heartbeatIntervalMs,
+      edges: (options.edges ?? []).slice(0, context.limits.edgesPerRoomMax),
+      iceServers: options.iceServers ?? [],
+      directive: tell(context, viewer),
+    },
+  });
+}

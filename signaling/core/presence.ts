@@ -1,0 +1,101 @@
+import { assert } from './assert.ts';
+import { unplace } from './groups.ts';
+import { orderDevice } from './roles.ts';
+import { type Context, count, silentAfterMs, type Viewer } from './state.ts';
+
+/** The viewer's socket is gone: roles stay for the grace time, the place for the resume window. */
+export function disconnect(context: Context, viewer: Viewer): void {
+  if (viewer.connectionId === null) return;
+  context.connections.delete(viewer.connectionId);
+  viewer.connectionId = null;
+  viewer.presence = 'grace';
+  viewer.disconnectedAtMs = context.nowMs;
+  viewer.toldEpoch = -1;
+  count(context, 'disconnected');
+  arm(context, viewer);
+  context.touched.add(viewer.group);
+  removeWhenLost(context, viewer);
+}
+
+/** Forgets a viewer and whatever stood only for it. */
+export function removeViewer(context: Context, viewer: Viewer): void {
+  const { room, device } = viewer;
+  if (viewer.removed) return;
+  viewer.removed = true;
+  if (viewer.connectionId !== null) context.connections.delete(viewer.connectionId);
+  viewer.connectionId = null;
+  room.viewers.delete(viewer.viewerId);
+  context.viewerCount--;
+  const ofSubject = room.subjects.get(viewer.subject);
+  ofSubject?.delete(viewer);
+  if (ofSubject?.size === 0) room.subjects.delete(viewer.subject);
+  unplace(context, viewer);
+  device.viewers = device.viewers.filter((other) => other !== viewer);
+  if (device.viewers.length === 0) room.devices.delete(device.deviceId);
+  else orderDevice(context, device);
+  if (room.viewers.size === 0) context.rooms.delete(room.name);
+}
+
+/** Queues the next look at a viewer. An earlier one that is queued already does it too. */
+export function arm(context: Context, viewer: Viewer): void {
+  const { limits } = context;
+  const dueMs =
+    viewer.presence === 'connected'
+      ? viewer.heardAtMs + silentAfterMs(limits)
+      : viewer.disconnectedAtMs +
+        (viewer.presence === 'grace' ? limits.roleGraceMs : limits.resumeWindowMs);
+  const atMs = (Math.floor(dueMs / limits.wakeGrainMs) + 1) * limits.wakeGrainMs;
+  if (viewer.wakeAtMs !== null && viewer.wakeAtMs <= atMs) return;
+  viewer.wakeAtMs = atMs;
+  context.wakes.push({ atMs, viewer, group: null });
+}
+
+/** Looks at a viewer whose time may have come, and queues the next look. */
+export function look(context: Context, viewer: Viewer): void {
+  const { limits, nowMs } = context;
+  if (viewer.presence === 'connected' && nowMs - viewer.heardAtMs >= silentAfterMs(limits)) {
+    assert(viewer.connectionId !== null, 'a connected viewer has a connection');
+    context.effects.push({ type: 'close', connectionId: viewer.connectionId, reason: 'silent' });
+    count(context, 'silent');
+    disconnect(context, viewer);
+    if (viewer.removed) return;
+  }
+  if (viewer.presence === 'grace' && nowMs - viewer.disconnectedAtMs >= limits.roleGraceMs) {
+    viewer.presence = 'absent';
+    orderDevice(context, viewer.device);
+    context.touched.add(viewer.group);
+  }
+  if (viewer.presence === 'absent' && nowMs - viewer.disconnectedAtMs >= limits.resumeWindowMs) {
+    count(context, 'expired');
+    removeViewer(context, viewer);
+  }
+  if (!viewer.removed) arm(context, viewer);
+}
+
+/** A member says that its link to this viewer broke. */
+export function reportLost(context: Context, viewer: Viewer, reporter: Viewer): void {
+  if (viewer === reporter || viewer.group !== reporter.group) return;
+  viewer.lostBy ??= new Map();
+  if (viewer.lostBy.size >= context.limits.groupMembersMax) viewer.lostBy.clear();
+  viewer.lostBy.set(reporter.viewerId, context.nowMs);
+  removeWhenLost(context, viewer);
+}
+
+/**
+ * Removes a disconnected viewer that two members have lost, or the only other one. Reports count from shortly
+ * before the socket dropped, since a link often breaks first; about connected viewers they wait for that.
+ */
+function removeWhenLost(context: Context, viewer: Viewer): void {
+  if (viewer.lostBy === null || viewer.connectionId !== null || viewer.removed) return;
+  const newerMs = Math.min(context.nowMs, viewer.disconnectedAtMs) - silentAfterMs(context.limits);
+  let others = 0;
+  let lost = 0;
+  for (const member of viewer.group.members) {
+    if (member === viewer || member.presence !== 'connected') continue;
+    others++;
+    if ((viewer.lostBy.get(member.viewerId) ?? Number.NEGATIVE_INFINITY) >= newerMs) lost++;
+  }
+  if (lost === 0 || lost < Math.min(2, others)) return;
+  count(context, 'lost');
+  removeViewer(context, viewer);
+}

@@ -1,0 +1,108 @@
+import type TinyQueue from 'tinyqueue';
+import type { EdgeHealth, Limits, Member, Role, ViewerProfile } from '../protocol/index.ts';
+import type { CountedMetric, RoomsEffect } from './events.ts';
+
+/** `grace`: the socket dropped a moment ago, roles are kept. `absent`: only the place is kept. */
+export type Presence = 'connected' | 'grace' | 'absent';
+
+export interface Viewer {
+  readonly viewerId: string;
+  readonly subject: string;
+  readonly room: Room;
+  readonly device: Device;
+  group: Group;
+  connectionId: string | null;
+  presence: Presence;
+  removed: boolean;
+  /** Lower is longer present without a gap. */
+  seniority: number;
+  heardAtMs: number;
+  disconnectedAtMs: number;
+  /** When the queue looks at this viewer again; null when nothing is queued. */
+  wakeAtMs: number | null;
+  profile: ViewerProfile;
+  edgeHealth: EdgeHealth;
+  uploads: boolean;
+  weight: number;
+  deviceRole: Role;
+  groupRole: Role;
+  /** Epoch of the newest directive sent on the present connection; -1 when it needs one. */
+  toldEpoch: number;
+  /** Members that reported their link to this viewer as lost, and when. */
+  lostBy: Map<string, number> | null;
+}
+
+/** Viewers behind one proxy client, in order of role: master, secondary, slaves. */
+export interface Device {
+  readonly deviceId: string;
+  viewers: Viewer[];
+}
+
+export interface Group {
+  readonly groupId: string;
+  readonly room: Room;
+  /** False for the group of one viewer that takes part in no exchange. */
+  readonly shared: boolean;
+  members: Viewer[];
+  epoch: number;
+  /** Something that directives tell has changed since `epoch`. */
+  stale: boolean;
+  /** Some member may not know `epoch`. */
+  untold: boolean;
+  flushedAtMs: number;
+  flushAtMs: number | null;
+  /** The members as directives tell them, until `stale`. */
+  memberFrames: Member[] | null;
+}
+
+export interface Room {
+  readonly name: string;
+  readonly viewers: Map<string, Viewer>;
+  readonly devices: Map<string, Device>;
+  readonly subjects: Map<string, Set<Viewer>>;
+  /** Shared groups by number of members, so that choosing one costs no walk through the room. */
+  readonly groupsBySize: Set<Group>[];
+  epoch: number;
+  nextSeniority: number;
+}
+
+export type Wake =
+  | { atMs: number; viewer: Viewer; group: null }
+  | { atMs: number; viewer: null; group: Group };
+
+/** What every part of the core works on during one `handle`. */
+export interface Context {
+  readonly limits: Limits;
+  readonly rooms: Map<string, Room>;
+  readonly connections: Map<string, Viewer>;
+  readonly wakes: TinyQueue<Wake>;
+  /** Groups to elect in and to tell before `handle` returns. */
+  readonly touched: Set<Group>;
+  effects: RoomsEffect[];
+  nowMs: number;
+  groupCount: number;
+  viewerCount: number;
+}
+
+export function count(context: Context, metric: CountedMetric, value = 1): void {
+  context.effects.push({ type: 'count', metric, value });
+}
+
+/** The members, their roles, weights or order changed: the group gets a new epoch. */
+export function markStale(context: Context, group: Group): void {
+  group.stale = true;
+  group.untold = true;
+  group.memberFrames = null;
+  context.touched.add(group);
+}
+
+/** Epochs follow the clock, so that they grow over restarts too. */
+export function nextEpoch(context: Context, room: Room): number {
+  room.epoch = Math.max(room.epoch + 1, Math.floor(context.nowMs));
+  return room.epoch;
+}
+
+export function silentAfterMs(limits: Limits): number {
+  // Half an interval more than the missed ones: the next report is due exactly at their end.
+  return limits.heartbeatIntervalMs * (limits.heartbeatsMissedMax + 0.5);
+}
