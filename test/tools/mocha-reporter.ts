@@ -1,0 +1,12 @@
+import Mocha from 'mocha';
+import { writeCounts } from './counts.ts';
+
+/** Mocha's usual report, which also leaves its counts for `npm test`. A failing hook counts as a failed test. */
+export default class CountingReporter extends Mocha.reporters.Spec {
+  constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
+    super(runner, options);
+    runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
+      writeCounts({ passed: this.stats.passes, failed: this.stats.failures });
+    });
+  }
+}
