@@ -1,0 +1,66 @@
+import type { ViewerProfile } from '../../signaling/protocol/index.ts';
+import type { Effect } from './events.ts';
+
+/** Settings of one viewer's core; all have been checked by the caller. */
+export interface CoreOptions {
+  profile: ViewerProfile;
+  /** Why the profile has no peers, when it has none. */
+  noPeersReason: 'webrtc_missing' | 'peers_not_allowed';
+  uploadBytesPerSecondMax: number;
+  memoryBytesMax: number;
+  /** 0 keeps nothing behind memory. */
+  storageBytesMax: number;
+  /** Uniform in [0, 1); seeded in simulations. */
+  random: () => number;
+}
+
+/** What the parts of the core share: the time of the current event and the effects it causes. */
+export class Context {
+  readonly options: CoreOptions;
+  nowMs = 0;
+  #effects: Effect[] = [];
+  #wakeAtMs = Number.POSITIVE_INFINITY;
+  #armedAtMs = Number.POSITIVE_INFINITY;
+  #lastId = 0;
+
+  constructor(options: CoreOptions) {
+    this.options = options;
+  }
+
+  emit(effect: Effect): void {
+    this.#effects.push(effect);
+  }
+
+  /** Asks for a `woke` event; a time that has come already would be a busy loop. */
+  wakeAt(atMs: number): void {
+    assert(atMs > this.nowMs, 'wakeAt must lie in the future');
+    if (atMs < this.#wakeAtMs) this.#wakeAtMs = atMs;
+  }
+
+  nextId(): number {
+    this.#lastId = (this.#lastId + 1) % 0xffff_ffff;
+    return this.#lastId;
+  }
+
+  begin(nowMs: number): void {
+    // Clocks of event sources may differ by a little; time never goes back inside the core.
+    this.nowMs = Math.max(nowMs, this.nowMs);
+    if (this.nowMs >= this.#armedAtMs) this.#armedAtMs = Number.POSITIVE_INFINITY;
+    if (this.nowMs >= this.#wakeAtMs) this.#wakeAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** The effects since `begin`, with at most one `wakeAt`. */
+  end(): Effect[] {
+    if (this.#wakeAtMs < this.#armedAtMs) {
+      this.#armedAtMs = this.#wakeAtMs;
+      this.#effects.push({ type: 'wakeAt', atMs: this.#wakeAtMs });
+    }
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+}
+
+export function assert(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(`broken invariant: ${message}`);
+}

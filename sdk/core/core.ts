@@ -1,0 +1,187 @@
+import { Context, type CoreOptions } from './context.ts';
+import type { CoreEvent, Effect } from './events.ts';
+import { Edges } from './outage/edges.ts';
+import { type PeerMessage, peerVersion } from './peer-wire.ts';
+import { Playlists } from './playlists/playlists.ts';
+import { Room } from './room/room.ts';
+import { Peers } from './swarm/peers.ts';
+import { Swarm } from './swarm/swarm.ts';
+
+export type { CoreOptions } from './context.ts';
+export type { CoreEvent, Effect } from './events.ts';
+
+/**
+ * Everything that one viewer decides. Same options, seed and events: same effects.
+ * Reads no clock, sets no timer and does no I/O, so the page, the simulator and the tests run this object.
+ */
+export class Core {
+  #context: Context;
+  #room: Room;
+  #peers = new Peers();
+  #edges: Edges;
+  #playlists: Playlists;
+  #swarm: Swarm;
+
+  constructor(options: CoreOptions) {
+    this.#context = new Context(options);
+    this.#room = new Room(this.#context, {
+      membersChanged: () => this.#swarm.membersChanged(),
+      linkDropped: (peer) => this.#forget(peer),
+    });
+    this.#edges = new Edges(this.#context, (health, reason) => {
+      this.#room.edgeHealth = health;
+      this.#context.emit({ type: 'edge', health, reason });
+      this.#room.changed();
+    });
+    this.#playlists = new Playlists(this.#context, this.#room, this.#peers, this.#edges);
+    this.#swarm = new Swarm(this.#context, this.#room, this.#peers, this.#edges, this.#playlists);
+  }
+
+  /** Times are milliseconds of any clock that does not go back. */
+  handle(event: CoreEvent, nowMs: number): Effect[] {
+    this.#context.begin(nowMs);
+    this.#dispatch(event);
+    return this.#context.end();
+  }
+
+  /** Ids of complete segments held, least recently used first. */
+  heldSegments(): string[] {
+    return this.#swarm.heldSegments();
+  }
+
+  /** Bytes exchanged with each linked peer. */
+  neighbours(): { viewerId: string; bytesReceived: number; bytesSent: number }[] {
+    return [...this.#peers.all].map(([viewerId, { bytesReceived, bytesSent }]) => ({
+      viewerId,
+      bytesReceived,
+      bytesSent,
+    }));
+  }
+
+  #dispatch(event: CoreEvent): void {
+    switch (event.type) {
+      case 'started':
+        return this.#room.start();
+      case 'signalingOpened':
+        return;
+      case 'signalingClosed':
+        return this.#room.signalingClosed();
+      case 'frameReceived':
+        return this.#room.receive(event.frame);
+      case 'profileChanged':
+        return this.#room.changeProfile(event.profile);
+      case 'linkSignal':
+        return this.#room.sendSignal(event.peer, event.signal);
+      case 'bufferMeasured':
+        this.#room.bufferMs = event.bufferMs;
+        return;
+      case 'woke':
+        this.#room.tick();
+        this.#playlists.tick();
+        return this.#swarm.tick();
+      default:
+        return this.#dispatchPeer(event);
+    }
+  }
+
+  #dispatchPeer(event: CoreEvent): void {
+    switch (event.type) {
+      case 'linkOpened':
+        return this.#linkOpened(event.peer);
+      case 'linkClosed':
+        return this.#linkClosed(event.peer);
+      case 'peerMessage':
+        return this.#peerMessage(event.peer, event.message);
+      case 'peerRefused':
+        this.#context.emit({ type: 'refused', code: event.code, peer: event.peer });
+        return this.#ban(event.peer);
+      case 'partProgress':
+        return this.#swarm.partProgress(event);
+      case 'partReceived':
+        return this.#swarm.partReceived(event);
+      case 'partSent':
+        return this.#swarm.partSent(event);
+      default:
+        return this.#dispatchMedia(event);
+    }
+  }
+
+  #dispatchMedia(event: CoreEvent): void {
+    switch (event.type) {
+      case 'segmentWanted':
+        return this.#swarm.wanted(event);
+      case 'segmentAbandoned':
+        return this.#swarm.abandoned(event);
+      case 'playlistWanted':
+        return this.#playlists.wanted(event);
+      case 'playlistAbandoned':
+        return this.#playlists.abandoned(event);
+      case 'fetchHeaders':
+        return this.#swarm.fetchHeaders(event);
+      case 'fetchPart':
+        return this.#swarm.fetchPart(event);
+      case 'fetchEnded':
+        return this.#swarm.fetchEnded(event);
+      case 'fetchFailed':
+        return this.#swarm.fetchFailed(event);
+      case 'playlistFetched':
+        return this.#playlists.fetched(event);
+      case 'playlistFailed':
+        return this.#playlists.failed(event);
+      case 'segmentRestored':
+        return this.#swarm.restored(event.segmentId, true);
+      case 'segmentLost':
+        return this.#swarm.restored(event.segmentId, false);
+    }
+  }
+
+  #linkOpened(peer: string): void {
+    this.#room.links.opened(peer);
+    if (!this.#room.links.open.has(peer)) return;
+    this.#peers.open(peer);
+    const follows = this.#playlists.follows();
+    this.#context.emit({ type: 'sendPeer', peer, message: { type: 'hello', version: peerVersion, follows } });
+  }
+
+  #linkClosed(peer: string): void {
+    this.#room.linkClosed(peer);
+    this.#forget(peer);
+  }
+
+  #ban(peer: string): void {
+    this.#room.links.ban(peer);
+  }
+
+  #forget(peer: string): void {
+    const known = this.#peers.close(peer);
+    if (!known) return;
+    for (const requestId of known.requests.keys()) this.#context.emit({ type: 'forgetPart', peer, requestId });
+    this.#swarm.unlinked(peer);
+    this.#tellNeighbours();
+  }
+
+  #peerMessage(peer: string, message: PeerMessage): void {
+    const known = this.#peers.all.get(peer);
+    if (!known) return;
+    if (message.type === 'hello') {
+      if (known.greeted) return this.#refuse(peer);
+      known.greeted = true;
+      this.#playlists.peerFollows(peer, message.follows);
+      this.#swarm.linked(peer);
+      return this.#tellNeighbours();
+    }
+    if (!known.greeted) return this.#refuse(peer);
+    if (message.type === 'follow') return this.#playlists.peerFollows(peer, message.follows);
+    if (message.type !== 'playlist') return this.#swarm.message(peer, message);
+    if (!this.#playlists.peerSends(message.playlistId, message.text)) this.#refuse(peer);
+  }
+
+  #refuse(peer: string): void {
+    this.#context.emit({ type: 'refused', code: 'peer_message_invalid', peer });
+    this.#ban(peer);
+  }
+
+  #tellNeighbours(): void {
+    this.#context.emit({ type: 'neighbours', viewerIds: [...this.#peers.linked()] });
+  }
+}

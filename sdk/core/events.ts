@@ -1,0 +1,122 @@
+/**
+ * What goes into the core and what comes out of it. `handle(event, nowMs) -> effects`:
+ * the page, the simulator and the tests run the same object. Ids and sizes only, never media bytes.
+ */
+import type {
+  EdgeHealth,
+  IceServer,
+  Role,
+  ServerErrorCode,
+  ServerFrame,
+  ViewerProfile,
+  ClientFrame,
+} from '../../signaling/protocol/index.ts';
+import type { ByteRange } from './identity.ts';
+import type { PeerMessage, PeerRefusal } from './peer-wire.ts';
+
+/** A segment as the player names it. */
+export interface SegmentRequest {
+  segmentId: string;
+  url: string;
+  byteRange: ByteRange | null;
+  durationMs: number;
+}
+
+export type AloneReason = 'signaling_unreachable' | 'webrtc_missing' | 'peers_not_allowed' | ServerErrorCode;
+
+export type CoreEvent =
+  | { type: 'started' }
+  // signaling socket
+  | { type: 'signalingOpened' }
+  | { type: 'signalingClosed' }
+  | { type: 'frameReceived'; frame: ServerFrame }
+  | { type: 'profileChanged'; profile: ViewerProfile }
+  // peer links
+  | { type: 'linkOpened'; peer: string }
+  | { type: 'linkClosed'; peer: string }
+  | { type: 'linkSignal'; peer: string; signal: Record<string, unknown> }
+  | { type: 'peerMessage'; peer: string; message: PeerMessage }
+  | { type: 'peerRefused'; peer: string; code: PeerRefusal }
+  | { type: 'partProgress'; peer: string; requestId: number; bytes: number }
+  | { type: 'partReceived'; peer: string; requestId: number; bytes: number }
+  | { type: 'partSent'; peer: string; requestId: number; bytes: number }
+  // the player
+  | { type: 'segmentWanted'; loadId: number; request: SegmentRequest; deadlineMs: number }
+  | { type: 'segmentAbandoned'; loadId: number; segmentId: string }
+  | { type: 'playlistWanted'; loadId: number; playlistId: string; url: string; multivariant: boolean }
+  | { type: 'playlistAbandoned'; loadId: number; playlistId: string }
+  | { type: 'bufferMeasured'; bufferMs: number | null }
+  // edge fetches of segments: `headers`, then parts, then `ended` or `failed`
+  | { type: 'fetchHeaders'; fetchId: number; sizeBytes: number | null }
+  | { type: 'fetchPart'; fetchId: number; part: number; bytes: number }
+  | { type: 'fetchEnded'; fetchId: number; sizeBytes: number }
+  | { type: 'fetchFailed'; fetchId: number; failure: FetchFailure }
+  // edge fetches of playlists
+  | { type: 'playlistFetched'; fetchId: number; text: string }
+  | { type: 'playlistFailed'; fetchId: number; failure: FetchFailure }
+  // storage behind memory
+  | { type: 'segmentRestored'; segmentId: string }
+  | { type: 'segmentLost'; segmentId: string }
+  | { type: 'woke' };
+
+export interface FetchFailure {
+  /** HTTP status, or null when no answer came. */
+  status: number | null;
+  /** `offline`: the viewer's own network is gone, which says nothing about the edge. */
+  reason: 'status' | 'network' | 'first_byte_timeout' | 'stalled' | 'truncated' | 'offline';
+}
+
+export type Effect =
+  // signaling socket
+  | { type: 'connectSignaling'; resumeKey: string | null }
+  | { type: 'sendFrame'; frame: ClientFrame }
+  // peer links
+  | { type: 'openLink'; peer: string; initiator: boolean; iceServers: IceServer[] }
+  | { type: 'closeLink'; peer: string }
+  | { type: 'signalLink'; peer: string; signal: Record<string, unknown> }
+  | { type: 'sendPeer'; peer: string; message: PeerMessage }
+  | { type: 'expectPart'; peer: string; requestId: number; segmentId: string; part: number; bytes: number }
+  | { type: 'forgetPart'; peer: string; requestId: number }
+  | { type: 'sendPart'; peer: string; requestId: number; segmentId: string; part: number }
+  | { type: 'dropSend'; peer: string; requestId: number }
+  // edge
+  | {
+      type: 'fetchSegment';
+      fetchId: number;
+      segmentId: string;
+      url: string;
+      /** Range of the resource that is the segment; null for the whole resource. */
+      byteRange: ByteRange | null;
+      /** Parts to read, counted from 0; `partTo` null reads to the end. */
+      partFrom: number;
+      partTo: number | null;
+      firstByteWithinMs: number;
+    }
+  | { type: 'abortFetch'; fetchId: number }
+  | { type: 'fetchPlaylist'; fetchId: number; url: string; firstByteWithinMs: number }
+  // the player
+  | {
+      type: 'deliverSegment';
+      loadIds: number[];
+      segmentId: string;
+      /** How long the bytes took to come, for honest bandwidth estimates. */
+      transferMs: number;
+      bytesFromEdge: number;
+      bytesByPeer: Record<string, number>;
+    }
+  | { type: 'failSegment'; loadIds: number[]; segmentId: string; failure: FetchFailure }
+  | { type: 'deliverPlaylist'; loadId: number; playlistId: string; text: string; fromPeer: boolean }
+  | { type: 'failPlaylist'; loadId: number; playlistId: string; failure: FetchFailure }
+  // memory and storage
+  | { type: 'dropSegment'; segmentId: string }
+  | { type: 'storeSegment'; segmentId: string }
+  | { type: 'restoreSegment'; segmentId: string }
+  | { type: 'dropStored'; segmentId: string }
+  // to the app
+  | { type: 'status'; status: 'joining' | 'joined' | 'reconnecting' | 'alone'; reason: AloneReason | null }
+  | { type: 'role'; epoch: number; deviceRole: Role; groupRole: Role; groupId: string }
+  | { type: 'neighbours'; viewerIds: string[] }
+  | { type: 'edge'; health: EdgeHealth; reason: string }
+  | { type: 'refused'; code: PeerRefusal; peer: string }
+  | { type: 'error'; code: ServerErrorCode; message: string; fatal: boolean }
+  | { type: 'wakeAt'; atMs: number };

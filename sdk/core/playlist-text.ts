@@ -1,0 +1,91 @@
+import { type ByteRange, resolveUri } from './identity.ts';
+
+/** The few facts of a media playlist that the room needs; the text itself is passed on unchanged. */
+export interface PlaylistFacts {
+  mediaSequence: number;
+  /** Media sequence number of the newest whole segment. */
+  newestSequence: number;
+  /** Grows with every update of a live playlist: newest segment, then its low-latency parts. */
+  version: number;
+  targetDurationMs: number;
+  ended: boolean;
+  /** The server holds reloads (`CAN-BLOCK-RELOAD`): requests then carry their own directives and are not shared. */
+  blockingReload: boolean;
+  segments: Map<number, SegmentFacts>;
+}
+
+export interface SegmentFacts {
+  url: string;
+  byteRange: ByteRange | null;
+  durationMs: number;
+}
+
+/** Low-latency parts in one segment are far fewer than this, so versions stay ordered. */
+const partsPerSegmentBound = 1_000;
+
+/**
+ * Reads a media playlist (RFC 8216).
+ * Returns null for anything else, a multivariant playlist included.
+ */
+export function readMediaPlaylist(text: string, url: string): PlaylistFacts | null {
+  if (!text.startsWith('#EXTM3U') || !text.includes('#EXT-X-TARGETDURATION:')) return null;
+  const facts: PlaylistFacts = {
+    mediaSequence: numberAfter(text, '#EXT-X-MEDIA-SEQUENCE:') ?? 0,
+    newestSequence: -1,
+    version: -1,
+    targetDurationMs: (numberAfter(text, '#EXT-X-TARGETDURATION:') ?? 0) * 1_000,
+    ended: text.includes('#EXT-X-ENDLIST'),
+    blockingReload: text.includes('CAN-BLOCK-RELOAD=YES'),
+    segments: new Map(),
+  };
+  if (!(facts.targetDurationMs > 0) || !Number.isSafeInteger(facts.mediaSequence)) return null;
+  const trailingParts = readSegments(text, url, facts);
+  facts.newestSequence = facts.mediaSequence + facts.segments.size - 1;
+  facts.version = facts.newestSequence * partsPerSegmentBound + trailingParts;
+  return facts;
+}
+
+function readSegments(text: string, url: string, facts: PlaylistFacts): number {
+  let durationMs = 0;
+  let byteRange: ByteRange | null = null;
+  let rangeEnd = 0;
+  let parts = 0;
+  for (const raw of text.split('\n')) {
+    const line = raw.trim();
+    if (line.startsWith('#EXTINF:')) durationMs = Number.parseFloat(line.slice(8)) * 1_000;
+    else if (line.startsWith('#EXT-X-PART:')) parts += 1;
+    else if (line.startsWith('#EXT-X-BYTERANGE:')) {
+      const [length, start] = line.slice(17).split('@').map(Number);
+      const from = start ?? rangeEnd;
+      rangeEnd = from + (length ?? 0);
+      byteRange = { start: from, end: rangeEnd };
+    } else if (line !== '' && !line.startsWith('#')) {
+      const sequence = facts.mediaSequence + facts.segments.size;
+      const segmentUrl = resolveUri(line, url);
+      facts.segments.set(sequence, { url: segmentUrl, byteRange, durationMs });
+      byteRange = null;
+      parts = 0;
+    }
+  }
+  return parts;
+}
+
+/** URLs of the media playlists that a multivariant playlist names. */
+export function readMultivariantPlaylist(text: string, url: string): string[] {
+  if (!text.startsWith('#EXTM3U')) return [];
+  const urls = new Set<string>();
+  for (const raw of text.split('\n')) {
+    const line = raw.trim();
+    const attribute = line.startsWith('#EXT-X-MEDIA:') ? /[:,]URI="([^"]+)"/.exec(line)?.[1] : undefined;
+    if (attribute !== undefined) urls.add(resolveUri(attribute, url));
+    else if (line !== '' && !line.startsWith('#')) urls.add(resolveUri(line, url));
+  }
+  return [...urls];
+}
+
+function numberAfter(text: string, tag: string): number | null {
+  const at = text.indexOf(tag);
+  if (at < 0) return null;
+  const value = Number.parseInt(text.slice(at + tag.length), 10);
+  return Number.isFinite(value) && value >= 0 ? value : null;
+}

@@ -1,0 +1,305 @@
+import { limits } from '../../../signaling/protocol/limits.ts';
+import type { Context } from '../context.ts';
+import type { CoreEvent } from '../events.ts';
+import { type ByteRange, playlistIdOf, playlistOfSegment } from '../identity.ts';
+import { type Edges, isAbsent } from '../outage/edges.ts';
+import type { PeerMessage } from '../peer-wire.ts';
+import { readMultivariantPlaylist } from '../playlist-text.ts';
+import type { Room } from '../room/room.ts';
+import { electionRank } from '../swarm/election.ts';
+import type { Peers } from '../swarm/peers.ts';
+import { PlaylistState } from './playlist.ts';
+
+type Of<Type extends CoreEvent['type']> = Extract<CoreEvent, { type: Type }>;
+type Follows = Extract<PeerMessage, { type: 'follow' }>['follows'];
+
+/** Fractions of the target duration. */
+export const playlistTimings = {
+  /** The next update is not looked for before this. */
+  restFraction: 0.9,
+  /** Then this often, so that all learn of a segment soon after it appears. */
+  pollFraction: 0.2,
+  /** An update is late by so much: the next in rank polls too. */
+  takeoverFraction: 0.3,
+  /** A copy older than this is not good enough to start from. */
+  freshFraction: 1.5,
+  /** A playlist that the player has not asked for in this many target durations is not followed any more. */
+  followedFactor: 6,
+  playlistsMax: 32,
+} as const;
+
+/** Playlists of the room: one master polls each, all get the newest copy, the edge is the way out. */
+export class Playlists {
+  #context: Context;
+  #room: Room;
+  #peers: Peers;
+  #edges: Edges;
+  #states = new Map<string, PlaylistState>();
+  #fetches = new Map<number, PlaylistState>();
+  #lastFollows = '';
+
+  constructor(context: Context, room: Room, peers: Peers, edges: Edges) {
+    this.#context = context;
+    this.#room = room;
+    this.#peers = peers;
+    this.#edges = edges;
+  }
+
+  wanted({ loadId, playlistId, url, multivariant }: Of<'playlistWanted'>): void {
+    const { nowMs } = this.#context;
+    const state = this.#state(playlistId, multivariant);
+    state.url = url;
+    state.loads.set(loadId, nowMs);
+    state.lastWantedMs = nowMs;
+    this.#tellFollows();
+    this.#consider(state);
+  }
+
+  abandoned({ loadId, playlistId }: Of<'playlistAbandoned'>): void {
+    this.#states.get(playlistId)?.loads.delete(loadId);
+  }
+
+  fetched({ fetchId, text }: Of<'playlistFetched'>): void {
+    const state = this.#endFetch(fetchId);
+    if (!state?.url) return;
+    const { nowMs } = this.#context;
+    state.failed = false;
+    state.receivedAtMs = nowMs;
+    this.#edges.succeeded(state.url, 0, 0);
+    if (state.facts?.blockingReload || text.includes('CAN-BLOCK-RELOAD=YES')) {
+      // Each such answer belongs to the request's own directives.
+      state.adopt(text, nowMs, false);
+      for (const loadId of state.loads.keys()) this.#deliver(state, loadId, text);
+      return;
+    }
+    if (state.adopt(text, nowMs, false)) this.#share(state);
+    // Not a playlist: the player says so better than we could.
+    if (state.text === null) for (const loadId of state.loads.keys()) this.#deliver(state, loadId, text);
+    // The player asked, and this is what the edge has: it may look again later, as it would without us.
+    for (const loadId of state.loads.keys()) {
+      const isNews = state.version > state.deliveredVersion || !state.isLive;
+      if (isNews || !this.#canWait(state)) this.#deliver(state, loadId, state.text ?? text);
+    }
+    this.#consider(state);
+  }
+
+  failed({ fetchId, failure }: Of<'playlistFailed'>): void {
+    const state = this.#endFetch(fetchId);
+    if (!state?.url) return;
+    state.failed = true;
+    this.#edges.failed(state.url, failure);
+    const isHopeless = isAbsent(failure) || (this.#room.isAlone && this.#peers.linkedCount === 0);
+    if (isHopeless) {
+      const { playlistId } = state;
+      for (const loadId of state.loads.keys()) {
+        this.#context.emit({ type: 'failPlaylist', loadId, playlistId, failure });
+      }
+      state.loads.clear();
+    }
+    this.#consider(state);
+  }
+
+  // --- peers ---
+
+  /** The playlists that the player uses now, with the versions held. */
+  follows(): Follows {
+    const { nowMs } = this.#context;
+    const follows: Follows = [];
+    for (const state of this.#states.values()) {
+      const isFollowed = nowMs - state.lastWantedMs < state.targetMs * playlistTimings.followedFactor;
+      if (isFollowed || state.loads.size > 0) follows.push({ playlistId: state.playlistId, version: state.version });
+    }
+    return follows.slice(0, 16);
+  }
+
+  peerFollows(peer: string, follows: Follows): void {
+    const known = this.#peers.all.get(peer);
+    if (!known) return;
+    known.follows.clear();
+    for (const { playlistId, version } of follows) {
+      known.follows.add(playlistId);
+      const state = this.#states.get(playlistId);
+      if (state && state.version > version) this.#send(peer, state);
+    }
+    this.tick();
+  }
+
+  /** Returns false when the text is not a playlist of the kind that it says it is. */
+  peerSends(playlistId: string, text: string): boolean {
+    if (!text.startsWith('#EXTM3U')) return false;
+    const state = this.#states.get(playlistId) ?? this.#known(playlistId);
+    if (!state) return true;
+    state.url ??= this.#urlOf(playlistId);
+    if (state.url === null) return true;
+    const isMedia = text.includes('#EXT-X-TARGETDURATION:');
+    if (isMedia === state.multivariant) return false;
+    if (!state.adopt(text, this.#context.nowMs, true)) return true;
+    state.receivedAtMs = this.#context.nowMs;
+    this.#consider(state);
+    return true;
+  }
+
+  // --- for the swarm ---
+
+  resolve(segmentId: string): { url: string; byteRange: ByteRange | null; durationMs: number } | null {
+    const facts = this.#states.get(playlistOfSegment(segmentId))?.facts;
+    const sequence = segmentId.slice(segmentId.lastIndexOf('#') + 1);
+    return (/^\d+$/.test(sequence) && facts?.segments.get(Number(sequence))) || null;
+  }
+
+  isFresh(segmentId: string): boolean {
+    const state = this.#states.get(playlistOfSegment(segmentId));
+    const sequence = Number(segmentId.slice(segmentId.lastIndexOf('#') + 1));
+    const seenAtMs = state?.seenAtMs.get(sequence);
+    return state !== undefined && seenAtMs !== undefined && this.#context.nowMs - seenAtMs < state.targetMs;
+  }
+
+  tick(): void {
+    for (const state of [...this.#states.values()]) this.#consider(state);
+  }
+
+  #consider(state: PlaylistState): void {
+    if (state.fetch) return;
+    this.#deliverNews(state);
+    const url = state.url ?? this.#urlOf(state.playlistId);
+    if (url === null) return;
+    const rank = this.#rank(state);
+    const dueMs = Math.max(this.#dueAtMs(state, rank), this.#edges.nextAttemptAtMs(url));
+    if (!Number.isFinite(dueMs)) return;
+    const { nowMs } = this.#context;
+    if (dueMs > nowMs) {
+      this.#askPeers(state);
+      return this.#context.wakeAt(dueMs);
+    }
+    state.url = url;
+    this.#edges.attempted(url, rank ?? 0);
+    const fetchId = this.#context.nextId();
+    state.fetch = { fetchId, startedAtMs: nowMs };
+    this.#fetches.set(fetchId, state);
+    const alone = this.#room.isAlone && this.#peers.linkedCount === 0;
+    this.#context.emit({
+      type: 'fetchPlaylist',
+      fetchId,
+      url,
+      firstByteWithinMs: this.#edges.firstByteWithinMs(url, alone),
+    });
+  }
+
+  /** Hands a copy that the player does not have yet to whoever waits. */
+  #deliverNews(state: PlaylistState): void {
+    const { text, facts } = state;
+    if (text === null || state.loads.size === 0 || facts?.blockingReload) return;
+    const { nowMs } = this.#context;
+    const isFresh = nowMs - state.receivedAtMs < state.targetMs * playlistTimings.freshFraction;
+    const isUsable = !state.isLive || isFresh || state.failed || state.deliveredVersion >= 0;
+    if (!isUsable || (state.isLive && state.version <= state.deliveredVersion)) return;
+    for (const loadId of state.loads.keys()) this.#deliver(state, loadId, text);
+  }
+
+  /** When this viewer asks the edge; infinite while it need not. */
+  #dueAtMs(state: PlaylistState, rank: number | null): number {
+    const { nowMs } = this.#context;
+    const isWaiting = state.loads.size > 0;
+    if (!this.#canWait(state) || rank === null) return isWaiting ? nowMs : Number.POSITIVE_INFINITY;
+    if (!state.isLive) return isWaiting && state.text === null ? nowMs : Number.POSITIVE_INFINITY;
+    if (!isWaiting && !this.#isFollowed(state)) return Number.POSITIVE_INFINITY;
+    const { restFraction, pollFraction, takeoverFraction } = playlistTimings;
+    const lateMs = rank > 0 ? state.targetMs * (1 - restFraction + rank * takeoverFraction) : 0;
+    const updateMs = state.changedAtMs + state.targetMs * restFraction + lateMs;
+    return Math.max(updateMs, state.fetchedAtMs + state.targetMs * pollFraction * (1 + rank));
+  }
+
+  /** A player that has begun can wait for the room's copy; one that starts cannot. */
+  #canWait(state: PlaylistState): boolean {
+    if (state.facts?.blockingReload) return false;
+    const hasMaster = this.#room.members.some((member) => member.role === 'master');
+    return hasMaster && this.#peers.linkedCount > 0 && state.text !== null;
+  }
+
+  #isFollowed(state: PlaylistState): boolean {
+    const { nowMs } = this.#context;
+    if (nowMs - state.lastWantedMs < state.targetMs * playlistTimings.followedFactor) return true;
+    for (const peer of this.#peers.all.values()) if (peer.greeted && peer.follows.has(state.playlistId)) return true;
+    return false;
+  }
+
+  #rank(state: PlaylistState): number | null {
+    return electionRank(state.playlistId, this.#room, this.#peers, () => false);
+  }
+
+  #share(state: PlaylistState): void {
+    for (const [peer, { follows, greeted }] of this.#peers.all) {
+      const isMaster = this.#room.member(peer)?.role === 'master';
+      if (greeted && (isMaster || follows.has(state.playlistId))) this.#send(peer, state);
+    }
+  }
+
+  #send(peer: string, { playlistId, text }: PlaylistState): void {
+    // A longer one is left to the edge: it is a recording's, not a live window's.
+    if (text === null || text.length > limits.playlistBytesMax) return;
+    this.#context.emit({ type: 'sendPeer', peer, message: { type: 'playlist', playlistId, text } });
+  }
+
+  /** Says again what is held, when news are overdue: whoever has them sends them. */
+  #askPeers(state: PlaylistState): void {
+    const { nowMs } = this.#context;
+    const isOverdue = nowMs - state.changedAtMs > state.targetMs * 1.25 && state.loads.size > 0;
+    if (!isOverdue || nowMs - state.askedAtMs < state.targetMs / 2) return;
+    state.askedAtMs = nowMs;
+    this.#lastFollows = '';
+    this.#tellFollows();
+  }
+
+  #tellFollows(): void {
+    const follows = this.follows();
+    const ids = follows.map(({ playlistId }) => playlistId).join('\n');
+    if (ids === this.#lastFollows) return;
+    this.#lastFollows = ids;
+    for (const peer of this.#peers.linked()) {
+      this.#context.emit({ type: 'sendPeer', peer, message: { type: 'follow', follows } });
+    }
+  }
+
+  #deliver(state: PlaylistState, loadId: number, text: string): void {
+    state.loads.delete(loadId);
+    state.deliveredVersion = state.version;
+    const { playlistId, fromPeer } = state;
+    this.#context.emit({ type: 'deliverPlaylist', loadId, playlistId, text, fromPeer });
+  }
+
+  #endFetch(fetchId: number): PlaylistState | undefined {
+    const state = this.#fetches.get(fetchId);
+    this.#fetches.delete(fetchId);
+    if (state) {
+      state.fetch = null;
+      state.fetchedAtMs = this.#context.nowMs;
+    }
+    return state;
+  }
+
+  /** This viewer's own URL of a playlist that another plays. */
+  #urlOf(playlistId: string): string | null {
+    for (const state of this.#states.values()) {
+      if (!state.multivariant || state.text === null || state.url === null) continue;
+      const { text, url } = state;
+      const found = readMultivariantPlaylist(text, url).find((each) => playlistIdOf(each, url) === playlistId);
+      if (found !== undefined) return found;
+    }
+    return null;
+  }
+
+  #known(playlistId: string): PlaylistState | null {
+    return this.#urlOf(playlistId) === null ? null : this.#state(playlistId, false);
+  }
+
+  #state(playlistId: string, multivariant: boolean): PlaylistState {
+    let state = this.#states.get(playlistId);
+    if (!state) {
+      state = new PlaylistState(playlistId, multivariant);
+      this.#states.set(playlistId, state);
+      const idle = [...this.#states.values()].find((each) => each.loads.size === 0 && each !== state && !each.multivariant);
+      if (this.#states.size > playlistTimings.playlistsMax && idle) this.#states.delete(idle.playlistId);
+    }
+    return state;
+  }
+}

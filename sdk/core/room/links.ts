@@ -1,0 +1,152 @@
+import type { IceServer, Member } from '../../../signaling/protocol/index.ts';
+import { limits } from '../../../signaling/protocol/limits.ts';
+import type { Context } from '../context.ts';
+import { neighboursOf } from './neighbours.ts';
+
+type LinkState = 'connecting' | 'open' | 'waiting';
+
+interface Link {
+  state: LinkState;
+  /** When to try again (`waiting`) or to give up (`connecting`). */
+  atMs: number;
+  failures: number;
+  /** It was open once and broke. */
+  broke: boolean;
+}
+
+const retryMinMs = 1_000;
+const retryMaxMs = 30_000;
+
+/** Keeps a link to every neighbour that the newest directive implies. */
+export class Links {
+  /** Peers whose link is open. */
+  readonly open = new Set<string>();
+  readonly banned = new Set<string>();
+  #context: Context;
+  #dropped: (peer: string) => void;
+  #links = new Map<string, Link>();
+  #lost = new Set<string>();
+  #viewerId = '';
+  #iceServers: IceServer[] = [];
+
+  /** `dropped` is told of every open link that this side closes. */
+  constructor(context: Context, dropped: (peer: string) => void) {
+    this.#context = context;
+    this.#dropped = dropped;
+  }
+
+  join(viewerId: string, iceServers: IceServer[]): void {
+    // Under another id the peers do not know us.
+    if (viewerId !== this.#viewerId) this.follow([]);
+    this.#viewerId = viewerId;
+    this.#iceServers = iceServers;
+  }
+
+  follow(members: readonly Member[]): void {
+    const wanted = new Set(members.length > 0 ? neighboursOf(this.#viewerId, members) : []);
+    for (const peer of [...this.#links.keys()]) if (!wanted.has(peer)) this.#drop(peer);
+    for (const peer of wanted) {
+      if (!this.#links.has(peer) && !this.banned.has(peer)) this.#connect(peer);
+    }
+  }
+
+  /** Whether this viewer makes the offer: one of two must, and both know which. */
+  #initiates(peer: string): boolean {
+    return this.#viewerId < peer;
+  }
+
+  signalReceived(peer: string, signal: Record<string, unknown>): void {
+    if (this.banned.has(peer)) return;
+    const link = this.#links.get(peer);
+    // The other side may follow a newer directive than we do, or have lost a link that still looks open here.
+    const isOffer = signal['type'] === 'offer';
+    if (!link || (isOffer && link.state !== 'connecting')) {
+      if (!isOffer || this.#initiates(peer)) return;
+      this.#close(peer);
+      this.#connect(peer, link);
+    }
+    this.#context.emit({ type: 'signalLink', peer, signal });
+  }
+
+  opened(peer: string): void {
+    const link = this.#links.get(peer);
+    if (!link) return this.#context.emit({ type: 'closeLink', peer });
+    link.state = 'open';
+    link.failures = 0;
+    link.broke = false;
+    this.open.add(peer);
+    this.#lost.delete(peer);
+  }
+
+  /** Returns whether an open link broke. */
+  closed(peer: string): boolean {
+    const link = this.#links.get(peer);
+    const wasOpen = this.open.delete(peer);
+    if (!link) return false;
+    if (wasOpen) {
+      this.#lost.add(peer);
+      link.broke = true;
+    }
+    this.#retryLater(link);
+    return wasOpen;
+  }
+
+  /** Whether an open link to the peer broke and has not come back. */
+  wasLost(peer: string): boolean {
+    const link = this.#links.get(peer);
+    return link !== undefined && link.broke;
+  }
+
+  ban(peer: string): void {
+    this.banned.add(peer);
+    this.#drop(peer);
+  }
+
+  takeLost(): string[] {
+    const lost = [...this.#lost];
+    this.#lost.clear();
+    return lost;
+  }
+
+  tick(): void {
+    const { nowMs } = this.#context;
+    for (const [peer, link] of this.#links) {
+      if (link.state === 'open') continue;
+      if (link.atMs > nowMs) {
+        this.#context.wakeAt(link.atMs);
+      } else if (link.state === 'waiting') {
+        this.#connect(peer, link);
+      } else {
+        this.#context.emit({ type: 'closeLink', peer });
+        this.#retryLater(link);
+      }
+    }
+  }
+
+  #connect(peer: string, before?: Link): void {
+    const atMs = this.#context.nowMs + limits.peerConnectWithinMs;
+    const { failures, broke } = before ?? { failures: 0, broke: false };
+    this.#links.set(peer, { state: 'connecting', atMs, failures, broke });
+    const initiator = this.#initiates(peer);
+    this.#context.emit({ type: 'openLink', peer, initiator, iceServers: this.#iceServers });
+    this.#context.wakeAt(atMs);
+  }
+
+  #retryLater(link: Link): void {
+    const delayMs = Math.min(retryMaxMs, retryMinMs * 2 ** link.failures);
+    link.state = 'waiting';
+    link.failures += 1;
+    link.atMs = this.#context.nowMs + delayMs * (0.5 + this.#context.options.random());
+    this.#context.wakeAt(link.atMs);
+  }
+
+  #drop(peer: string): void {
+    if (this.#links.has(peer)) this.#close(peer);
+    this.#links.delete(peer);
+  }
+
+  #close(peer: string): void {
+    this.#context.emit({ type: 'closeLink', peer });
+    if (this.open.delete(peer)) this.#dropped(peer);
+  }
+}

@@ -1,0 +1,249 @@
+import type {
+  DirectiveFrame,
+  EdgeHealth,
+  ErrorFrame,
+  Member,
+  ServerErrorCode,
+  ServerFrame,
+  ViewerProfile,
+  WelcomeFrame,
+} from '../../../signaling/protocol/index.ts';
+import { limits } from '../../../signaling/protocol/limits.ts';
+import type { Context } from '../context.ts';
+import { Links } from './links.ts';
+
+/** What the room asks of the rest of the core. */
+export interface RoomListener {
+  membersChanged(): void;
+  /** This side closed an open link. */
+  linkDropped(peer: string): void;
+}
+
+const reconnectMinMs = 500;
+/** Long enough that a dead server is not hammered, short enough that nobody notices its return. */
+const reconnectMaxMs = 10_000;
+/** A server that has not answered by then is called unreachable; joining goes on beside playback. */
+const unreachableAfterMs = 4_000;
+
+/** The viewer's place in the room: the signaling connection, the roles and the links that follow from them. */
+export class Room {
+  readonly links: Links;
+  viewerId: string | null = null;
+  members: Member[] = [];
+  epoch = 0;
+  #context: Context;
+  #listener: RoomListener;
+  #connected = false;
+  #resumeKey: string | null = null;
+  #profile: ViewerProfile;
+  #attempts = 0;
+  #connectAtMs: number | null = null;
+  #reportAtMs: number | null = null;
+  #heartbeatIntervalMs: number = limits.heartbeatIntervalMs;
+  #giveUpAtMs: number | null = null;
+  #stopped = false;
+  #alone = false;
+  #membersById = new Map<string, Member>();
+  #lastReport = '';
+  edgeHealth: EdgeHealth = 'healthy';
+  bufferMs: number | null = null;
+  uplinkBytesPerSecond: number | null = null;
+
+  constructor(context: Context, listener: RoomListener) {
+    this.#context = context;
+    this.#listener = listener;
+    this.#profile = context.options.profile;
+    this.links = new Links(context, (peer) => listener.linkDropped(peer));
+  }
+
+  /** Whether others may be sent anything. */
+  get uploads(): boolean {
+    const { metered, saveData, uploadAllowed, peersAllowed } = this.#profile;
+    return uploadAllowed && peersAllowed && !metered && !saveData;
+  }
+
+  /** Not in the room and not about to be: nobody else can help. */
+  get isAlone(): boolean {
+    return this.#alone;
+  }
+
+  member(viewerId: string): Member | undefined {
+    return this.#membersById.get(viewerId);
+  }
+
+  start(): void {
+    this.#context.emit({ type: 'status', status: 'joining', reason: null });
+    this.#giveUpAtMs = this.#context.nowMs + unreachableAfterMs;
+    this.#connect();
+    this.#context.wakeAt(this.#giveUpAtMs);
+  }
+
+  changeProfile(profile: ViewerProfile): void {
+    this.#profile = profile;
+    this.#report();
+  }
+
+  /** Something that the server should know at once. */
+  changed(): void {
+    if (this.#connected) this.#report();
+  }
+
+  signalingClosed(): void {
+    const wasConnected = this.#connected;
+    this.#connected = false;
+    this.#reportAtMs = null;
+    if (this.#stopped) return;
+    if (wasConnected) this.#context.emit({ type: 'status', status: 'reconnecting', reason: null });
+    const backoffMs = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** this.#attempts);
+    this.#attempts += 1;
+    this.#connectLater(backoffMs * (0.5 + this.#context.options.random()));
+  }
+
+  receive(frame: ServerFrame): void {
+    switch (frame.type) {
+      case 'welcome':
+        return this.#welcome(frame);
+      case 'directive':
+        if (frame.epoch > this.epoch) this.#follow(frame);
+        return;
+      case 'signal':
+        return this.links.signalReceived(frame.from, frame.signal);
+      case 'heartbeat':
+        return;
+      case 'error':
+        return this.#refused(frame);
+      case 'bye':
+        // The socket closes next; what was said here decides when to come back.
+        this.#attempts = 0;
+        if (frame.reason === 'replaced') this.#stop('removed');
+        else this.#connectLater(frame.reconnectAfterMs);
+        return;
+    }
+  }
+
+  linkClosed(peer: string): void {
+    if (this.links.closed(peer)) this.changed();
+  }
+
+  sendSignal(peer: string, signal: Record<string, unknown>): void {
+    if (this.#connected) this.#context.emit({ type: 'sendFrame', frame: { type: 'signal', to: peer, signal } });
+  }
+
+  tick(): void {
+    const { nowMs } = this.#context;
+    if (this.#connectAtMs !== null && nowMs >= this.#connectAtMs) this.#connect();
+    else if (this.#connectAtMs !== null) this.#context.wakeAt(this.#connectAtMs);
+    if (this.#reportAtMs !== null && nowMs >= this.#reportAtMs) this.#report();
+    else if (this.#reportAtMs !== null) this.#context.wakeAt(this.#reportAtMs);
+    if (this.#giveUpAtMs !== null) {
+      if (nowMs < this.#giveUpAtMs) this.#context.wakeAt(this.#giveUpAtMs);
+      else {
+        this.#giveUpAtMs = null;
+        this.#alone = true;
+        this.#context.emit({ type: 'status', status: 'alone', reason: 'signaling_unreachable' });
+      }
+    }
+    this.links.tick();
+  }
+
+  #connect(): void {
+    this.#connectAtMs = null;
+    this.#context.emit({ type: 'connectSignaling', resumeKey: this.#resumeKey });
+  }
+
+  #connectLater(delayMs: number): void {
+    this.#connectAtMs = this.#context.nowMs + Math.max(100, delayMs);
+    this.#context.wakeAt(this.#connectAtMs);
+  }
+
+  #welcome(frame: WelcomeFrame): void {
+    this.#connected = true;
+    this.#attempts = 0;
+    this.#connectAtMs = null;
+    this.#giveUpAtMs = null;
+    this.#resumeKey = frame.resumeKey;
+    this.#heartbeatIntervalMs = frame.heartbeatIntervalMs;
+    this.viewerId = frame.viewerId;
+    this.links.join(frame.viewerId, frame.iceServers);
+    const alone = this.#profile.peersAllowed ? null : this.#context.options.noPeersReason;
+    this.#alone = alone !== null;
+    this.#context.emit({ type: 'status', status: alone ? 'alone' : 'joined', reason: alone });
+    // A server that lost its memory counts epochs anew, so a welcome always sets the base.
+    this.#follow(frame.directive);
+    this.#lastReport = '';
+    this.#reportAtMs = this.#context.nowMs + this.#heartbeatIntervalMs;
+    this.#context.wakeAt(this.#reportAtMs);
+  }
+
+  #follow(directive: DirectiveFrame): void {
+    this.epoch = directive.epoch;
+    this.#setMembers(directive.members);
+    const { epoch, deviceRole, groupRole, groupId } = directive;
+    this.#context.emit({ type: 'role', epoch, deviceRole, groupRole, groupId });
+    if (this.#profile.peersAllowed) this.links.follow(directive.members);
+    this.#listener.membersChanged();
+  }
+
+  #refused({ code, message, fatal, retryAfterMs }: ErrorFrame): void {
+    this.#context.emit({ type: 'error', code, message, fatal });
+    if (!fatal) return;
+    if (retryAfterMs !== undefined) this.#connectLater(retryAfterMs);
+    else if (!retryable.has(code)) this.#stop(code);
+  }
+
+  #setMembers(members: Member[]): void {
+    this.members = members;
+    this.#membersById = new Map(members.map((member) => [member.viewerId, member]));
+  }
+
+  /** The room is closed to this viewer: it plays alone from now on. */
+  #stop(code: ServerErrorCode): void {
+    this.#stopped = true;
+    this.#connected = false;
+    this.#connectAtMs = null;
+    this.#reportAtMs = null;
+    this.#giveUpAtMs = null;
+    this.#alone = true;
+    this.#setMembers([]);
+    this.links.follow([]);
+    this.#listener.membersChanged();
+    this.#context.emit({ type: 'status', status: 'alone', reason: code });
+  }
+
+  #report(): void {
+    if (!this.#connected) return;
+    const { nowMs } = this.#context;
+    const facts = {
+      type: 'report' as const,
+      profile: this.#profile,
+      edgeHealth: this.edgeHealth,
+      lostMembers: this.links.takeLost(),
+    };
+    const urgent = JSON.stringify([facts.profile, facts.edgeHealth]);
+    const due = this.#reportAtMs !== null && nowMs >= this.#reportAtMs;
+    if (!due && urgent === this.#lastReport && facts.lostMembers.length === 0) return;
+    this.#lastReport = urgent;
+    this.#context.emit({
+      type: 'sendFrame',
+      frame: {
+        ...facts,
+        epoch: this.epoch,
+        bufferMs: this.bufferMs,
+        uplinkBytesPerSecond: this.uplinkBytesPerSecond,
+        neighbourCount: this.links.open.size,
+      },
+    });
+    this.#reportAtMs = nowMs + this.#heartbeatIntervalMs;
+    this.#context.wakeAt(this.#reportAtMs);
+  }
+}
+
+/** Refusals that another try with a new token or at another time may get past. */
+const retryable = new Set<ServerErrorCode>([
+  'token_expired',
+  'rate_limited',
+  'room_full',
+  'server_full',
+  'internal',
+  'join_timeout',
+]);

@@ -1,0 +1,94 @@
+import type { Context } from '../context.ts';
+import type { Peers } from './peers.ts';
+import type { SegmentState } from './segment.ts';
+
+/** Parts that come within this time are told in one message. */
+const announceEveryMs = 80;
+
+interface Pending {
+  segment: SegmentState;
+  parts: number[];
+  atMs: number;
+}
+
+/** Tells the peers that want a segment what this viewer holds of it. */
+export class Announcing {
+  #context: Context;
+  #peers: Peers;
+  #pending = new Map<string, Pending>();
+
+  constructor(context: Context, peers: Peers) {
+    this.#context = context;
+    this.#peers = peers;
+  }
+
+  wanted(segment: SegmentState): void {
+    for (const peer of this.#peers.linked()) this.sendWant(peer, segment);
+  }
+
+  sendWant(peer: string, segment: SegmentState): void {
+    this.#context.emit({ type: 'sendPeer', peer, message: { type: 'want', segment: segment.segmentId } });
+  }
+
+  unwanted(segment: SegmentState): void {
+    for (const peer of this.#peers.linked()) {
+      this.#context.emit({ type: 'sendPeer', peer, message: { type: 'unwant', segment: segment.segmentId } });
+    }
+  }
+
+  unable(segment: SegmentState): void {
+    for (const peer of this.#wanting(segment)) {
+      this.#context.emit({ type: 'sendPeer', peer, message: { type: 'unable', segment: segment.segmentId } });
+    }
+  }
+
+  /** All that is held of it, to one peer that asked. */
+  answer(peer: string, segment: SegmentState): void {
+    this.#send(peer, segment, segment.complete ? [] : [...segment.held]);
+  }
+
+  partHeld(segment: SegmentState, part: number): void {
+    const pending = this.#pending.get(segment.segmentId);
+    if (pending) {
+      pending.parts.push(part);
+      return;
+    }
+    const atMs = this.#context.nowMs + announceEveryMs;
+    this.#pending.set(segment.segmentId, { segment, parts: [part], atMs });
+    this.#context.wakeAt(atMs);
+  }
+
+  /** Something that cannot wait: the fetch began, the size is known, all is held. */
+  now(segment: SegmentState): void {
+    const parts = segment.complete ? [] : (this.#pending.get(segment.segmentId)?.parts ?? []);
+    this.#pending.delete(segment.segmentId);
+    for (const peer of this.#wanting(segment)) this.#send(peer, segment, parts);
+  }
+
+  forget(segment: SegmentState): void {
+    this.#pending.delete(segment.segmentId);
+  }
+
+  tick(): void {
+    for (const pending of [...this.#pending.values()]) {
+      if (pending.atMs <= this.#context.nowMs) this.now(pending.segment);
+      else this.#context.wakeAt(pending.atMs);
+    }
+  }
+
+  *#wanting(segment: SegmentState): Generator<string> {
+    for (const [peer, view] of segment.peers) {
+      if (view.wants && this.#peers.isLinked(peer)) yield peer;
+    }
+  }
+
+  #send(peer: string, segment: SegmentState, parts: number[]): void {
+    const { segmentId, sizeBytes, complete } = segment;
+    const fetching = segment.fetch !== null;
+    this.#context.emit({
+      type: 'sendPeer',
+      peer,
+      message: { type: 'holding', segment: segmentId, sizeBytes, parts, complete, fetching },
+    });
+  }
+}

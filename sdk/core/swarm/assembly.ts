@@ -1,0 +1,76 @@
+import type { SwarmParts } from './parts.ts';
+import type { SegmentState } from './segment.ts';
+
+/** Puts a segment together from the parts that come, and hands it to the player and onward. */
+export class Assembly {
+  #parts: SwarmParts;
+
+  constructor(parts: SwarmParts) {
+    this.#parts = parts;
+  }
+
+  hold(segment: SegmentState, part: number): void {
+    const { context, serving, announcing } = this.#parts;
+    segment.held.add(part);
+    segment.progressAtMs = context.nowMs;
+    segment.bytesAtMs = context.nowMs;
+    serving.held(segment);
+    this.checkComplete(segment);
+    if (!segment.complete) announcing.partHeld(segment, part);
+  }
+
+  /** The edge says how large the segment is; what peers said before counts for nothing against it. */
+  setSize(segment: SegmentState, sizeBytes: number): void {
+    if (segment.sizeBytes === sizeBytes) return;
+    if (segment.sizeBytes !== null) {
+      this.#parts.requesting.cancelAll(segment);
+      const fetched = segment.fetch;
+      for (const part of [...segment.held]) if (!fetched || !segment.isFetching(part)) segment.held.delete(part);
+    }
+    segment.sizeBytes = sizeBytes;
+  }
+
+  checkComplete(segment: SegmentState): void {
+    if (segment.complete || segment.sizeBytes === null || segment.held.size < segment.partCount) return;
+    const { context, requesting, fetching, announcing, memory } = this.#parts;
+    segment.complete = true;
+    segment.onBehalf = false;
+    segment.transferMs = context.nowMs - (segment.startedAtMs || segment.wantedAtMs);
+    requesting.cancelAll(segment);
+    // A fetch that has brought its last byte ends by itself and counts as a success of the edge.
+    if (segment.fetch && segment.fetch.bytes < this.#fetchBytes(segment)) fetching.abort(segment);
+    announcing.now(segment);
+    segment.excluded.clear();
+    if (segment.loads.size > 0) this.deliver(segment);
+    memory.use(segment);
+    memory.trim();
+  }
+
+  deliver(segment: SegmentState): void {
+    const loadIds = [...segment.loads.keys()];
+    segment.loads.clear();
+    this.#parts.context.emit({
+      type: 'deliverSegment',
+      loadIds,
+      segmentId: segment.segmentId,
+      transferMs: segment.transferMs,
+      bytesFromEdge: segment.bytesFromEdge,
+      bytesByPeer: Object.fromEntries(segment.bytesByPeer),
+    });
+  }
+
+  restore(segment: SegmentState): void {
+    if (segment.place !== 'storage') return;
+    segment.place = 'restoring';
+    this.#parts.context.emit({ type: 'restoreSegment', segmentId: segment.segmentId });
+  }
+
+  #fetchBytes(segment: SegmentState): number {
+    const { fetch } = segment;
+    if (!fetch) return 0;
+    const partTo = fetch.partTo ?? segment.partCount - 1;
+    let bytes = 0;
+    for (let part = fetch.partFrom; part <= partTo; part += 1) bytes += segment.partBytes(part);
+    return bytes;
+  }
+}

@@ -1,0 +1,150 @@
+import type { PeerMessage } from '../peer-wire.ts';
+import type { Assembly } from './assembly.ts';
+import type { SwarmParts } from './parts.ts';
+import { SegmentState } from './segment.ts';
+
+type Message<Type extends PeerMessage['type']> = Extract<PeerMessage, { type: Type }>;
+
+/** A peer without room is asked again after this. */
+const busyMs = 300;
+
+/** What peers say about segments, and what this viewer does for them. */
+export class Conversation {
+  #parts: SwarmParts;
+  #assembly: Assembly;
+  #plan: (segment: SegmentState) => void;
+
+  constructor(parts: SwarmParts, assembly: Assembly, plan: (segment: SegmentState) => void) {
+    this.#parts = parts;
+    this.#assembly = assembly;
+    this.#plan = plan;
+  }
+
+  message(peer: string, message: PeerMessage): void {
+    switch (message.type) {
+      case 'want':
+        return this.#want(peer, message.segment);
+      case 'unwant':
+        return this.#unwant(peer, message.segment);
+      case 'holding':
+        return this.#holding(peer, message);
+      case 'unable':
+        return this.#unable(peer, message.segment);
+      case 'request':
+        return this.#request(peer, message);
+      case 'refuse':
+        return this.#refuse(peer, message);
+      case 'cancel':
+        return this.#parts.serving.cancelled(peer, message.requestId);
+    }
+  }
+
+  segment(segmentId: string): SegmentState {
+    const { memory } = this.#parts;
+    let segment = memory.segments.get(segmentId);
+    if (!segment) {
+      segment = new SegmentState(segmentId);
+      memory.segments.set(segmentId, segment);
+      memory.trim();
+    }
+    return segment;
+  }
+
+  /** Stops reading for others when nobody wants it any more. */
+  settleBehalf(segment: SegmentState): void {
+    if (!segment.onBehalf || this.isWantedByPeers(segment)) return;
+    segment.onBehalf = false;
+    if (segment.loads.size === 0) this.#parts.fetching.abort(segment);
+  }
+
+  isWantedByPeers(segment: SegmentState): boolean {
+    for (const [peer, view] of segment.peers) {
+      if (view.wants && this.#parts.peers.isLinked(peer)) return true;
+    }
+    return false;
+  }
+
+  #want(peer: string, segmentId: string): void {
+    const { context, room, directory, announcing } = this.#parts;
+    const segment = this.segment(segmentId);
+    const view = segment.view(peer);
+    view.wants = true;
+    view.complete = false;
+    // An own `want` has told the peer already that nothing is held here.
+    const hasNews = segment.held.size > 0 || segment.fetch !== null || segment.sizeBytes !== null;
+    if (hasNews || segment.loads.size === 0) announcing.answer(peer, segment);
+    if (segment.complete) return;
+    const isMaster = room.viewerId !== null && room.member(room.viewerId)?.role === 'master';
+    if (!segment.active && isMaster) {
+      const found = directory.resolve(segmentId);
+      if (found) {
+        segment.source ??= found;
+        segment.durationMs = found.durationMs;
+        segment.onBehalf = true;
+        segment.wantedAtMs = context.nowMs;
+      }
+    }
+    if (segment.active) this.#plan(segment);
+  }
+
+  #unwant(peer: string, segmentId: string): void {
+    const segment = this.#parts.memory.segments.get(segmentId);
+    const view = segment?.peers.get(peer);
+    if (!segment || !view) return;
+    view.wants = false;
+    this.settleBehalf(segment);
+  }
+
+  #holding(peer: string, message: Message<'holding'>): void {
+    const { context } = this.#parts;
+    const segment = this.segment(message.segment);
+    const view = segment.view(peer);
+    const isNews =
+      (message.complete && !view.complete) || (message.fetching && !view.fetching) || message.parts.length > 0;
+    view.fetching = message.fetching;
+    view.unable &&= !isNews;
+    view.complete = message.complete;
+    if (message.complete) view.wants = false;
+    if (segment.sizeBytes === null && message.sizeBytes !== null) segment.sizeBytes = message.sizeBytes;
+    for (const part of message.parts) {
+      if (segment.sizeBytes !== null && part >= segment.partCount) continue;
+      view.parts.add(part);
+      segment.excluded.get(part)?.delete(peer);
+    }
+    if (message.complete) for (const excluded of segment.excluded.values()) excluded.delete(peer);
+    if (isNews) segment.progressAtMs = context.nowMs;
+    this.settleBehalf(segment);
+    if (segment.active) this.#plan(segment);
+  }
+
+  #unable(peer: string, segmentId: string): void {
+    const segment = this.segment(segmentId);
+    const view = segment.view(peer);
+    view.unable = true;
+    view.fetching = false;
+    if (segment.active) this.#plan(segment);
+  }
+
+  #request(peer: string, message: Message<'request'>): void {
+    const { memory, serving } = this.#parts;
+    const segment = memory.segments.get(message.segment);
+    if (segment?.place === 'storage') this.#assembly.restore(segment);
+    serving.requested(peer, message, segment);
+  }
+
+  #refuse(peer: string, message: Message<'refuse'>): void {
+    const { context, peers, memory, requesting } = this.#parts;
+    const asked = peers.all.get(peer)?.requests.get(message.requestId);
+    const segment = asked && memory.segments.get(asked.segmentId);
+    if (!asked || !segment) return;
+    const { requestId } = message;
+    requesting.settled(segment, asked.part);
+    context.emit({ type: 'forgetPart', peer, requestId });
+    segment.exclude(asked.part, peer);
+    const state = peers.all.get(peer);
+    if (state && message.reason !== 'missing' && message.reason !== 'cycle') {
+      state.busyUntilMs = context.nowMs + busyMs;
+    }
+    if (segment.active) this.#plan(segment);
+  }
+}

@@ -1,0 +1,178 @@
+import type { Context } from '../context.ts';
+import type { FetchFailure } from '../events.ts';
+import type { Edges } from '../outage/edges.ts';
+import { isAbsent } from '../outage/edges.ts';
+import type { Room } from '../room/room.ts';
+import { electionRank } from './election.ts';
+import type { Peers } from './peers.ts';
+import { hashToUnit } from './rendezvous.ts';
+import type { SegmentSource, SegmentState } from './segment.ts';
+
+const never = Number.POSITIVE_INFINITY;
+
+/** When a viewer turns to the edge itself. Fractions are of the segment's duration. */
+export const fetchTimings = {
+  /** The elected fetcher has said nothing: the next rank takes over. */
+  silentFraction: 0.2,
+  /** It said that it is reading but nothing came of it. */
+  stuckFraction: 0.5,
+  patienceMsMin: 150,
+  patienceMsMax: 1_500,
+  /** Peers answer a `want` within a round trip; a viewer that just came waits this long to hear what they hold. */
+  answerMs: 200,
+  /** While bytes keep coming from peers the edge can wait. */
+  flowingMs: 300,
+  /** Predictions are off by about half. */
+  estimateSlack: 1.5,
+  marginMs: 300,
+} as const;
+
+/** Decides when this viewer reads a segment from the edge, and which parts of it. */
+export class Fetching {
+  #context: Context;
+  #room: Room;
+  #peers: Peers;
+  #edges: Edges;
+  /** Fetch id to segment. */
+  readonly fetches = new Map<number, SegmentState>();
+
+  constructor(context: Context, room: Room, peers: Peers, edges: Edges) {
+    this.#context = context;
+    this.#room = room;
+    this.#peers = peers;
+    this.#edges = edges;
+  }
+
+  /** Starts the edge fetch if its time has come. Returns when to look again, and whether it started. */
+  consider(segment: SegmentState, isFresh: boolean): { started: boolean; nextMs: number } {
+    const { source } = segment;
+    if (segment.fetch || !source) return { started: false, nextMs: never };
+    const { nowMs } = this.#context;
+    const rank = this.#rank(segment);
+    const dueMs = Math.max(this.#dueAtMs(segment, rank, isFresh), this.#edges.nextAttemptAtMs(source.url));
+    if (dueMs > nowMs) return { started: false, nextMs: dueMs };
+    this.#edges.attempted(source.url, rank ?? 0);
+    this.#start(segment, source);
+    return { started: true, nextMs: never };
+  }
+
+  abort(segment: SegmentState): void {
+    if (!segment.fetch) return;
+    this.#context.emit({ type: 'abortFetch', fetchId: segment.fetch.fetchId });
+    this.#end(segment);
+  }
+
+  answered(segment: SegmentState): void {
+    const { fetch, source } = segment;
+    if (!fetch || !source || fetch.answered) return;
+    fetch.answered = true;
+    this.#edges.firstByte(source.url, this.#context.nowMs - fetch.startedAtMs);
+  }
+
+  succeeded(segment: SegmentState): void {
+    const { fetch, source } = segment;
+    if (!fetch || !source) return;
+    this.#edges.succeeded(source.url, fetch.bytes, this.#context.nowMs - fetch.startedAtMs);
+    segment.edgeFailed = false;
+    this.#end(segment);
+  }
+
+  failed(segment: SegmentState, failure: FetchFailure): void {
+    if (segment.source) this.#edges.failed(segment.source.url, failure);
+    segment.edgeFailed = true;
+    this.#end(segment);
+  }
+
+  /** Whether the player should be told of a failure now, as plain hls.js would be. */
+  isHopeless(segment: SegmentState, failure: FetchFailure): boolean {
+    for (const [id, view] of segment.peers) {
+      const useful = view.complete || view.fetching || view.parts.size > 0;
+      if (useful && this.#peers.isLinked(id)) return false;
+    }
+    return isAbsent(failure) || this.isAlone();
+  }
+
+  isAlone(): boolean {
+    return this.#room.isAlone && this.#peers.linkedCount === 0;
+  }
+
+  #end(segment: SegmentState): void {
+    if (segment.fetch) this.fetches.delete(segment.fetch.fetchId);
+    segment.fetch = null;
+  }
+
+  #rank(segment: SegmentState): number | null {
+    return electionRank(segment.segmentId, this.#room, this.#peers, (id) => segment.peers.get(id)?.unable === true);
+  }
+
+  #dueAtMs(segment: SegmentState, rank: number | null, isFresh: boolean): number {
+    const { wantedAtMs } = segment;
+    if (this.#peers.linkedCount === 0 || rank === null) return wantedAtMs;
+    const help = this.#help(segment);
+    // A segment that has just been published is nowhere yet: its fetcher need not ask first.
+    if (rank === 0 && !help.any && !segment.edgeFailed) {
+      return isFresh || help.allAnswered ? wantedAtMs : wantedAtMs + fetchTimings.answerMs;
+    }
+    const fraction = help.any ? fetchTimings.stuckFraction : fetchTimings.silentFraction;
+    const { patienceMsMin, patienceMsMax } = fetchTimings;
+    const patienceMs = Math.min(patienceMsMax, Math.max(patienceMsMin, segment.durationMs * fraction));
+    const spread = rank > 0 ? hashToUnit(`${segment.segmentId}|${this.#room.viewerId ?? ''}`) : 0;
+    const takeoverMs = Math.max(wantedAtMs, segment.progressAtMs) + patienceMs * (Math.max(1, rank) + spread / 2);
+    return Math.min(takeoverMs, this.#deadlineMs(segment));
+  }
+
+  /** When waiting longer for peers would let the playhead run dry. */
+  #deadlineMs(segment: SegmentState): number {
+    if (segment.loads.size === 0 || !segment.source) return never;
+    const missingBytes =
+      segment.sizeBytes === null ? 0 : segment.missingParts().reduce((sum, part) => sum + segment.partBytes(part), 0);
+    const estimateMs =
+      this.#edges.estimateMs(segment.source.url, missingBytes || this.#usualBytes(segment)) * fetchTimings.estimateSlack;
+    const latestMs = segment.deadlineMs - estimateMs - fetchTimings.marginMs;
+    const flowingMs = segment.bytesAtMs > 0 ? segment.bytesAtMs + fetchTimings.flowingMs : 0;
+    return Math.max(latestMs, segment.wantedAtMs + fetchTimings.answerMs, flowingMs);
+  }
+
+  /** Before a size is known: 4 Mbit/s for its duration. */
+  #usualBytes(segment: SegmentState): number {
+    return segment.durationMs * 500;
+  }
+
+  #help(segment: SegmentState): { any: boolean; allAnswered: boolean } {
+    let any = false;
+    let allAnswered = true;
+    for (const id of this.#peers.linked()) {
+      const view = segment.peers.get(id);
+      if (!view) allAnswered = false;
+      else if (!view.unable && (view.complete || view.fetching || view.parts.size > 0)) any = true;
+    }
+    return { any, allAnswered };
+  }
+
+  #start(segment: SegmentState, source: SegmentSource): void {
+    const { nowMs } = this.#context;
+    const missing = segment.missingParts();
+    const isWhole = segment.held.size === 0 || missing.length === 0;
+    // Parts that a peer is sending at this moment are left to it.
+    const idle = missing.filter((part) => {
+      const request = segment.requests.get(part);
+      return !request || nowMs - request.progressAtMs > fetchTimings.flowingMs;
+    });
+    const wanted = idle.length > 0 ? idle : missing;
+    const partFrom = isWhole ? 0 : (wanted[0] ?? 0);
+    const partTo = isWhole ? null : (wanted.at(-1) ?? 0);
+    const fetchId = this.#context.nextId();
+    segment.fetch = { fetchId, partFrom, partTo, startedAtMs: nowMs, answered: false, bytes: 0 };
+    this.fetches.set(fetchId, segment);
+    this.#context.emit({
+      type: 'fetchSegment',
+      fetchId,
+      segmentId: segment.segmentId,
+      url: source.url,
+      byteRange: source.byteRange,
+      partFrom,
+      partTo: partTo === segment.partCount - 1 ? null : partTo,
+      firstByteWithinMs: this.#edges.firstByteWithinMs(source.url, this.isAlone()),
+    });
+  }
+}

@@ -1,0 +1,30 @@
+import type { Context } from '../context.ts';
+import type { ByteRange } from '../identity.ts';
+import type { Room } from '../room/room.ts';
+import type { Announcing } from './announcing.ts';
+import type { Fetching } from './fetching.ts';
+import type { Memory } from './memory.ts';
+import type { Peers } from './peers.ts';
+import type { Requesting } from './requesting.ts';
+import type { Serving } from './serving.ts';
+
+/** What the swarm needs to know of playlists. */
+export interface SegmentDirectory {
+  /** Where a segment can be read, from a playlist of this viewer's own. */
+  resolve(segmentId: string): { url: string; byteRange: ByteRange | null; durationMs: number } | null;
+  /** Whether it was published only just now. */
+  isFresh(segmentId: string): boolean;
+}
+
+/** The pieces of one viewer's swarm, handed to those that join them. */
+export interface SwarmParts {
+  context: Context;
+  room: Room;
+  peers: Peers;
+  directory: SegmentDirectory;
+  memory: Memory;
+  fetching: Fetching;
+  requesting: Requesting;
+  serving: Serving;
+  announcing: Announcing;
+}

@@ -1,0 +1,78 @@
+import { limits } from '../../../signaling/protocol/limits.ts';
+
+/** What this viewer measured of one linked peer. */
+export interface Peer {
+  /** Requests under way, by id. */
+  readonly requests: Map<number, { segmentId: string; part: number }>;
+  /** Smoothed bytes per millisecond of parts it sent; null before the first. */
+  bytesPerMs: number | null;
+  /** Playlists that its player follows. */
+  readonly follows: Set<string>;
+  /** Refused for lack of room, until then. */
+  busyUntilMs: number;
+  bytesReceived: number;
+  bytesSent: number;
+  greeted: boolean;
+}
+
+const sampleWeight = 0.3;
+/** Before the first part came: 4 Mbit/s. */
+const bytesPerMsUnknown = 500;
+
+export class Peers {
+  readonly all = new Map<string, Peer>();
+
+  open(id: string): void {
+    this.all.set(id, {
+      requests: new Map(),
+      bytesPerMs: null,
+      follows: new Set(),
+      busyUntilMs: 0,
+      bytesReceived: 0,
+      bytesSent: 0,
+      greeted: false,
+    });
+  }
+
+  close(id: string): Peer | undefined {
+    const peer = this.all.get(id);
+    this.all.delete(id);
+    return peer;
+  }
+
+  /** Ids of peers that said hello. */
+  *linked(): Generator<string> {
+    for (const [id, peer] of this.all) if (peer.greeted) yield id;
+  }
+
+  get linkedCount(): number {
+    let count = 0;
+    for (const peer of this.all.values()) if (peer.greeted) count += 1;
+    return count;
+  }
+
+  isLinked(id: string): boolean {
+    return this.all.get(id)?.greeted === true;
+  }
+
+  hasRoom(id: string, nowMs: number): boolean {
+    const peer = this.all.get(id);
+    return peer !== undefined && peer.requests.size < limits.requestsPerPeerMax && peer.busyUntilMs <= nowMs;
+  }
+
+  /** Time until one more part would have come from it. */
+  expectedMs(id: string): number {
+    const peer = this.all.get(id);
+    if (!peer) return Number.POSITIVE_INFINITY;
+    return ((peer.requests.size + 1) * limits.partBytes) / (peer.bytesPerMs ?? bytesPerMsUnknown);
+  }
+
+  sampled(id: string, bytes: number, tookMs: number): void {
+    const peer = this.all.get(id);
+    if (!peer) return;
+    peer.bytesReceived += bytes;
+    const sample = bytes / Math.max(1, tookMs);
+    peer.bytesPerMs =
+      peer.bytesPerMs === null ? sample : peer.bytesPerMs + (sample - peer.bytesPerMs) * sampleWeight;
+  }
+}

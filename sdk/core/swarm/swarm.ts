@@ -1,0 +1,234 @@
+import type { Context } from '../context.ts';
+import type { CoreEvent } from '../events.ts';
+import type { Edges } from '../outage/edges.ts';
+import type { PeerMessage } from '../peer-wire.ts';
+import type { Room } from '../room/room.ts';
+import { Announcing } from './announcing.ts';
+import { Assembly } from './assembly.ts';
+import { Conversation } from './conversation.ts';
+import { Fetching } from './fetching.ts';
+import { Memory } from './memory.ts';
+import type { SegmentDirectory, SwarmParts } from './parts.ts';
+import type { Peers } from './peers.ts';
+import { Requesting } from './requesting.ts';
+import type { SegmentState } from './segment.ts';
+import { Serving } from './serving.ts';
+
+type Of<Type extends CoreEvent['type']> = Extract<CoreEvent, { type: Type }>;
+
+/** Gets the segments that the player wants, from peers or the edge, and passes them on. */
+export class Swarm {
+  #parts: SwarmParts;
+  #assembly: Assembly;
+  #conversation: Conversation;
+
+  constructor(context: Context, room: Room, peers: Peers, edges: Edges, directory: SegmentDirectory) {
+    const serving = new Serving(context, room, peers);
+    const announcing = new Announcing(context, peers);
+    this.#parts = {
+      context,
+      room,
+      peers,
+      directory,
+      serving,
+      announcing,
+      fetching: new Fetching(context, room, peers, edges),
+      requesting: new Requesting(context, room, peers),
+      memory: new Memory(context, (segment) => {
+        serving.gone(segment.segmentId);
+        announcing.forget(segment);
+      }),
+    };
+    this.#assembly = new Assembly(this.#parts);
+    this.#conversation = new Conversation(this.#parts, this.#assembly, (segment) => this.#plan(segment));
+  }
+
+  // --- the player ---
+
+  wanted({ loadId, request, deadlineMs }: Of<'segmentWanted'>): void {
+    const { context, memory, announcing } = this.#parts;
+    const segment = this.#conversation.segment(request.segmentId);
+    segment.source = { url: request.url, byteRange: request.byteRange };
+    segment.durationMs = request.durationMs;
+    memory.use(segment);
+    const isFirst = segment.loads.size === 0;
+    segment.loads.set(loadId, deadlineMs);
+    if (segment.complete) {
+      if (segment.place === 'memory') this.#assembly.deliver(segment);
+      else this.#assembly.restore(segment);
+      return;
+    }
+    if (isFirst) {
+      if (!segment.onBehalf) segment.wantedAtMs = context.nowMs;
+      announcing.wanted(segment);
+    }
+    this.#plan(segment);
+  }
+
+  abandoned({ loadId, segmentId }: Of<'segmentAbandoned'>): void {
+    const { memory, announcing, requesting, fetching } = this.#parts;
+    const segment = memory.segments.get(segmentId);
+    if (!segment?.loads.delete(loadId) || segment.loads.size > 0 || segment.complete) return;
+    announcing.unwanted(segment);
+    requesting.cancelAll(segment);
+    // What others already wait for is read to the end; nothing new is begun.
+    if (segment.fetch && this.#conversation.isWantedByPeers(segment)) segment.onBehalf = true;
+    else if (!segment.onBehalf) fetching.abort(segment);
+  }
+
+  // --- peers ---
+
+  linked(peer: string): void {
+    for (const segment of this.#parts.memory.segments.values()) {
+      if (segment.loads.size > 0 && !segment.complete) this.#parts.announcing.sendWant(peer, segment);
+    }
+  }
+
+  unlinked(peer: string): void {
+    const { memory, serving, requesting } = this.#parts;
+    serving.peerClosed(peer);
+    for (const segment of memory.segments.values()) {
+      segment.peers.delete(peer);
+      for (const [part, request] of [...segment.requests]) {
+        if (request.peer === peer) requesting.settled(segment, part);
+      }
+      this.#conversation.settleBehalf(segment);
+    }
+    this.#planActive();
+  }
+
+  membersChanged(): void {
+    this.#planActive();
+  }
+
+  message(peer: string, message: PeerMessage): void {
+    this.#conversation.message(peer, message);
+  }
+
+  partProgress({ peer, requestId }: Of<'partProgress'>): void {
+    const found = this.#request(peer, requestId);
+    if (!found) return;
+    const { nowMs } = this.#parts.context;
+    found.request.progressAtMs = nowMs;
+    found.request.firstByteAtMs ||= nowMs;
+    found.segment.bytesAtMs = nowMs;
+  }
+
+  partReceived({ peer, requestId, bytes }: Of<'partReceived'>): void {
+    const found = this.#request(peer, requestId);
+    if (!found) return;
+    const { context, peers, requesting } = this.#parts;
+    const { segment, part, request } = found;
+    peers.sampled(peer, bytes, context.nowMs - (request.firstByteAtMs || request.askedAtMs));
+    requesting.settled(segment, part);
+    segment.bytesByPeer.set(peer, (segment.bytesByPeer.get(peer) ?? 0) + bytes);
+    this.#assembly.hold(segment, part);
+    // The peer has room for another.
+    if (segment.active) this.#plan(segment);
+  }
+
+  partSent({ peer, requestId, bytes }: Of<'partSent'>): void {
+    this.#parts.serving.sent(peer, requestId, bytes);
+  }
+
+  // --- the edge ---
+
+  fetchHeaders({ fetchId, sizeBytes }: Of<'fetchHeaders'>): void {
+    const { fetching, announcing } = this.#parts;
+    const segment = fetching.fetches.get(fetchId);
+    if (!segment) return;
+    fetching.answered(segment);
+    if (sizeBytes !== null) this.#assembly.setSize(segment, sizeBytes);
+    announcing.now(segment);
+  }
+
+  fetchPart({ fetchId, part, bytes }: Of<'fetchPart'>): void {
+    const segment = this.#parts.fetching.fetches.get(fetchId);
+    if (!segment?.fetch) return;
+    segment.fetch.bytes += bytes;
+    segment.bytesFromEdge += bytes;
+    if (!segment.held.has(part)) this.#assembly.hold(segment, part);
+  }
+
+  fetchEnded({ fetchId, sizeBytes }: Of<'fetchEnded'>): void {
+    const segment = this.#parts.fetching.fetches.get(fetchId);
+    if (!segment) return;
+    this.#assembly.setSize(segment, sizeBytes);
+    this.#parts.fetching.succeeded(segment);
+    this.#assembly.checkComplete(segment);
+    if (segment.active) this.#plan(segment);
+  }
+
+  fetchFailed({ fetchId, failure }: Of<'fetchFailed'>): void {
+    const { context, fetching, announcing, requesting } = this.#parts;
+    const segment = fetching.fetches.get(fetchId);
+    if (!segment) return;
+    fetching.failed(segment, failure);
+    announcing.unable(segment);
+    if (segment.loads.size > 0 && fetching.isHopeless(segment, failure)) {
+      const loadIds = [...segment.loads.keys()];
+      segment.loads.clear();
+      requesting.cancelAll(segment);
+      context.emit({ type: 'failSegment', loadIds, segmentId: segment.segmentId, failure });
+    }
+    this.#conversation.settleBehalf(segment);
+    if (segment.active) this.#plan(segment);
+  }
+
+  // --- storage ---
+
+  restored(segmentId: string, found: boolean): void {
+    const { memory, serving } = this.#parts;
+    const segment = memory.segments.get(segmentId);
+    if (segment?.place !== 'restoring') return;
+    segment.place = 'memory';
+    if (found) {
+      if (segment.loads.size > 0) this.#assembly.deliver(segment);
+      serving.held(segment);
+      memory.trim();
+      return;
+    }
+    segment.complete = false;
+    segment.held.clear();
+    serving.gone(segmentId);
+    if (segment.active) this.#plan(segment);
+  }
+
+  tick(): void {
+    this.#parts.announcing.tick();
+    this.#parts.serving.pump();
+    this.#planActive();
+  }
+
+  /** Ids of all that is held whole, least recently used first. */
+  heldSegments(): string[] {
+    const held: string[] = [];
+    for (const segment of this.#parts.memory.segments.values()) if (segment.complete) held.push(segment.segmentId);
+    return held;
+  }
+
+  #planActive(): void {
+    for (const segment of [...this.#parts.memory.segments.values()]) {
+      if (segment.active) this.#plan(segment);
+    }
+  }
+
+  #plan(segment: SegmentState): void {
+    const { context, fetching, requesting, announcing, directory } = this.#parts;
+    const fetch = fetching.consider(segment, directory.isFresh(segment.segmentId));
+    if (fetch.started) announcing.now(segment);
+    // What is read only for others comes from the edge alone: asking peers for it would be a detour.
+    const askAgainMs = segment.loads.size > 0 ? requesting.consider(segment) : Number.POSITIVE_INFINITY;
+    if (segment.fetch || segment.requests.size > 0) segment.startedAtMs ||= context.nowMs;
+    const nextMs = Math.min(fetch.nextMs, askAgainMs);
+    if (Number.isFinite(nextMs)) context.wakeAt(Math.max(nextMs, context.nowMs + 1));
+  }
+
+  #request(peer: string, requestId: number) {
+    const asked = this.#parts.peers.all.get(peer)?.requests.get(requestId);
+    const segment = asked && this.#parts.memory.segments.get(asked.segmentId);
+    const request = segment?.requests.get(asked?.part ?? -1);
+    if (!asked || !segment || request?.requestId !== requestId) return null;
+    return { segment, part: asked.part, request };
+  }
+}

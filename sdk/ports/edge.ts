@@ -1,0 +1,32 @@
+import type { FetchFailure } from '../core/events.ts';
+import type { ByteRange } from '../core/identity.ts';
+
+export interface SegmentFetch {
+  url: string;
+  /** Range of the resource that is the segment; null for the whole resource. */
+  byteRange: ByteRange | null;
+  /** Parts of the segment to read; `partTo` null reads to its end. */
+  partFrom: number;
+  partTo: number | null;
+  /** Milliseconds until the first byte of the answer. */
+  firstByteWithinMs: number;
+}
+
+export interface SegmentFetchEvents {
+  /** Size of the whole segment; null when the edge does not say. */
+  onHeaders(sizeBytes: number | null): void;
+  onPart(part: number, bytes: Uint8Array<ArrayBuffer>): void;
+  onEnd(sizeBytes: number): void;
+  onFailure(failure: FetchFailure): void;
+}
+
+/** Reads from edges over HTTP. Aborting is silent. */
+export interface EdgeReader {
+  readSegment(fetch: SegmentFetch, events: SegmentFetchEvents, signal: AbortSignal): void;
+  readPlaylist(
+    url: string,
+    firstByteWithinMs: number,
+    done: (result: { text: string; bytes: number } | { failure: FetchFailure }) => void,
+    signal: AbortSignal,
+  ): void;
+}
