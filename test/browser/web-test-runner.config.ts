@@ -98,7 +98,11 @@ const config: TestRunnerConfig = {
   middleware: [viteMiddleware(vite)],
   testFramework: { config: { ui: 'bdd', timeout: '20000' } },
   testsFinishTimeout: 120_000,
-  reporters: [summaryReporter({}), defaultReporter({ reportTestProgress: false }), countingReporter()],
+  reporters: [
+    summaryReporter({}),
+    defaultReporter({ reportTestProgress: false }),
+    countingReporter(),
+  ],
 };
 
 export default config;

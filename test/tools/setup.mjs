@@ -28,7 +28,9 @@ function installPackages() {
 
   const version = existsSync(pinnedNode) ? read(pinnedNode, ['--version']) : 'missing';
   if (!version.startsWith('v24.')) {
-    stop(`The Node 24 of node_modules/.bin/node is ${version}. Was its install script blocked? Try: npm rebuild node`);
+    stop(
+      `The Node 24 of node_modules/.bin/node is ${version}. Was its install script blocked? Try: npm rebuild node`,
+    );
   }
   mkdirSync(dirname(stampFile), { recursive: true });
   writeFileSync(stampFile, hash);
@@ -59,7 +61,8 @@ function run(command, args, env = {}) {
     stdio: 'inherit',
     env: { ...process.env, ...env },
   });
-  if (status !== 0) stop(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : '.'}`);
+  if (status !== 0)
+    stop(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : '.'}`);
 }
 
 function read(command, args) {

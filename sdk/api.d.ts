@@ -1,0 +1,202 @@
+// The public API of the sdk, as an app sees it. Generated from sdk/index.ts by `npm run check -- --write`.
+// A change in here is a change of what was promised: review it as such.
+
+import { HlsConfig } from 'hls.js';
+
+/** `master` fetches for others, `secondary` stands by to take over, `slave` is fed. */
+type Role = 'master' | 'secondary' | 'slave';
+type EdgeHealth = 'healthy' | 'strained' | 'partial' | 'dark' | 'recovering';
+declare const serverErrorCodes: readonly [
+  'frame_too_large',
+  'frame_invalid',
+  'version_unsupported',
+  'token_missing',
+  'token_invalid',
+  'token_expired',
+  'token_room_mismatch',
+  'origin_refused',
+  'join_required',
+  'join_timeout',
+  'already_joined',
+  'rate_limited',
+  'room_full',
+  'server_full',
+  'member_unknown',
+  'removed',
+  'internal',
+];
+type ServerErrorCode = (typeof serverErrorCodes)[number];
+/**
+ * Every way a session can fail. Codes of the signaling server come through unchanged.
+ * None of them stops playback: the stream then plays from the edge alone.
+ */
+type HoldfastErrorCode =
+  | ServerErrorCode
+  | 'option_invalid'
+  | 'signaling_unreachable'
+  | 'signaling_frame_invalid'
+  | 'webrtc_missing'
+  | 'peers_not_allowed'
+  | 'peer_link_failed'
+  | 'peer_message_invalid'
+  | 'peer_version_unsupported'
+  | 'peer_chunk_invalid'
+  | 'peer_rate_limited'
+  | 'edge_failed'
+  | 'playlist_too_large'
+  | 'storage_failed'
+  | 'worker_failed'
+  | 'session_closed';
+/** The one error class of the sdk. */
+declare class HoldfastError extends Error {
+  readonly code: HoldfastErrorCode;
+  /** True when the session cannot use the room any more; the stream still plays. */
+  readonly fatal: boolean;
+  constructor(
+    code: HoldfastErrorCode,
+    message: string,
+    options?: {
+      fatal?: boolean;
+      cause?: unknown;
+    },
+  );
+}
+/**
+ * `joining`: playing from the edge while the room is being joined. `joined`: in the room.
+ * `reconnecting`: the signaling socket dropped; peers keep feeding. `alone`: plays as plain hls.js, see `reason`.
+ */
+type SessionStatus = 'joining' | 'joined' | 'reconnecting' | 'alone' | 'closed';
+/** Where the bytes of a delivered segment came from. */
+interface BytesBySource {
+  edge: number;
+  peers: number;
+}
+/** What a session tells the app. Outward only: nothing inside listens to these. */
+interface SessionEvents {
+  status: {
+    status: SessionStatus;
+    reason: HoldfastErrorCode | null;
+  };
+  role: {
+    epoch: number;
+    deviceRole: Role;
+    groupRole: Role;
+    groupId: string;
+  };
+  /** Linked members changed. */
+  neighbours: {
+    viewerIds: string[];
+  };
+  /** A segment reached the player. */
+  segment: {
+    segmentId: string;
+    bytes: BytesBySource /** Bytes by the member that sent them. */;
+    bytesByViewer: Record<string, number>;
+  };
+  /** What this viewer sees of its edge, and why. */
+  edge: {
+    health: EdgeHealth;
+    reason: string;
+  };
+  /** Playback stopped for want of media (`startedAtMs`), or went on (`durationMs` set). Times as `performance.now()`. */
+  stall: {
+    startedAtMs: number;
+    durationMs: number | null;
+  };
+  error: HoldfastError;
+}
+interface NeighbourStats {
+  viewerId: string;
+  bytesReceived: number;
+  bytesSent: number;
+}
+/** A snapshot; counters grow from the start of the session. */
+interface SessionStats {
+  status: SessionStatus;
+  viewerId: string | null;
+  deviceRole: Role | null;
+  groupRole: Role | null;
+  groupId: string | null;
+  epoch: number;
+  /** Media, init segment and playlist bytes read from edges. */
+  bytesFromEdge: number;
+  bytesFromPeers: number;
+  bytesToPeers: number;
+  /** Bytes received twice or thrown away. */
+  bytesWasted: number;
+  stallCount: number;
+  stallMs: number;
+  /** Media ahead of the playhead; null before playback. */
+  bufferMs: number | null;
+  edgeHealth: EdgeHealth;
+  neighbours: NeighbourStats[];
+  /** Ids of held segments, oldest first. */
+  segmentsHeld: string[];
+  /** Refused peer messages and chunks, by code. */
+  refusals: Record<string, number>;
+}
+/** What an app passes to `joinRoom`. */
+interface RoomOptions {
+  /** Name of the live room; at most 128 characters. One room is one multivariant playlist. */
+  room: string;
+  /** WebSocket URL of the signaling server, `ws:` or `wss:`. */
+  signaling: string;
+  /**
+   * Room token (JWT) issued by the app for this room and viewer, or a function that fetches one.
+   * The function is called again before every (re)connect, so short-lived tokens keep working.
+   */
+  token: string | (() => string | Promise<string>);
+  /**
+   * The element that plays the stream: gives deadlines, stalls and buffer. Can be set later with `session.media`.
+   * Without it every segment is treated as wanted soon.
+   */
+  media?: HTMLMediaElement | null;
+  /** The user consented to upload to other viewers. Default false: the viewer is only fed. */
+  upload?: boolean;
+  /** False keeps the viewer out of peer connections altogether. Default true. */
+  peers?: boolean;
+  /** True connects through TURN servers only, so that members never see each other's address. Default false. */
+  relayOnly?: boolean;
+  /** STUN and TURN servers; default are those that the signaling server names. */
+  iceServers?: RTCIceServer[];
+  /** Cap on upload in bytes per second. Default 1 250 000 (10 Mbit/s). */
+  uploadBytesPerSecondMax?: number;
+  /** Memory for media. Default 64 MiB. */
+  memoryBytesMax?: number;
+  /** Depth behind memory, kept in IndexedDB. Default 0: memory only. */
+  storageBytesMax?: number;
+  /** Names the proxy client. Default is a random id kept in the browser profile. */
+  deviceId?: string;
+}
+/** A viewer's place in a live room. */
+interface Session {
+  /** Settings for `new Hls(...)`: the loaders that go through the room, merged over `config`. */
+  hls(config?: Partial<HlsConfig>): Partial<HlsConfig>;
+  /** Listens to one event; returns the function that stops listening. */
+  on<Name extends keyof SessionEvents>(
+    name: Name,
+    listener: (event: SessionEvents[Name]) => void,
+  ): () => void;
+  stats(): SessionStats;
+  /** The element whose playhead gives deadlines. */
+  media: HTMLMediaElement | null;
+  /** Leaves the room; loads that are under way go on from the edge. */
+  close(): Promise<void>;
+}
+/**
+ * Joins a live room. Returns at once: playback starts from the edge while joining goes on beside it.
+ * @throws HoldfastError `option_invalid` for options that cannot work.
+ */
+declare function joinRoom(_options: RoomOptions): Session;
+export {
+  type BytesBySource,
+  HoldfastError,
+  type HoldfastErrorCode,
+  type NeighbourStats,
+  type RoomOptions,
+  type Session,
+  type SessionEvents,
+  type SessionStats,
+  type SessionStatus,
+  joinRoom,
+};

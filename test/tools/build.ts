@@ -1,0 +1,28 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, type Rolldown } from 'vite';
+import { rollUpTypes } from './api-report.ts';
+import { rootFolder } from './root.ts';
+
+export type OutputFile = Rolldown.OutputChunk | Rolldown.OutputAsset;
+
+/** Builds the library into `dist/`: ES modules, the plain script, and types. Returns the ES modules. */
+export async function buildLibrary(): Promise<OutputFile[]> {
+  const modules = await buildWith('production');
+  await buildWith('script');
+  mkdirSync(join(rootFolder, 'dist'), { recursive: true });
+  writeFileSync(join(rootFolder, 'dist/holdfast.d.ts'), await rollUpTypes());
+  return modules;
+}
+
+async function buildWith(mode: string): Promise<OutputFile[]> {
+  const configFile = join(rootFolder, 'vite.config.ts');
+  const result = await build({ mode, configFile, logLevel: 'warn' });
+  if ('close' in result) throw new Error('the build is watching instead of building once');
+  return (Array.isArray(result) ? result : [result]).flatMap(({ output }) => output);
+}
+
+if (import.meta.main) {
+  await buildLibrary();
+  console.log('Built dist/holdfast.js, dist/holdfast.iife.js and dist/holdfast.d.ts.');
+}
