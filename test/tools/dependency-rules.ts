@@ -35,7 +35,7 @@ const arrows: Arrow[] = [
   {
     from: 'sdk/adapters/',
     to: ['sdk/ports/', 'sdk/core/', 'sdk/errors.ts', 'sdk/events.ts', 'sdk/options.ts', wire],
-    why: 'an adapter does not know who runs it',
+    why: 'an adapter knows the ports, the core and the wire, not who runs it',
   },
   { from: 'sdk/', to: ['sdk/', wire], why: 'the sdk takes only the wire from the server' },
 ];
