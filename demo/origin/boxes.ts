@@ -68,13 +68,19 @@ export function readDecodeTimes(segment: Buffer): Map<number, bigint> {
   for (const moof of boxes(segment, 0, segment.length, 'moof')) {
     for (const { trackId, timeAt, isLong } of tracks(segment, moof)) {
       if (times.has(trackId)) continue;
-      times.set(trackId, isLong ? segment.readBigUInt64BE(timeAt) : BigInt(segment.readUInt32BE(timeAt)));
+      times.set(
+        trackId,
+        isLong ? segment.readBigUInt64BE(timeAt) : BigInt(segment.readUInt32BE(timeAt)),
+      );
     }
   }
   return times;
 }
 
-function tracks(segment: Buffer, moof: Box): { trackId: number; timeAt: number; isLong: boolean }[] {
+function tracks(
+  segment: Buffer,
+  moof: Box,
+): { trackId: number; timeAt: number; isLong: boolean }[] {
   return boxes(segment, moof.start, moof.end, 'traf').map((traf) => {
     const tfhd = boxes(segment, traf.start, traf.end, 'tfhd')[0];
     const tfdt = boxes(segment, traf.start, traf.end, 'tfdt')[0];
@@ -88,8 +94,10 @@ function tracks(segment: Buffer, moof: Box): { trackId: number; timeAt: number; 
 }
 
 function addTime(buffer: Buffer, at: number, isLong: boolean, ticks: number): void {
-  const sum = (isLong ? buffer.readBigUInt64BE(at) : BigInt(buffer.readUInt32BE(at))) + BigInt(ticks);
-  if (sum < 0n || sum >= 2n ** (isLong ? 64n : 32n)) throw invalid(`time ${sum} does not fit its field`);
+  const sum =
+    (isLong ? buffer.readBigUInt64BE(at) : BigInt(buffer.readUInt32BE(at))) + BigInt(ticks);
+  if (sum < 0n || sum >= 2n ** (isLong ? 64n : 32n))
+    throw invalid(`time ${sum} does not fit its field`);
   if (isLong) buffer.writeBigUInt64BE(sum, at);
   else buffer.writeUInt32BE(Number(sum), at);
 }

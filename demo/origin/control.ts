@@ -47,14 +47,19 @@ function admitControl(request: IncomingMessage, response: ServerResponse): void 
     throw new OriginError('control_refused', 'control is for this machine only');
   }
   if (origin === undefined) return;
-  if (!isLoopbackUrl(origin)) throw new OriginError('control_refused', 'control is for local pages only');
+  if (!isLoopbackUrl(origin))
+    throw new OriginError('control_refused', 'control is for local pages only');
   response.setHeader('access-control-allow-origin', origin);
   response.setHeader('vary', 'Origin');
   response.setHeader('access-control-allow-methods', 'GET, POST, DELETE, OPTIONS');
   response.setHeader('access-control-allow-headers', 'Content-Type');
 }
 
-async function dispatch(request: IncomingMessage, path: string, target: ControlTarget): Promise<unknown> {
+async function dispatch(
+  request: IncomingMessage,
+  path: string,
+  target: ControlTarget,
+): Promise<unknown> {
   const { method, socket } = request;
   if (path !== '/control/fault' && path !== '/control/counters') {
     throw new OriginError('not_found', 'no such control');
@@ -86,7 +91,10 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     byteCount += chunk.length;
     if (byteCount > originLimits.controlBodyBytesMax) {
-      throw new OriginError('control_too_large', `more than ${originLimits.controlBodyBytesMax} bytes`);
+      throw new OriginError(
+        'control_too_large',
+        `more than ${originLimits.controlBodyBytesMax} bytes`,
+      );
     }
     chunks.push(chunk);
   }

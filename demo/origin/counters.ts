@@ -34,7 +34,10 @@ export class Tally {
   #accepted = 0;
   #refused = 0;
   #upstream = { requests: 0, bytes: 0 };
-  readonly #segments = new Map<string, { sizeBytes: number; requests: number; bytesSent: number }>();
+  readonly #segments = new Map<
+    string,
+    { sizeBytes: number; requests: number; bytesSent: number }
+  >();
 
   request(kind: ResourceKind | 'other'): void {
     this.#requests[kind]++;

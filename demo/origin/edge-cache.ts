@@ -94,5 +94,9 @@ export class EdgeCache {
 }
 
 export function toResource(kind: Resource['kind'], file: GrowingFile): Resource {
-  return { kind, sizeBytes: file.sizeBytes, read: (start, end, signal) => file.read(start, end, signal) };
+  return {
+    kind,
+    sizeBytes: file.sizeBytes,
+    read: (start, end, signal) => file.read(start, end, signal),
+  };
 }

@@ -59,10 +59,15 @@ export interface Edge {
 
 /** @throws OriginError `option_invalid` or `listen_failed`. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  if (!URL.canParse(options.originUrl)) throw new OriginError('option_invalid', 'originUrl is not a URL');
+  if (!URL.canParse(options.originUrl))
+    throw new OriginError('option_invalid', 'originUrl is not a URL');
   const tally = new Tally();
   const upstream = new Upstream(options, tally);
-  const server = await startLiveServer({ ...options, tally, resolve: (path) => upstream.resolve(path) });
+  const server = await startLiveServer({
+    ...options,
+    tally,
+    resolve: (path) => upstream.resolve(path),
+  });
   return {
     edgeId: options.edgeId,
     url: server.url,
@@ -129,7 +134,10 @@ class Upstream {
     this.#tally.upstreamRequest();
     const response = await this.#request(path);
     const sizeBytes = Number(response.headers['content-length'] ?? Number.NaN);
-    if (response.statusCode !== 200 || !(sizeBytes > 0 && sizeBytes <= originLimits.segmentBytesMax)) {
+    if (
+      response.statusCode !== 200 ||
+      !(sizeBytes > 0 && sizeBytes <= originLimits.segmentBytesMax)
+    ) {
       response.resume();
       throw response.statusCode === 404
         ? new OriginError('not_found', 'the origin has no such file')
@@ -157,7 +165,9 @@ class Upstream {
       });
       outgoing.once('response', resolve);
       outgoing.once('timeout', () => {
-        outgoing.destroy(new OriginError('upstream_timeout', `the origin was silent for ${timeoutMs} ms`));
+        outgoing.destroy(
+          new OriginError('upstream_timeout', `the origin was silent for ${timeoutMs} ms`),
+        );
       });
       outgoing.on('error', (error) => reject(upstreamError(error)));
       outgoing.end();
@@ -181,5 +191,9 @@ class Upstream {
 
 function upstreamError(error: unknown): OriginError {
   if (error instanceof OriginError) return error;
-  return new OriginError('upstream_unreachable', `the origin failed: ${toOriginError(error).message}`, error);
+  return new OriginError(
+    'upstream_unreachable',
+    `the origin failed: ${toOriginError(error).message}`,
+    error,
+  );
 }

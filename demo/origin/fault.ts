@@ -16,7 +16,12 @@ export type Fault =
   /** Connections are accepted and never answered; transfers under way stop. */
   | { kind: 'black-hole'; paths?: FaultPaths | undefined }
   /** A share of the requests, `ratio` (0 to 1, default 1), is answered with `status` (default 503). */
-  | { kind: 'error'; status?: number | undefined; ratio?: number | undefined; paths?: FaultPaths | undefined }
+  | {
+      kind: 'error';
+      status?: number | undefined;
+      ratio?: number | undefined;
+      paths?: FaultPaths | undefined;
+    }
   /** All connections together get this rate. */
   | { kind: 'throttle'; bytesPerSecond: number; paths?: FaultPaths | undefined }
   /** Every answer's head waits this long. */
@@ -57,7 +62,10 @@ export function parseFault(value: unknown): Fault {
   if (parsed.success) return parsed.output;
   const issue = parsed.issues[0];
   const path = v.getDotPath(issue);
-  throw new OriginError('fault_invalid', `${path ? `${path}: ` : ''}${issue.message}`.slice(0, 200));
+  throw new OriginError(
+    'fault_invalid',
+    `${path ? `${path}: ` : ''}${issue.message}`.slice(0, 200),
+  );
 }
 
 /** What to do with a request: `reset` ends its connection without an answer. */

@@ -1,12 +1,21 @@
 /** A real encoder: one ffmpeg process that writes a live HLS window of all renditions into a temporary folder. */
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Encoder } from './encoder.ts';
 import { OriginError } from './errors.ts';
 import { wait } from './fault.ts';
-import { codecs, encodeArguments, filterGraph, frameRate, hlsArguments, inputArguments, ladder } from './ladder.ts';
+import {
+  codecs,
+  encodeArguments,
+  filterGraph,
+  frameRate,
+  hlsArguments,
+  inputArguments,
+  ladder,
+} from './ladder.ts';
 import { originLimits } from './limits.ts';
 import type { PlaylistRendition } from './playlist.ts';
 
@@ -69,7 +78,10 @@ function startProcess(folder: string, options: FfmpegEncoderOptions): EncoderPro
   const ended = new AbortController();
   let log = '';
   let killed = false;
-  const killWithUs = (): void => void child.kill('SIGKILL');
+  const killWithUs = (): void => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
   process.on('exit', killWithUs);
   child.stdout.resume();
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -107,7 +119,11 @@ function liveArguments(folder: string, options: FfmpegEncoderOptions): string[] 
     ...['-hls_flags', 'delete_segments+program_date_time+independent_segments+temp_file'],
     ...['-hls_list_size', String(options.windowSegments)],
     ...['-hls_delete_threshold', String(originLimits.retainedSegments)],
-    ...['-start_number', String(options.mediaSequenceBase), join(folder, spec.name, 'playlist.m3u8')],
+    ...[
+      '-start_number',
+      String(options.mediaSequenceBase),
+      join(folder, spec.name, 'playlist.m3u8'),
+    ],
   ]);
   // A pipe that nobody holds any more ends ffmpeg even when this process is killed without warning.
   const leash = ['-map', '1:a', '-c:a', 'pcm_s16le', '-ar', '8000', '-f', 's16le', 'pipe:1'];
@@ -131,7 +147,10 @@ async function ready(
     const counts = await Promise.all(playlists.map(countSegments));
     if (counts.every((count) => count >= needed)) return;
     if (performance.now() > giveUpAtMs) {
-      throw new OriginError('encoder_timeout', `too few segments within ${originLimits.encoderReadyWithinMs} ms`);
+      throw new OriginError(
+        'encoder_timeout',
+        `too few segments within ${originLimits.encoderReadyWithinMs} ms`,
+      );
     }
     await wait(100, encoder.ended, ...(signal ? [signal] : []));
   }
@@ -146,7 +165,13 @@ async function countSegments(playlistPath: string): Promise<number> {
 function describe(spec: (typeof ladder)[number]): PlaylistRendition {
   const averageBandwidth = spec.videoBitsPerSecond + spec.audioBitsPerSecond;
   // The rate control's buffer is half a second: a segment of two can exceed the average by a quarter.
-  return { ...spec, codecs, frameRate, averageBandwidth, bandwidth: Math.ceil(averageBandwidth * 1.25) };
+  return {
+    ...spec,
+    codecs,
+    frameRate,
+    averageBandwidth,
+    bandwidth: Math.ceil(averageBandwidth * 1.25),
+  };
 }
 
 function spawnError(error: NodeJS.ErrnoException, path: string): OriginError {

@@ -61,7 +61,18 @@ export function encodeArguments(spec: RenditionSpec): string[] {
   const rate = String(spec.videoBitsPerSecond);
   return [
     ...['-map', `[${spec.name}]`, '-map', '1:a'],
-    ...['-c:v', 'libx264', '-profile:v', 'main', '-level', '3.0', '-pix_fmt', 'yuv420p', '-bf', '0'],
+    ...[
+      '-c:v',
+      'libx264',
+      '-profile:v',
+      'main',
+      '-level',
+      '3.0',
+      '-pix_fmt',
+      'yuv420p',
+      '-bf',
+      '0',
+    ],
     ...['-b:v', rate, '-maxrate', rate, '-bufsize', String(spec.videoBitsPerSecond / 2)],
     ...['-x264-params', `keyint=${gop}:min-keyint=${gop}:scenecut=0:open_gop=0`],
     ...['-c:a', 'aac', '-b:a', String(spec.audioBitsPerSecond), '-ac', '1'],

@@ -37,13 +37,15 @@ export async function startLoopEncoder(options: LoopEncoderOptions): Promise<Enc
     const complete = Math.floor((options.now() - options.startedAtMs) / segmentDurationMs);
     const last = options.mediaSequenceBase + Math.max(0, complete) - 1;
     const first = Math.max(options.mediaSequenceBase, last - options.windowSegments + 1);
-    const firstStartsAtMs = options.startedAtMs + (first - options.mediaSequenceBase) * segmentDurationMs;
+    const firstStartsAtMs =
+      options.startedAtMs + (first - options.mediaSequenceBase) * segmentDurationMs;
     return { first, last, segmentDurationS, firstStartsAtMs };
   }
 
   function segment(rendition: LoadedRendition, sequence: number): Buffer {
     const window = currentWindow();
-    if (sequence > window.last || sequence < window.first - originLimits.retainedSegments) throw notFound();
+    if (sequence > window.last || sequence < window.first - originLimits.retainedSegments)
+      throw notFound();
     const key = `${rendition.name}/${sequence}`;
     let bytes = patched.get(key);
     if (!bytes) {
@@ -52,7 +54,8 @@ export async function startLoopEncoder(options: LoopEncoderOptions): Promise<Enc
       // From the media sequence alone, so that the timeline also continues over a restart of the origin.
       bytes = shiftSegment(source, rendition.trackTimescales, round * loopDurationS, sequence);
       const oldest = patched.keys().next();
-      if (patched.size >= originLimits.patchedSegmentsMax && !oldest.done) patched.delete(oldest.value);
+      if (patched.size >= originLimits.patchedSegmentsMax && !oldest.done)
+        patched.delete(oldest.value);
       patched.set(key, bytes);
     }
     return bytes;
@@ -78,7 +81,9 @@ export async function startLoopEncoder(options: LoopEncoderOptions): Promise<Enc
 async function load(folder: string, rendition: LoopRendition): Promise<LoadedRendition> {
   try {
     const init = await readFile(join(folder, rendition.initFile));
-    const segments = await Promise.all(rendition.segmentFiles.map((file) => readFile(join(folder, file))));
+    const segments = await Promise.all(
+      rendition.segmentFiles.map((file) => readFile(join(folder, file))),
+    );
     return { ...rendition, init, segments, trackTimescales: readTimescales(init) };
   } catch (error) {
     if (error instanceof OriginError) throw error;

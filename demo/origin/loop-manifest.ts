@@ -42,6 +42,10 @@ export async function readLoopManifest(folder: string): Promise<LoopManifest> {
     }
     return parsed;
   } catch (error) {
-    throw new OriginError('loop_invalid', `${folder} holds no usable loop: ${String(error)}`, error);
+    throw new OriginError(
+      'loop_invalid',
+      `${folder} holds no usable loop: ${String(error)}`,
+      error,
+    );
   }
 }

@@ -39,7 +39,11 @@ async function encode(folder: string): Promise<void> {
   ]);
 }
 
-async function keepSecondRound(spec: RenditionSpec, from: string, to: string): Promise<LoopRendition> {
+async function keepSecondRound(
+  spec: RenditionSpec,
+  from: string,
+  to: string,
+): Promise<LoopRendition> {
   const init = await readFile(join(from, spec.name, 'init.mp4'));
   const timescales = readTimescales(init);
   await mkdir(join(to, spec.name), { recursive: true });
@@ -52,7 +56,9 @@ async function keepSecondRound(spec: RenditionSpec, from: string, to: string): P
   );
   assertEndsMeet(segments[0] as Buffer, await read(2 * segmentCount), timescales);
   const segmentFiles = segments.map((_, index) => `${spec.name}/${index}.m4s`);
-  await Promise.all(segments.map((bytes, index) => writeFile(join(to, segmentFiles[index] ?? ''), bytes)));
+  await Promise.all(
+    segments.map((bytes, index) => writeFile(join(to, segmentFiles[index] ?? ''), bytes)),
+  );
   const bits = segments.map((bytes) => (bytes.length * 8) / segmentDurationS);
   return {
     name: spec.name,
@@ -62,14 +68,20 @@ async function keepSecondRound(spec: RenditionSpec, from: string, to: string): P
     frameRate,
     bandwidth: Math.ceil(Math.max(...bits)),
     averageBandwidth: Math.ceil(bits.reduce((sum, item) => sum + item, 0) / bits.length),
-    timescales: Object.fromEntries([...timescales].map(([id, timescale]) => [String(id), timescale])),
+    timescales: Object.fromEntries(
+      [...timescales].map(([id, timescale]) => [String(id), timescale]),
+    ),
     initFile: `${spec.name}/init.mp4`,
     segmentFiles,
   };
 }
 
 /** The segment after the round must start exactly one round after its first segment, on every track. */
-function assertEndsMeet(first: Buffer, next: Buffer, timescales: ReadonlyMap<number, number>): void {
+function assertEndsMeet(
+  first: Buffer,
+  next: Buffer,
+  timescales: ReadonlyMap<number, number>,
+): void {
   const nextTimes = readDecodeTimes(next);
   for (const [trackId, time] of readDecodeTimes(first)) {
     const expected = time + BigInt(2 * loopDurationS * (timescales.get(trackId) ?? 0));

@@ -102,11 +102,27 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
 }
 
 async function startEncoder(options: OriginOptions): Promise<Encoder> {
-  const windowSegments = integer('windowSegments', options.windowSegments ?? 6, 1, originLimits.windowSegmentsMax);
-  const mediaSequenceBase = integer('mediaSequenceBase', options.mediaSequenceBase ?? 1_000, 0, 2 ** 31);
+  const windowSegments = integer(
+    'windowSegments',
+    options.windowSegments ?? 6,
+    1,
+    originLimits.windowSegmentsMax,
+  );
+  const mediaSequenceBase = integer(
+    'mediaSequenceBase',
+    options.mediaSequenceBase ?? 1_000,
+    0,
+    2 ** 31,
+  );
   if (options.encoder === 'ffmpeg') {
     const { onFailure, signal, ffmpegPath = 'ffmpeg' } = options;
-    return await startFfmpegEncoder({ windowSegments, mediaSequenceBase, ffmpegPath, onFailure, signal });
+    return await startFfmpegEncoder({
+      windowSegments,
+      mediaSequenceBase,
+      ffmpegPath,
+      onFailure,
+      signal,
+    });
   }
   const now = options.now ?? Date.now;
   return await startLoopEncoder({

@@ -8,7 +8,10 @@ export interface ByteRange {
  * Reads a `Range` header (RFC 9110, 14.2) for a body of `sizeBytes`.
  * @returns null to send the whole body: no header, another unit, a list of ranges or bad syntax.
  */
-export function parseRange(header: string | undefined, sizeBytes: number): ByteRange | 'unsatisfiable' | null {
+export function parseRange(
+  header: string | undefined,
+  sizeBytes: number,
+): ByteRange | 'unsatisfiable' | null {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? '');
   if (!match) return null;
   const [, first = '', last = ''] = match;

@@ -81,14 +81,17 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
     for (const socket of sockets) if (socket !== keep) socket.resetAndDestroy();
   }
 
-  const server = createServer({ keepAliveTimeout: originLimits.keepAliveMs }, (request, response) => {
-    const path = pathOf(request);
-    if (options.control && path.startsWith('/control/')) {
-      void handleControl(request, response, path, control);
-      return;
-    }
-    void answer(request, response, path, { options, gate, tally });
-  });
+  const server = createServer(
+    { keepAliveTimeout: originLimits.keepAliveMs },
+    (request, response) => {
+      const path = pathOf(request);
+      if (options.control && path.startsWith('/control/')) {
+        void handleControl(request, response, path, control);
+        return;
+      }
+      void answer(request, response, path, { options, gate, tally });
+    },
+  );
   server.maxConnections = originLimits.connectionsMax;
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -152,7 +155,14 @@ async function answer(
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       throw new OriginError('method_not_allowed', `${request.method} is not answered`);
     }
-    await send(request, response, path, await options.resolve(path, gone.signal), gone.signal, context);
+    await send(
+      request,
+      response,
+      path,
+      await options.resolve(path, gone.signal),
+      gone.signal,
+      context,
+    );
   } catch (error) {
     if (gone.signal.aborted) return tally.abort();
     // A status cannot be taken back: a broken transfer must not look complete.
@@ -228,7 +238,12 @@ function preflight(response: ServerResponse): void {
   response.end();
 }
 
-function endWithError(response: ServerResponse, status: number, code: string, message: string): void {
+function endWithError(
+  response: ServerResponse,
+  status: number,
+  code: string,
+  message: string,
+): void {
   response.removeHeader('accept-ranges');
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ code, message }));
