@@ -34,9 +34,15 @@ export function createMetrics(stats: () => RoomsStats & { sockets: number }): Me
   gauge('holdfast_viewers', 'Viewers with a place', () => stats().viewers);
   gauge('holdfast_viewers_connected', 'Viewers with a socket', () => stats().connected);
   gauge('process_resident_memory_bytes', 'Resident memory', () => process.memoryUsage.rss());
-  gauge('process_cpu_seconds', 'Processor time used', () => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1_000_000;
+  new Counter({
+    name: 'process_cpu_seconds_total',
+    help: 'Processor time used',
+    registers,
+    collect() {
+      const { user, system } = process.cpuUsage();
+      this.reset();
+      this.inc((user + system) / 1_000_000);
+    },
   });
 
   function gauge(name: string, help: string, read: () => number): void {

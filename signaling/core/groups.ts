@@ -1,28 +1,46 @@
 import { type Context, count, type Device, type Group, markStale, nextEpoch, type Room, type Viewer } from './state.ts';
 
-/** Takes a viewer out of its group; what is left may be merged with another. */
+/** Puts a viewer that is in no group into the chosen one; a group that was split for it may be small now. */
+export function place(context: Context, group: Group, viewer: Viewer): void {
+  addMember(context, group, viewer);
+  mergeWeakest(context, group.room);
+}
+
+/** Takes a viewer out of its group; the room's smallest group may now fit into another. */
 export function unplace(context: Context, viewer: Viewer): void {
   const { group } = viewer;
   removeMember(context, group, viewer);
-  if (group.members.length > 0) mergeWhenSmall(context, group);
+  mergeWeakest(context, group.room);
 }
 
-/** The group for somebody of this device: of its siblings, else the smallest, else half of a full one. */
+/** The group for somebody of this device: that of its siblings, else the smallest, else half of a full one. */
 export function chooseGroup(context: Context, device: Device, room: Room, peersAllowed: boolean): Group {
   if (!peersAllowed) return createGroup(context, room, false);
   const max = context.limits.groupMembersMax;
+  const ofSibling = groupOfSibling(device, max);
+  if (ofSibling) return ofSibling;
+  const open = smallest(context, room, null);
+  const full = fullGroupOfSibling(device) ?? (open && open.members.length >= max ? open : null);
+  if (!full) return open ?? createGroup(context, room, true);
+  // Half of the full group moves to a new one: nobody is left alone, and devices stay whole.
+  const fresh = createGroup(context, room, true);
+  split(context, full, fresh);
+  return groupOfSibling(device, max) ?? (full.members.length < fresh.members.length ? full : fresh);
+}
+
+function groupOfSibling(device: Device, max: number): Group | null {
   for (const { group } of device.viewers) {
     if (group.shared && group.members.length > 0 && group.members.length < max) return group;
   }
-  const open = smallest(context, room, null);
-  if (open && open.members.length < max) return open;
-  const fresh = createGroup(context, room, true);
-  // Every group is full: the newcomer gets half of one for company instead of a group of its own.
-  if (open) {
-    split(context, open, fresh);
-    if (open.members.length < fresh.members.length) return open;
+  return null;
+}
+
+/** A full group with others in it than this device, so that it can be split. */
+function fullGroupOfSibling(device: Device): Group | null {
+  for (const { group } of device.viewers) {
+    if (group.shared && group.members.some((member) => member.device !== device)) return group;
   }
-  return fresh;
+  return null;
 }
 
 function smallest(context: Context, room: Room, except: Group | null): Group | null {
@@ -50,11 +68,9 @@ function createGroup(context: Context, room: Room, shared: boolean): Group {
   };
 }
 
-/** Puts a viewer that is in no group into this one. */
-export function addMember(context: Context, group: Group, viewer: Viewer): void {
+function addMember(context: Context, group: Group, viewer: Viewer): void {
   resize(group, () => group.members.push(viewer));
   viewer.group = group;
-  viewer.toldEpoch = -1;
   markStale(context, group);
 }
 
@@ -80,12 +96,13 @@ function move(context: Context, viewer: Viewer, to: Group): void {
   count(context, 'moved');
 }
 
-function mergeWhenSmall(context: Context, group: Group): void {
+function mergeWeakest(context: Context, room: Room): void {
   const { groupMembersMax, groupMembersMin } = context.limits;
   // A third of the maximum bounds the minimum, else small limits would merge and split in turn.
   const min = Math.max(2, Math.min(groupMembersMin, Math.floor(groupMembersMax / 3)));
-  if (!group.shared || group.members.length >= min) return;
-  const other = smallest(context, group.room, group);
+  const group = smallest(context, room, null);
+  if (!group || group.members.length >= min) return;
+  const other = smallest(context, room, group);
   if (!other) return;
   if (other.members.length + group.members.length > groupMembersMax) {
     split(context, other, group);

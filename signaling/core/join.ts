@@ -2,7 +2,7 @@ import type { ServerErrorCode } from '../protocol/index.ts';
 import { protocolVersion } from '../protocol/index.ts';
 import { tell } from './directives.ts';
 import type { JoinAccepted, RoomsOptions } from './events.ts';
-import { addMember, chooseGroup, unplace } from './groups.ts';
+import { chooseGroup, place, unplace } from './groups.ts';
 import { arm, removeViewer } from './presence.ts';
 import { elect, orderDevice, uploadsOf } from './roles.ts';
 import { type Context, count, type Device, markStale, type Room, type Viewer } from './state.ts';
@@ -54,7 +54,7 @@ export function applyProfile(context: Context, viewer: Viewer, profile: Viewer['
   if (!peersChanged) return;
   unplace(context, viewer);
   const { device, room } = viewer;
-  addMember(context, chooseGroup(context, device, room, profile.peersAllowed), viewer);
+  place(context, chooseGroup(context, device, room, profile.peersAllowed), viewer);
 }
 
 function resume(context: Context, viewer: Viewer, event: JoinAccepted): Viewer {
@@ -99,14 +99,29 @@ function enter(context: Context, event: JoinAccepted): Viewer | null {
   }
   // Making way may have emptied and forgotten the room.
   const room = context.rooms.get(event.room) ?? createRoom(context, event.room);
+  const viewer = createViewer(context, room, event);
+  room.viewers.set(viewer.viewerId, viewer);
+  room.devices.set(event.deviceId, viewer.device);
+  const ofSubject = room.subjects.get(event.subject);
+  if (ofSubject) ofSubject.add(viewer);
+  else room.subjects.set(event.subject, new Set([viewer]));
+  context.connections.set(event.connectionId, viewer);
+  context.viewerCount++;
+  viewer.device.viewers.push(viewer);
+  place(context, viewer.group, viewer);
+  orderDevice(context, viewer.device);
+  count(context, 'joined');
+  return viewer;
+}
+
+function createViewer(context: Context, room: Room, event: JoinAccepted): Viewer {
   const device: Device = room.devices.get(event.deviceId) ?? { deviceId: event.deviceId, viewers: [] };
-  const group = chooseGroup(context, device, room, event.profile.peersAllowed);
-  const viewer: Viewer = {
+  return {
     viewerId: event.viewerId,
     subject: event.subject,
     room,
     device,
-    group,
+    group: chooseGroup(context, device, room, event.profile.peersAllowed),
     connectionId: event.connectionId,
     presence: 'connected',
     removed: false,
@@ -123,18 +138,6 @@ function enter(context: Context, event: JoinAccepted): Viewer | null {
     toldEpoch: -1,
     lostBy: null,
   };
-  room.viewers.set(viewer.viewerId, viewer);
-  room.devices.set(device.deviceId, device);
-  const ofSubject = room.subjects.get(event.subject);
-  if (ofSubject) ofSubject.add(viewer);
-  else room.subjects.set(event.subject, new Set([viewer]));
-  context.connections.set(event.connectionId, viewer);
-  context.viewerCount++;
-  addMember(context, group, viewer);
-  device.viewers.push(viewer);
-  orderDevice(context, device);
-  count(context, 'joined');
-  return viewer;
 }
 
 function makeWay(context: Context, room: Room, event: JoinAccepted): void {

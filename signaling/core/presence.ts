@@ -46,6 +46,7 @@ export function arm(context: Context, viewer: Viewer): void {
         (viewer.presence === 'grace' ? limits.roleGraceMs : limits.resumeWindowMs);
   const atMs = (Math.floor(dueMs / limits.wakeGrainMs) + 1) * limits.wakeGrainMs;
   if (viewer.wakeAtMs !== null && viewer.wakeAtMs <= atMs) return;
+  assert(atMs > context.nowMs, 'a look lies in the future');
   viewer.wakeAtMs = atMs;
   context.wakes.push({ atMs, viewer, group: null });
 }

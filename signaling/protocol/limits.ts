@@ -100,7 +100,8 @@ export const limits = {
   storageBytesMax: 256 * 1_048_576,
   /** Bytes waiting in one data channel: about 50 ms at 10 Mbit/s, so that a cancelled part costs little. */
   peerBufferedBytesMax: 65_536,
-  edgeFetchesMax: 6,
+  /** Silence within an answer: three times what a bad mobile link pauses. */
+  edgeStallMs: 4_000,
   /** At most one probe a second of an edge that fails. */
   edgeProbeIntervalMs: 1_000,
 } as const;

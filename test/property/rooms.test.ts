@@ -1,0 +1,172 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { createWorld, type Client, type World } from '../unit/pure/rooms-world.ts';
+
+type Step =
+  | { do: 'join'; who: number; device: number; peers: boolean; upload: boolean }
+  | { do: 'drop' | 'leave' | 'resume'; who: number }
+  | { do: 'signal' | 'lost'; who: number; other: number }
+  | { do: 'health'; who: number; health: 'healthy' | 'dark' }
+  | { do: 'profile'; who: number; metered: boolean; peers: boolean }
+  | { do: 'uplink'; who: number; uplinkBytesPerSecond: number }
+  | { do: 'advance'; ms: number; reporting: boolean };
+
+const who = fc.nat({ max: 24 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('join' as const),
+      who,
+      device: fc.nat({ max: 12 }),
+      peers: fc.nat({ max: 5 }).map((value) => value > 0),
+      upload: fc.boolean(),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('drop', 'leave', 'resume'), who }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('signal', 'lost'), who, other: who }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('health' as const),
+      who,
+      health: fc.constantFrom('healthy', 'dark'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('profile' as const),
+      who,
+      metered: fc.boolean(),
+      peers: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('uplink' as const),
+      who,
+      uplinkBytesPerSecond: fc.double({ min: 0, max: 1e9, noNaN: true }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('advance' as const),
+      ms: fc.integer({ min: 1, max: 14_000 }),
+      reporting: fc.boolean(),
+    }),
+  },
+);
+
+function perform(world: World, step: Step): void {
+  if (step.do === 'advance') {
+    world.advance(step.ms, step.reporting);
+    return;
+  }
+  const id = `v${step.who}`;
+  const client = world.clients.get(id);
+  if (step.do === 'join') {
+    if (client?.closed === null) return;
+    const profile = { peersAllowed: step.peers, uploadAllowed: step.upload };
+    world.join(id, { deviceId: `d${step.device}`, profile });
+    return;
+  }
+  if (!client) return;
+  if (step.do === 'resume') world.resume(id);
+  else if (client.closed !== null) return;
+  else if (step.do === 'drop') world.drop(id);
+  else if (step.do === 'leave') world.leave(id);
+  else if (step.do === 'signal') world.signal(id, `v${step.other}`);
+  else if (step.do === 'lost') world.report(id, { lostMembers: [`v${step.other}`] });
+  else if (step.do === 'health') world.report(id, { edgeHealth: step.health });
+  else if (step.do === 'uplink') world.report(id, { uplinkBytesPerSecond: step.uplinkBytesPerSecond });
+  else world.report(id, { profile: { metered: step.metered, peersAllowed: step.peers } });
+}
+
+function willingly({ profile }: Client): boolean {
+  return profile.uploadAllowed && profile.peersAllowed && !profile.metered && !profile.saveData;
+}
+
+/** What must hold once everybody who dropped is gone and nothing is on its way. */
+function checkQuiet(world: World): void {
+  const connected = world.connected();
+  expect(world.rooms.stats()).to.include({ viewers: connected.length, connected: connected.length });
+  const devices = Map.groupBy(connected, (client) => client.deviceId);
+  for (const [deviceId, clients] of devices) {
+    const roles = clients.map((client) => client.directive?.deviceRole).sort();
+    const expected = ['master', 'secondary', ...Array(64).fill('slave')].slice(0, clients.length).sort();
+    expect(roles, `roles of ${deviceId}`).to.deep.equal(expected);
+  }
+  const groups = Map.groupBy(connected, (client) => client.directive?.groupId);
+  expect(world.rooms.stats().groups).to.equal(groups.size);
+  for (const [groupId, clients] of groups) checkGroup(world, groupId ?? '', clients);
+  const small = [...groups.values()].filter((clients) => clients.length === 1 && shares(clients[0]));
+  const room = [...groups.values()].some(
+    (clients) => clients.length > 1 && clients.length < world.limits.groupMembersMax && shares(clients[0]),
+  );
+  if (small.length > 0) expect(room, 'somebody is alone while others have room').to.equal(false);
+}
+
+function shares(client: Client | undefined): boolean {
+  return client?.profile.peersAllowed ?? false;
+}
+
+function checkGroup(world: World, groupId: string, clients: Client[]): void {
+  const name = `group ${groupId}`;
+  expect(new Set(clients.map((client) => client.directive?.epoch)).size, `${name}: epochs`).to.equal(1);
+  const ids = clients.map((client) => client.viewerId).sort();
+  for (const client of clients) {
+    const named = client.directive?.members.map((member) => member.viewerId).sort();
+    expect(named, `${name} as ${client.viewerId} knows it`).to.deep.equal(ids);
+    if (!client.profile.peersAllowed) expect(ids, name).to.deep.equal([client.viewerId]);
+  }
+  const able = clients.filter(
+    (client) => willingly(client) && client.directive?.deviceRole === 'master',
+  );
+  const lit = able.filter((client) => client.report.edgeHealth !== 'dark');
+  const candidates = lit.length > 0 ? lit : able;
+  const masters = clients.filter((client) => client.directive?.groupRole === 'master');
+  for (const master of masters) expect(candidates, `${name}: unwilling master`).to.include(master);
+  const { membersPerMaster, mastersPerGroupMax } = world.limits;
+  const wanted = Math.min(
+    Math.max(2, Math.ceil(clients.length / membersPerMaster)),
+    mastersPerGroupMax,
+    candidates.length,
+  );
+  expect(masters.length, `${name}: masters`).to.be.within(wanted, wanted + 1);
+  const secondaries = clients.filter((client) => client.directive?.groupRole === 'secondary');
+  expect(secondaries.length, `${name}: secondaries`).to.equal(candidates.length > masters.length ? 1 : 0);
+}
+
+describe('rooms: whatever happens', () => {
+  it('never breaks a promise to any viewer', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200, size: 'max' }), fc.integer({ min: 2, max: 8 }), (steps, max) => {
+        const world = createWorld({ groupMembersMax: max, mastersPerGroupMax: 3 });
+        for (const each of steps) perform(world, each);
+        for (const client of world.connected()) world.report(client.viewerId);
+        world.advance(world.limits.resumeWindowMs + 1_000);
+        checkQuiet(world);
+        for (const client of world.connected()) world.leave(client.viewerId);
+        expect(world.rooms.stats()).to.deep.equal({ rooms: 0, groups: 0, viewers: 0, connected: 0 });
+      }),
+      { seed: 20_260_102, numRuns: 300 },
+    );
+  }).timeout(60_000);
+
+  it('decides the same from the same events', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
+        const record = () => {
+          const world = createWorld({ groupMembersMax: 4 });
+          for (const each of steps) perform(world, each);
+          return world.takeAll();
+        };
+        expect(record()).to.deep.equal(record());
+      }),
+      { seed: 20_260_103, numRuns: 50 },
+    );
+  }).timeout(60_000);
+});
