@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { expect } from 'chai';
 import { meanCopiesPerSegment } from '../../demo/origin/counters.ts';
 import type { Fault } from '../../demo/origin/fault.ts';
@@ -105,6 +106,27 @@ describe('live edge', () => {
         1 + sent / sizeBytes,
         1e-9,
       );
+    });
+
+    it('count what a client that stopped reading made the server write', async () => {
+      const live = await servers.origin({ windowSegments: 10 });
+      const client = connect(live.port, '127.0.0.1').pause();
+      const asked = 40;
+      for (let i = 0; i < asked; i++)
+        client.write('GET /live/high/109.m4s HTTP/1.1\r\nHost: a\r\n\r\n');
+      await eventually(() => live.counters().requests.segment === asked, 'every request is read');
+      let bytesBefore = -1;
+      await eventually(() => {
+        const isSame = bytesBefore === live.counters().bytes.segment;
+        bytesBefore = live.counters().bytes.segment;
+        return isSame && bytesBefore > 0;
+      }, 'the socket is full');
+      client.destroy();
+      await eventually(() => live.counters().connections.open === 0, 'the connection is closed');
+      const { bytes, segments, aborted } = live.counters();
+      const sizeBytes = segments['/live/high/109.m4s']?.sizeBytes ?? 0;
+      expect(bytes.segment).to.be.within(bytesBefore, (asked - 1) * sizeBytes);
+      expect(aborted).to.equal(asked - Math.floor(bytes.segment / sizeBytes));
     });
 
     it('start again after a reset', async () => {
