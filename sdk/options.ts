@@ -1,3 +1,7 @@
+import type { IceServer } from '../signaling/protocol/index.ts';
+import { limits } from '../signaling/protocol/limits.ts';
+import { HoldfastError } from './errors.ts';
+
 /** What an app passes to `joinRoom`. */
 export interface RoomOptions {
   /** Name of the live room; at most 128 characters. One room is one multivariant playlist. */
@@ -30,4 +34,66 @@ export interface RoomOptions {
   storageBytesMax?: number;
   /** Names the proxy client. Default is a random id kept in the browser profile. */
   deviceId?: string;
+}
+
+/** Options with defaults in place. */
+export interface CheckedOptions {
+  room: string;
+  url: string;
+  token: RoomOptions['token'];
+  media: HTMLMediaElement | null;
+  upload: boolean;
+  peers: boolean;
+  relayOnly: boolean;
+  iceServers: IceServer[] | null;
+  uploadBytesPerSecondMax: number;
+  memoryBytesMax: number;
+  storageBytesMax: number;
+  deviceId: string | undefined;
+}
+
+const uploadBytesPerSecondDefault = 1_250_000;
+
+/** @throws HoldfastError `option_invalid` naming the first option that cannot work. */
+export function checkOptions(options: RoomOptions): CheckedOptions {
+  const { room, signaling, token, deviceId } = options;
+  require(typeof room === 'string' && room !== '' && room.length <= limits.roomNameLengthMax, 'room');
+  require(typeof signaling === 'string' && /^wss?:\/\/[^/]/.test(signaling), 'signaling');
+  require((typeof token === 'string' && token !== '') || typeof token === 'function', 'token');
+  require(deviceId === undefined || deviceIdPattern.test(deviceId), 'deviceId');
+  return {
+    room,
+    url: signaling,
+    token,
+    media: options.media ?? null,
+    upload: flag(options.upload, false, 'upload'),
+    peers: flag(options.peers, true, 'peers'),
+    relayOnly: flag(options.relayOnly, false, 'relayOnly'),
+    iceServers: (options.iceServers as IceServer[] | undefined) ?? null,
+    uploadBytesPerSecondMax: amount(
+      options.uploadBytesPerSecondMax,
+      uploadBytesPerSecondDefault,
+      1,
+      'uploadBytesPerSecondMax',
+    ),
+    memoryBytesMax: amount(options.memoryBytesMax, limits.memoryBytesMax, limits.partBytes, 'memoryBytesMax'),
+    storageBytesMax: amount(options.storageBytesMax, 0, 0, 'storageBytesMax'),
+    deviceId,
+  };
+}
+
+const deviceIdPattern = new RegExp(`^[\\w.:-]{1,${limits.idLengthMax}}$`);
+
+function flag(value: boolean | undefined, byDefault: boolean, name: string): boolean {
+  require(value === undefined || typeof value === 'boolean', name);
+  return value ?? byDefault;
+}
+
+function amount(value: number | undefined, byDefault: number, min: number, name: string): number {
+  require(value === undefined || (Number.isFinite(value) && value >= min), name);
+  return value ?? byDefault;
+}
+
+function require(isValid: boolean, name: string): void {
+  if (!isValid) throw new HoldfastError('option_invalid', `joinRoom: option \`${name}\` is not valid`, { fatal: true });
 }

@@ -1,4 +1,4 @@
-import type { ViewerProfile } from '../../signaling/protocol/index.ts';
+import type { IceServer, ViewerProfile } from '../../signaling/protocol/index.ts';
 import type { Effect } from './events.ts';
 
 /** Settings of one viewer's core; all have been checked by the caller. */
@@ -6,6 +6,8 @@ export interface CoreOptions {
   profile: ViewerProfile;
   /** Why the profile has no peers, when it has none. */
   noPeersReason: 'webrtc_missing' | 'peers_not_allowed';
+  /** Null takes those that the signaling server names. */
+  iceServers: IceServer[] | null;
   uploadBytesPerSecondMax: number;
   memoryBytesMax: number;
   /** 0 keeps nothing behind memory. */

@@ -62,8 +62,6 @@ export class Core {
     switch (event.type) {
       case 'started':
         return this.#room.start();
-      case 'signalingOpened':
-        return;
       case 'signalingClosed':
         return this.#room.signalingClosed();
       case 'frameReceived':

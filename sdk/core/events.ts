@@ -27,7 +27,6 @@ export type AloneReason = 'signaling_unreachable' | 'webrtc_missing' | 'peers_no
 export type CoreEvent =
   | { type: 'started' }
   // signaling socket
-  | { type: 'signalingOpened' }
   | { type: 'signalingClosed' }
   | { type: 'frameReceived'; frame: ServerFrame }
   | { type: 'profileChanged'; profile: ViewerProfile }
@@ -49,7 +48,7 @@ export type CoreEvent =
   // edge fetches of segments: `headers`, then parts, then `ended` or `failed`
   | { type: 'fetchHeaders'; fetchId: number; sizeBytes: number | null }
   | { type: 'fetchPart'; fetchId: number; part: number; bytes: number }
-  | { type: 'fetchEnded'; fetchId: number; sizeBytes: number }
+  | { type: 'fetchEnded'; fetchId: number; sizeBytes: number | null }
   | { type: 'fetchFailed'; fetchId: number; failure: FetchFailure }
   // edge fetches of playlists
   | { type: 'playlistFetched'; fetchId: number; text: string }
@@ -68,7 +67,8 @@ export interface FetchFailure {
 
 export type Effect =
   // signaling socket
-  | { type: 'connectSignaling'; resumeKey: string | null }
+  | { type: 'connectSignaling'; resumeKey: string | null; profile: ViewerProfile }
+  | { type: 'disconnectSignaling' }
   | { type: 'sendFrame'; frame: ClientFrame }
   // peer links
   | { type: 'openLink'; peer: string; initiator: boolean; iceServers: IceServer[] }

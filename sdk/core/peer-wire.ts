@@ -99,7 +99,7 @@ export interface Chunk {
 const chunkKind = 1;
 export const chunkHeaderBytes = 9;
 
-export function encodeChunk(chunk: Chunk): Uint8Array {
+export function encodeChunk(chunk: Chunk): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(chunkHeaderBytes + chunk.payload.byteLength);
   const view = new DataView(bytes.buffer);
   view.setUint8(0, chunkKind);

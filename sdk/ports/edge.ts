@@ -16,7 +16,8 @@ export interface SegmentFetchEvents {
   /** Size of the whole segment; null when the edge does not say. */
   onHeaders(sizeBytes: number | null): void;
   onPart(part: number, bytes: Uint8Array<ArrayBuffer>): void;
-  onEnd(sizeBytes: number): void;
+  /** Size of the whole segment; null when only a part was read and the edge hides the rest. */
+  onEnd(sizeBytes: number | null): void;
   onFailure(failure: FetchFailure): void;
 }
 

@@ -1,9 +1,9 @@
-import type { ClientFrame, ServerFrame } from '../../signaling/protocol/index.ts';
+import type { ClientFrame, ServerFrame, ViewerProfile } from '../../signaling/protocol/index.ts';
 
 /** The connection to the signaling server. */
 export interface SignalingSocket {
   /** Closes an older connection, gets a token and joins. Ends in frames or in `onClose`. */
-  connect(resumeKey: string | null): void;
+  connect(resumeKey: string | null, profile: ViewerProfile): void;
   /** Does nothing while not connected. */
   send(frame: ClientFrame): void;
   close(): void;

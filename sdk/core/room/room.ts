@@ -42,6 +42,7 @@ export class Room {
   #heartbeatIntervalMs: number = limits.heartbeatIntervalMs;
   #giveUpAtMs: number | null = null;
   #stopped = false;
+  #heardAtMs = 0;
   #alone = false;
   #membersById = new Map<string, Member>();
   #lastReport = '';
@@ -100,6 +101,7 @@ export class Room {
   }
 
   receive(frame: ServerFrame): void {
+    this.#heardAtMs = this.#context.nowMs;
     switch (frame.type) {
       case 'welcome':
         return this.#welcome(frame);
@@ -133,6 +135,11 @@ export class Room {
     const { nowMs } = this.#context;
     if (this.#connectAtMs !== null && nowMs >= this.#connectAtMs) this.#connect();
     else if (this.#connectAtMs !== null) this.#context.wakeAt(this.#connectAtMs);
+    if (this.#connected && nowMs - this.#heardAtMs > this.#heartbeatIntervalMs * (limits.heartbeatsMissedMax + 0.5)) {
+      // Half-open sockets stay silent for minutes; the server answers every report.
+      this.#context.emit({ type: 'disconnectSignaling' });
+      return this.signalingClosed();
+    }
     if (this.#reportAtMs !== null && nowMs >= this.#reportAtMs) this.#report();
     else if (this.#reportAtMs !== null) this.#context.wakeAt(this.#reportAtMs);
     if (this.#giveUpAtMs !== null) {
@@ -148,7 +155,11 @@ export class Room {
 
   #connect(): void {
     this.#connectAtMs = null;
-    this.#context.emit({ type: 'connectSignaling', resumeKey: this.#resumeKey });
+    this.#context.emit({
+      type: 'connectSignaling',
+      resumeKey: this.#resumeKey,
+      profile: this.#profile,
+    });
   }
 
   #connectLater(delayMs: number): void {
@@ -164,7 +175,7 @@ export class Room {
     this.#resumeKey = frame.resumeKey;
     this.#heartbeatIntervalMs = frame.heartbeatIntervalMs;
     this.viewerId = frame.viewerId;
-    this.links.join(frame.viewerId, frame.iceServers);
+    this.links.join(frame.viewerId, this.#context.options.iceServers ?? frame.iceServers);
     const alone = this.#profile.peersAllowed ? null : this.#context.options.noPeersReason;
     this.#alone = alone !== null;
     this.#context.emit({ type: 'status', status: alone ? 'alone' : 'joined', reason: alone });

@@ -153,7 +153,7 @@ export class Swarm {
   fetchEnded({ fetchId, sizeBytes }: Of<'fetchEnded'>): void {
     const segment = this.#parts.fetching.fetches.get(fetchId);
     if (!segment) return;
-    this.#assembly.setSize(segment, sizeBytes);
+    if (sizeBytes !== null) this.#assembly.setSize(segment, sizeBytes);
     this.#parts.fetching.succeeded(segment);
     this.#assembly.checkComplete(segment);
     if (segment.active) this.#plan(segment);

@@ -1,0 +1,155 @@
+import type {
+  FragmentLoaderContext,
+  HlsConfig,
+  Loader,
+  LoaderCallbacks,
+  LoaderConfiguration,
+  LoaderContext,
+  LoaderStats,
+  PlaylistLoaderContext,
+} from 'hls.js';
+import type { FetchFailure } from '../core/events.ts';
+import { playlistIdOf, segmentIdOf } from '../core/identity.ts';
+import type { RoomLoads } from '../ports/loads.ts';
+
+/** There is one multivariant playlist to a room, so it needs no name of its own. */
+const multivariantId = 'multivariant';
+/** For init segments, which have none. */
+const defaultDurationMs = 2_000;
+
+/** Loader classes for hls.js that read playlists and segments through the room. */
+export function createHlsLoaders(room: RoomLoads): Required<Pick<HlsConfig, 'pLoader' | 'fLoader'>> {
+  let multivariantUrl = '';
+
+  class PlaylistLoader extends RoomLoader<PlaylistLoaderContext> {
+    start(context: PlaylistLoaderContext): () => void {
+      const isMultivariant = context.type === 'manifest';
+      const { url } = context;
+      if (isMultivariant) multivariantUrl = url;
+      const playlistId = isMultivariant ? multivariantId : playlistIdOf(url, multivariantUrl);
+      return room.loadPlaylist(playlistId, url, isMultivariant, {
+        done: (text) => this.succeed(text, text.length, 0, 0),
+        failed: (failure) => this.fail(failure),
+      });
+    }
+  }
+
+  class SegmentLoader extends RoomLoader<FragmentLoaderContext> {
+    start(context: FragmentLoaderContext): () => void {
+      const { frag, part, rangeStart, rangeEnd, url } = context;
+      const byteRange = rangeEnd ? { start: rangeStart ?? 0, end: rangeEnd } : null;
+      const segmentId = segmentIdOf({
+        playlistId: playlistIdOf(frag.base.url, multivariantUrl),
+        sequence: frag.sn === 'initSegment' ? 'init' : frag.sn,
+        partIndex: part ? part.index : null,
+        url,
+        byteRange,
+      });
+      const { duration, start } = part ?? frag;
+      const durationMs = duration * 1_000 || defaultDurationMs;
+      return room.loadSegment(
+        { segmentId, url, byteRange, durationMs },
+        start,
+        {
+          done: ({ bytes, transferMs, firstByteMs }) => {
+            this.succeed(bytes.buffer, bytes.byteLength, transferMs, firstByteMs);
+          },
+          failed: (failure) => this.fail(failure),
+        },
+      );
+    }
+  }
+
+  return {
+    pLoader: PlaylistLoader as unknown as HlsConfig['pLoader'] & {},
+    fLoader: SegmentLoader as unknown as HlsConfig['fLoader'] & {},
+  };
+}
+
+/** What hls.js expects of any loader; times out nothing, since the room knows better when to give up. */
+abstract class RoomLoader<Context extends LoaderContext> implements Loader<Context> {
+  context: Context | null = null;
+  stats: LoaderStats = emptyStats();
+  #callbacks: LoaderCallbacks<Context> | null = null;
+  #abandon: (() => void) | null = null;
+
+  protected abstract start(context: Context): () => void;
+
+  load(context: Context, _config: LoaderConfiguration, callbacks: LoaderCallbacks<Context>): void {
+    this.context = context;
+    this.#callbacks = callbacks;
+    this.stats.loading.start = performance.now();
+    const abandon = this.start(context);
+    // The answer may have come already.
+    if (this.#callbacks) this.#abandon = abandon;
+  }
+
+  abort(): void {
+    const callbacks = this.#callbacks;
+    if (!callbacks || !this.context) return;
+    this.#end();
+    this.stats.aborted = true;
+    callbacks.onAbort?.(this.stats, this.context, null);
+  }
+
+  destroy(): void {
+    this.#end();
+    this.context = null;
+  }
+
+  getCacheAge(): number | null {
+    return null;
+  }
+
+  getResponseHeader(): string | null {
+    return null;
+  }
+
+  /** Bytes that were here before they were asked for are reported with the time they took to come. */
+  protected succeed(data: string | ArrayBuffer, bytes: number, transferMs: number, firstByteMs: number): void {
+    const { context, stats } = this;
+    const callbacks = this.#callbacks;
+    if (!callbacks || !context) return;
+    this.#abandon = null;
+    this.#callbacks = null;
+    const endMs = performance.now();
+    if (transferMs > 0) stats.loading.start = Math.min(stats.loading.start, endMs - transferMs);
+    stats.loading.first = Math.min(endMs, stats.loading.start + firstByteMs);
+    stats.loading.end = endMs;
+    stats.loaded = bytes;
+    stats.total = bytes;
+    callbacks.onSuccess({ url: context.url, data, code: 200 }, stats, context, null);
+  }
+
+  protected fail(failure: FetchFailure): void {
+    const { context, stats } = this;
+    const callbacks = this.#callbacks;
+    if (!callbacks || !context) return;
+    this.#abandon = null;
+    this.#callbacks = null;
+    const isTimeout = failure.reason === 'first_byte_timeout' || failure.reason === 'stalled';
+    if (isTimeout) callbacks.onTimeout(stats, context, null);
+    else callbacks.onError({ code: failure.status ?? 0, text: failure.reason }, context, null, stats);
+  }
+
+  #end(): void {
+    const abandon = this.#abandon;
+    this.#abandon = null;
+    this.#callbacks = null;
+    abandon?.();
+  }
+}
+
+function emptyStats(): LoaderStats {
+  return {
+    aborted: false,
+    loaded: 0,
+    retry: 0,
+    total: 0,
+    chunkCount: 0,
+    bwEstimate: 0,
+    loading: { start: 0, first: 0, end: 0 },
+    parsing: { start: 0, end: 0 },
+    buffering: { start: 0, first: 0, end: 0 },
+  };
+}

@@ -1,0 +1,75 @@
+import { limits } from '../../signaling/protocol/limits.ts';
+
+interface Entry {
+  parts: Map<number, Uint8Array<ArrayBuffer>>;
+  bytes: number;
+  firstAtMs: number;
+  lastAtMs: number;
+}
+
+/** The bytes of segments in memory. What is kept is never handed out: players get copies, peers get views to send. */
+export class Media {
+  #entries = new Map<string, Entry>();
+  /** Bytes that came twice. */
+  wastedBytes = 0;
+
+  put(segmentId: string, part: number, bytes: Uint8Array<ArrayBuffer>, nowMs: number): void {
+    let entry = this.#entries.get(segmentId);
+    if (!entry) {
+      entry = { parts: new Map(), bytes: 0, firstAtMs: nowMs, lastAtMs: nowMs };
+      this.#entries.set(segmentId, entry);
+    }
+    const before = entry.parts.get(part);
+    if (before) {
+      this.wastedBytes += bytes.byteLength;
+      entry.bytes -= before.byteLength;
+    }
+    entry.parts.set(part, bytes);
+    entry.bytes += bytes.byteLength;
+    entry.lastAtMs = nowMs;
+  }
+
+  part(segmentId: string, part: number): Uint8Array<ArrayBuffer> | null {
+    return this.#entries.get(segmentId)?.parts.get(part) ?? null;
+  }
+
+  heldBytes(segmentId: string): number {
+    return this.#entries.get(segmentId)?.bytes ?? 0;
+  }
+
+  /** Time between the first and the last part. */
+  spreadMs(segmentId: string): number {
+    const entry = this.#entries.get(segmentId);
+    return entry ? entry.lastAtMs - entry.firstAtMs : 0;
+  }
+
+  /** A copy of the whole; null when a part is missing. */
+  copy(segmentId: string): Uint8Array<ArrayBuffer> | null {
+    const entry = this.#entries.get(segmentId);
+    if (!entry) return null;
+    const whole = new Uint8Array(entry.bytes);
+    let offset = 0;
+    for (let index = 0; index < entry.parts.size; index += 1) {
+      const part = entry.parts.get(index);
+      if (!part) return null;
+      whole.set(part, offset);
+      offset += part.byteLength;
+    }
+    return whole;
+  }
+
+  restore(segmentId: string, whole: Uint8Array<ArrayBuffer>, nowMs: number): void {
+    for (let part = 0; part * limits.partBytes < whole.byteLength; part += 1) {
+      const from = part * limits.partBytes;
+      this.put(segmentId, part, whole.subarray(from, from + limits.partBytes), nowMs);
+    }
+  }
+
+  drop(segmentId: string): void {
+    this.#entries.delete(segmentId);
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+}

@@ -1,0 +1,305 @@
+import type { ViewerProfile } from '../../signaling/protocol/index.ts';
+import { Core, type CoreEvent, type CoreOptions, type Effect } from '../core/core.ts';
+import type { FetchFailure, SegmentRequest } from '../core/events.ts';
+import type { EdgeReader } from '../ports/edge.ts';
+import type { Load, LoadedSegment } from '../ports/loads.ts';
+import type { PeerLinks } from '../ports/peer-link.ts';
+import type { SegmentStore } from '../ports/segment-store.ts';
+import type { SignalingSocket } from '../ports/signaling-socket.ts';
+import { LinkHub } from './link-hub.ts';
+import { Media } from './media.ts';
+
+export type OutwardEffect = Extract<
+  Effect,
+  { type: 'status' | 'role' | 'neighbours' | 'edge' | 'refused' | 'error' | 'deliverSegment' }
+>;
+
+export interface RuntimePorts {
+  edge: EdgeReader;
+  links: PeerLinks;
+  signaling: SignalingSocket;
+  /** Null keeps nothing behind memory. */
+  store: SegmentStore | null;
+  nowMs: () => number;
+}
+
+interface PendingLoad<Result> extends Load<Result> {
+  url: string;
+}
+
+/** The one loop of a session: events go into the core, its effects are performed here. */
+export class Runtime {
+  readonly media = new Media();
+  readonly core: Core;
+  bytesFromEdge = 0;
+  readonly #ports: RuntimePorts;
+  readonly #hub: LinkHub;
+  readonly #outward: (effect: OutwardEffect) => void;
+  #segmentLoads = new Map<number, PendingLoad<LoadedSegment> & { request: SegmentRequest }>();
+  #playlistLoads = new Map<number, PendingLoad<string>>();
+  #fetches = new Map<number, AbortController>();
+  #queue: CoreEvent[] = [];
+  #running = false;
+  #closed = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #lastLoadId = 0;
+
+  constructor(options: CoreOptions, relayOnly: boolean, ports: RuntimePorts, outward: (effect: OutwardEffect) => void) {
+    this.core = new Core(options);
+    this.#ports = ports;
+    this.#outward = outward;
+    this.#hub = new LinkHub(ports.links, relayOnly, this.media, ports.nowMs, (event) => this.dispatch(event));
+  }
+
+  get bytesFromPeers(): number {
+    return this.#hub.bytesReceived;
+  }
+
+  get bytesToPeers(): number {
+    return this.#hub.bytesSent;
+  }
+
+  get bytesWasted(): number {
+    return this.media.wastedBytes + this.#hub.wastedBytes;
+  }
+
+  changeProfile(profile: ViewerProfile): void {
+    this.dispatch({ type: 'profileChanged', profile });
+  }
+
+  /** Gives the core one event and performs what it asks for. */
+  dispatch(event: CoreEvent): void {
+    if (this.#closed.signal.aborted) return;
+    this.#queue.push(event);
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+        for (const effect of this.core.handle(next, this.#ports.nowMs())) this.#perform(effect);
+      }
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** Returns the function that abandons the load. */
+  loadSegment(request: SegmentRequest, deadlineMs: number, load: Load<LoadedSegment>): () => void {
+    if (this.#closed.signal.aborted) return this.#readSegment(request, load);
+    const loadId = this.#nextLoadId();
+    const pending = { ...load, url: request.url, request };
+    this.#segmentLoads.set(loadId, pending);
+    this.dispatch({ type: 'segmentWanted', loadId, request, deadlineMs });
+    return () => {
+      const { segmentId } = request;
+      if (this.#segmentLoads.delete(loadId)) this.dispatch({ type: 'segmentAbandoned', loadId, segmentId });
+    };
+  }
+
+  loadPlaylist(playlistId: string, url: string, multivariant: boolean, load: Load<string>): () => void {
+    if (this.#closed.signal.aborted) return this.#readPlaylist(url, load);
+    const loadId = this.#nextLoadId();
+    this.#playlistLoads.set(loadId, { ...load, url });
+    this.dispatch({ type: 'playlistWanted', loadId, playlistId, url, multivariant });
+    return () => {
+      if (this.#playlistLoads.delete(loadId)) this.dispatch({ type: 'playlistAbandoned', loadId, playlistId });
+    };
+  }
+
+  /** Leaves the room. Loads that are under way go on from the edge, and so do later ones. */
+  async close(): Promise<void> {
+    if (this.#closed.signal.aborted) return;
+    this.#ports.signaling.send({ type: 'leave' });
+    this.#closed.abort();
+    this.#queue = [];
+    clearTimeout(this.#timer);
+    for (const controller of this.#fetches.values()) controller.abort();
+    this.#fetches.clear();
+    this.#hub.close();
+    this.#ports.signaling.close();
+    for (const load of this.#segmentLoads.values()) this.#readSegment(load.request, load);
+    for (const load of this.#playlistLoads.values()) this.#readPlaylist(load.url, load);
+    this.#segmentLoads.clear();
+    this.#playlistLoads.clear();
+    this.media.clear();
+    await this.#ports.store?.close();
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'connectSignaling':
+        return this.#ports.signaling.connect(effect.resumeKey, effect.profile);
+      case 'disconnectSignaling':
+        return this.#ports.signaling.close();
+      case 'sendFrame':
+        return this.#ports.signaling.send(effect.frame);
+      case 'wakeAt':
+        return this.#wakeAt(effect.atMs);
+      case 'status':
+      case 'role':
+      case 'neighbours':
+      case 'edge':
+      case 'refused':
+      case 'error':
+        return this.#outward(effect);
+      case 'deliverSegment':
+      case 'failSegment':
+      case 'deliverPlaylist':
+      case 'failPlaylist':
+        return this.#answer(effect);
+      case 'fetchSegment':
+      case 'abortFetch':
+      case 'fetchPlaylist':
+        return this.#fetch(effect);
+      case 'dropSegment':
+      case 'storeSegment':
+      case 'restoreSegment':
+      case 'dropStored':
+        return this.#keep(effect);
+      default:
+        return this.#hub.perform(effect);
+    }
+  }
+
+  #answer(effect: Extract<Effect, { type: `${'deliver' | 'fail'}${'Segment' | 'Playlist'}` }>): void {
+    if (effect.type === 'deliverPlaylist' || effect.type === 'failPlaylist') {
+      const load = this.#playlistLoads.get(effect.loadId);
+      this.#playlistLoads.delete(effect.loadId);
+      if (effect.type === 'deliverPlaylist') load?.done(effect.text);
+      else load?.failed(effect.failure);
+      return;
+    }
+    if (effect.type === 'deliverSegment') this.#outward(effect);
+    for (const loadId of effect.loadIds) {
+      const load = this.#segmentLoads.get(loadId);
+      this.#segmentLoads.delete(loadId);
+      if (!load) continue;
+      const bytes = effect.type === 'deliverSegment' ? this.media.copy(effect.segmentId) : null;
+      if (effect.type === 'failSegment') load.failed(effect.failure);
+      else if (bytes) {
+        const { transferMs, segmentId } = effect;
+        const firstByteMs = Math.max(0, transferMs - this.media.spreadMs(segmentId));
+        load.done({ bytes, transferMs, firstByteMs });
+      } else load.failed({ status: null, reason: 'truncated' });
+    }
+  }
+
+  #fetch(effect: Extract<Effect, { type: 'fetchSegment' | 'abortFetch' | 'fetchPlaylist' }>): void {
+    const { fetchId } = effect;
+    if (effect.type === 'abortFetch') {
+      this.#fetches.get(fetchId)?.abort();
+      this.#fetches.delete(fetchId);
+      return;
+    }
+    const controller = new AbortController();
+    this.#fetches.set(fetchId, controller);
+    const ended = (event: CoreEvent) => {
+      this.#fetches.delete(fetchId);
+      this.dispatch(event);
+    };
+    if (effect.type === 'fetchPlaylist') {
+      const { url, firstByteWithinMs } = effect;
+      this.#ports.edge.readPlaylist(
+        url,
+        firstByteWithinMs,
+        (result) => {
+          if ('failure' in result) return ended({ type: 'playlistFailed', fetchId, failure: result.failure });
+          this.bytesFromEdge += result.bytes;
+          ended({ type: 'playlistFetched', fetchId, text: result.text });
+        },
+        controller.signal,
+      );
+      return;
+    }
+    const events = {
+      onHeaders: (sizeBytes: number | null) => this.dispatch({ type: 'fetchHeaders', fetchId, sizeBytes }),
+      onPart: (part: number, bytes: Uint8Array<ArrayBuffer>) => {
+        this.bytesFromEdge += bytes.byteLength;
+        this.media.put(effect.segmentId, part, bytes, this.#ports.nowMs());
+        this.dispatch({ type: 'fetchPart', fetchId, part, bytes: bytes.byteLength });
+      },
+      onEnd: (sizeBytes: number | null) => ended({ type: 'fetchEnded', fetchId, sizeBytes }),
+      onFailure: (failure: FetchFailure) => ended({ type: 'fetchFailed', fetchId, failure }),
+    };
+    this.#ports.edge.readSegment(effect, events, controller.signal);
+  }
+
+  #keep(effect: Extract<Effect, { segmentId: string; type: 'dropSegment' | 'storeSegment' | 'restoreSegment' | 'dropStored' }>): void {
+    const { segmentId } = effect;
+    const { store } = this.#ports;
+    const lost = () => this.dispatch({ type: 'segmentLost', segmentId });
+    switch (effect.type) {
+      case 'dropSegment':
+        return this.media.drop(segmentId);
+      case 'dropStored':
+        store?.delete(segmentId).catch(() => {});
+        return;
+      case 'storeSegment': {
+        const bytes = this.media.copy(segmentId);
+        this.media.drop(segmentId);
+        if (bytes) store?.put(segmentId, bytes).catch(lost);
+        return;
+      }
+      case 'restoreSegment':
+        store?.get(segmentId).then((bytes) => {
+          if (!bytes) return lost();
+          this.media.restore(segmentId, bytes, this.#ports.nowMs());
+          this.dispatch({ type: 'segmentRestored', segmentId });
+        }, lost);
+    }
+  }
+
+  #wakeAt(atMs: number): void {
+    clearTimeout(this.#timer);
+    const delayMs = Math.max(0, atMs - this.#ports.nowMs());
+    // Timers may fire a little early by the page's clock; the core would then only ask again.
+    this.#timer = setTimeout(() => this.dispatch({ type: 'woke' }), Math.ceil(delayMs));
+  }
+
+  #nextLoadId(): number {
+    this.#lastLoadId += 1;
+    return this.#lastLoadId;
+  }
+
+  /** Reads as plain hls.js would, without the room. */
+  #readSegment(request: SegmentRequest, load: Load<LoadedSegment>): () => void {
+    const controller = new AbortController();
+    const startedAtMs = this.#ports.nowMs();
+    let firstAtMs = startedAtMs;
+    const whole = new Media();
+    const { segmentId, url, byteRange } = request;
+    this.#ports.edge.readSegment(
+      { url, byteRange, partFrom: 0, partTo: null, firstByteWithinMs: plainFirstByteWithinMs },
+      {
+        onHeaders: () => {
+          firstAtMs = this.#ports.nowMs();
+        },
+        onPart: (part, bytes) => whole.put(segmentId, part, bytes, this.#ports.nowMs()),
+        onEnd: () => {
+          const bytes = whole.copy(segmentId) ?? new Uint8Array(0);
+          load.done({
+            bytes,
+            transferMs: this.#ports.nowMs() - startedAtMs,
+            firstByteMs: firstAtMs - startedAtMs,
+          });
+        },
+        onFailure: (failure) => load.failed(failure),
+      },
+      controller.signal,
+    );
+    return () => controller.abort();
+  }
+
+  #readPlaylist(url: string, load: Load<string>): () => void {
+    const controller = new AbortController();
+    this.#ports.edge.readPlaylist(
+      url,
+      plainFirstByteWithinMs,
+      (result) => ('failure' in result ? load.failed(result.failure) : load.done(result.text)),
+      controller.signal,
+    );
+    return () => controller.abort();
+  }
+}
+
+/** As hls.js waits by default. */
+const plainFirstByteWithinMs = 10_000;

@@ -1,0 +1,101 @@
+import { limits } from '../../signaling/protocol/limits.ts';
+import { encodeChunk, parseChunk } from '../core/peer-wire.ts';
+import type { PeerLink } from '../ports/peer-link.ts';
+
+interface Incoming {
+  buffer: Uint8Array<ArrayBuffer>;
+  receivedBytes: number;
+  segmentId: string;
+  part: number;
+}
+
+interface Outgoing {
+  requestId: number;
+  bytes: Uint8Array<ArrayBuffer>;
+  sentBytes: number;
+}
+
+export type Arrival =
+  | { kind: 'progress'; requestId: number; bytes: number }
+  | { kind: 'part'; requestId: number; segmentId: string; part: number; bytes: Uint8Array<ArrayBuffer> }
+  | { kind: 'late'; bytes: number }
+  | { kind: 'invalid' };
+
+/** Chunks of cancelled requests may still be under way; more than this many cancels within a round trip is no race. */
+const forgottenMax = 256;
+
+/** The parts that travel over one link, both ways: chunks are put together and cut, under back-pressure. */
+export class Transfers {
+  #link: PeerLink;
+  #incoming = new Map<number, Incoming>();
+  #forgotten = new Set<number>();
+  #outgoing: Outgoing[] = [];
+  #onSent: (requestId: number, bytes: number) => void;
+
+  constructor(link: PeerLink, onSent: (requestId: number, bytes: number) => void) {
+    this.#link = link;
+    this.#onSent = onSent;
+  }
+
+  expect(requestId: number, segmentId: string, part: number, bytes: number): void {
+    this.#incoming.set(requestId, { buffer: new Uint8Array(bytes), receivedBytes: 0, segmentId, part });
+  }
+
+  forget(requestId: number): void {
+    if (!this.#incoming.delete(requestId)) return;
+    this.#forgotten.add(requestId);
+    if (this.#forgotten.size > forgottenMax) {
+      for (const oldest of this.#forgotten) {
+        this.#forgotten.delete(oldest);
+        break;
+      }
+    }
+  }
+
+  /** Takes one binary message of the peer. */
+  receive(bytes: Uint8Array): Arrival {
+    const parsed = parseChunk(bytes);
+    if (!parsed.ok) return { kind: 'invalid' };
+    const { requestId, offsetBytes, payload } = parsed.value;
+    const incoming = this.#incoming.get(requestId);
+    if (!incoming) {
+      return this.#forgotten.has(requestId) ? { kind: 'late', bytes: payload.byteLength } : { kind: 'invalid' };
+    }
+    const { buffer } = incoming;
+    // The channel keeps order, so anything but the next bytes of the part is wrong.
+    if (offsetBytes !== incoming.receivedBytes || offsetBytes + payload.byteLength > buffer.byteLength) {
+      return { kind: 'invalid' };
+    }
+    buffer.set(payload, offsetBytes);
+    incoming.receivedBytes += payload.byteLength;
+    if (incoming.receivedBytes < buffer.byteLength) {
+      return { kind: 'progress', requestId, bytes: payload.byteLength };
+    }
+    this.#incoming.delete(requestId);
+    const { segmentId, part } = incoming;
+    return { kind: 'part', requestId, segmentId, part, bytes: buffer };
+  }
+
+  send(requestId: number, bytes: Uint8Array<ArrayBuffer>): void {
+    this.#outgoing.push({ requestId, bytes, sentBytes: 0 });
+    this.pump();
+  }
+
+  dropSend(requestId: number): void {
+    this.#outgoing = this.#outgoing.filter((each) => each.requestId !== requestId);
+  }
+
+  /** Hands chunks to the link until it is full; called again when it has drained. */
+  pump(): void {
+    for (let first = this.#outgoing[0]; first; first = this.#outgoing[0]) {
+      if (this.#link.mediaBufferedBytes >= limits.peerBufferedBytesMax) return;
+      const { requestId, bytes, sentBytes } = first;
+      const payload = bytes.subarray(sentBytes, sentBytes + limits.chunkBytes);
+      this.#link.sendMedia(encodeChunk({ requestId, offsetBytes: sentBytes, payload }));
+      first.sentBytes += payload.byteLength;
+      if (first.sentBytes < bytes.byteLength) continue;
+      this.#outgoing.shift();
+      this.#onSent(requestId, bytes.byteLength);
+    }
+  }
+}
