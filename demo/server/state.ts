@@ -1,0 +1,111 @@
+/** What the page learns about the servers once a second, and what it may ask of them. */
+import type { Counters } from '../origin/counters.ts';
+import type { Edge } from '../origin/edge.ts';
+import type { Fault } from '../origin/fault.ts';
+import type { Origin } from '../origin/origin.ts';
+
+export const serverNames = ['origin', 'edge-a', 'edge-b'] as const;
+export type ServerName = (typeof serverNames)[number];
+
+/** `cut` resets every connection; `slow` leaves less than the stream needs. */
+export type FaultName = 'none' | 'cut' | 'slow';
+
+export const faults: Record<FaultName, Fault> = {
+  none: { kind: 'none' },
+  cut: { kind: 'refuse' },
+  // About half of the better rendition's 178 kB/s, all viewers together.
+  slow: { kind: 'throttle', bytesPerSecond: 80_000 },
+};
+
+export interface ServerState {
+  port: number;
+  fault: FaultName;
+  /** How long the fault has held; null when there is none. */
+  faultForMs: number | null;
+  /** Body bytes sent since the start: media, init segments and playlists. */
+  bytesSent: number;
+  /** Of an edge: bytes read from the origin. */
+  bytesRead: number;
+}
+
+export interface DemoState {
+  signalingPort: number;
+  servers: Record<ServerName, ServerState>;
+  /** Mean number of times that one segment left the edges, over the last segments; null before there were any. */
+  copiesPerSegment: number | null;
+}
+
+export interface DemoServers {
+  origin: Origin;
+  edgeA: Edge;
+  edgeB: Edge;
+}
+
+/** Of each rendition: about the last half minute, without the newest, which may be on its way. */
+const recentSegments = 15;
+
+export class DemoControl {
+  readonly #servers: Record<ServerName, Origin | Edge>;
+  readonly #signalingPort: number;
+  readonly #faults = new Map<ServerName, { name: FaultName; sinceMs: number }>();
+
+  constructor({ origin, edgeA, edgeB }: DemoServers, signalingPort: number) {
+    this.#servers = { origin, 'edge-a': edgeA, 'edge-b': edgeB };
+    this.#signalingPort = signalingPort;
+  }
+
+  setFault(server: ServerName, name: FaultName): void {
+    if (name === this.#faults.get(server)?.name) return;
+    this.#servers[server].setFault(faults[name]);
+    if (name === 'none') this.#faults.delete(server);
+    else this.#faults.set(server, { name, sinceMs: performance.now() });
+  }
+
+  state(): DemoState {
+    const edges = [this.#servers['edge-a'].counters(), this.#servers['edge-b'].counters()];
+    return {
+      signalingPort: this.#signalingPort,
+      servers: {
+        origin: this.#serverState('origin'),
+        'edge-a': this.#serverState('edge-a'),
+        'edge-b': this.#serverState('edge-b'),
+      },
+      copiesPerSegment: recentCopies(edges),
+    };
+  }
+
+  #serverState(name: ServerName): ServerState {
+    const server = this.#servers[name];
+    const fault = this.#faults.get(name);
+    const { bytes, upstream } = server.counters();
+    return {
+      port: server.port,
+      fault: fault?.name ?? 'none',
+      faultForMs: fault ? Math.round(performance.now() - fault.sinceMs) : null,
+      bytesSent: bytes.playlist + bytes.init + bytes.segment,
+      bytesRead: upstream.bytes,
+    };
+  }
+}
+
+/** Copies that all edges sent together, of the newest segments of each rendition. */
+export function recentCopies(edges: readonly Counters[]): number | null {
+  const byRendition = new Map<string, Map<number, number>>();
+  for (const { segments } of edges) {
+    for (const [path, { copies }] of Object.entries(segments)) {
+      const [, rendition = '', sequence = ''] = /\/([\w-]+)\/(\d+)\.m4s$/.exec(path) ?? [];
+      const bySequence = byRendition.get(rendition) ?? new Map<number, number>();
+      byRendition.set(rendition, bySequence);
+      bySequence.set(Number(sequence), (bySequence.get(Number(sequence)) ?? 0) + copies);
+    }
+  }
+  const newest = Math.max(...[...byRendition.values()].flatMap((item) => [...item.keys()]));
+  const copies: number[] = [];
+  for (const bySequence of byRendition.values()) {
+    for (const [sequence, count] of bySequence) {
+      if (sequence < newest && sequence >= newest - recentSegments) copies.push(count);
+    }
+  }
+  if (copies.length === 0) return null;
+  return copies.reduce((sum, count) => sum + count, 0) / copies.length;
+}
