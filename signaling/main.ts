@@ -5,9 +5,14 @@ import { startSignaling } from './adapters/server.ts';
 const write = (line: string) => process.stdout.write(`${line}\n`);
 
 try {
-  const server = await startSignaling({ ...readConfig(process.env, process.argv.slice(2)), log: write });
+  const server = await startSignaling({
+    ...readConfig(process.env, process.argv.slice(2)),
+    log: write,
+  });
   if (server.keyGenerated) {
-    write('HOLDFAST_KEY is not set: tokens are checked with a key made now, and only loopback is served');
+    write(
+      'HOLDFAST_KEY is not set: tokens are checked with a key made now, and only loopback is served',
+    );
   }
   const stop = () => {
     // A second signal ends the process at once, as by default.

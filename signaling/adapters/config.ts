@@ -51,7 +51,8 @@ export function readConfig(
   const read = (name: Variable) => environment[name] || undefined;
   return {
     host: given.host ?? read('HOLDFAST_HOST'),
-    port: readPort('--port', given.port) ?? readPort('HOLDFAST_PORT', read('HOLDFAST_PORT')) ?? 8_080,
+    port:
+      readPort('--port', given.port) ?? readPort('HOLDFAST_PORT', read('HOLDFAST_PORT')) ?? 8_080,
     key: read('HOLDFAST_KEY'),
     resumeSecret: read('HOLDFAST_RESUME_SECRET'),
     origins: readOrigins(read('HOLDFAST_ORIGINS')),
@@ -75,15 +76,20 @@ function readArgs(args: readonly string[]): { host?: string; port?: string } {
 function readPort(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) throw invalid(name, 'a port is a whole number up to 65535');
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw invalid(name, 'a port is a whole number up to 65535');
   return port;
 }
 
 function readOrigins(text: string | undefined): string[] | undefined {
   return text?.split(',').map((part) => {
     const origin = part.trim();
-    if (origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin)) return origin;
-    throw invalid('HOLDFAST_ORIGINS', 'origins such as https://example.org, with commas between, or *');
+    if (origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin))
+      return origin;
+    throw invalid(
+      'HOLDFAST_ORIGINS',
+      'origins such as https://example.org, with commas between, or *',
+    );
   });
 }
 

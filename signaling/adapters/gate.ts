@@ -20,7 +20,8 @@ export function createGate(loop: Loop, tokens: Tokens, log: Log): SocketHandlers
         loop.handle({ type: 'frame', connectionId: connection.connectionId, frame });
       } else if (frame.type === 'leave') connection.close('left');
       else if (frame.type !== 'join') refuse(connection, 'join_required', 'join first');
-      else if (connection.state === 'joining') refuse(connection, 'already_joined', 'one join is enough');
+      else if (connection.state === 'joining')
+        refuse(connection, 'already_joined', 'one join is enough');
       else void admit(connection, frame);
     },
     closed(connection) {
@@ -40,7 +41,9 @@ export function createGate(loop: Loop, tokens: Tokens, log: Log): SocketHandlers
         return;
       }
       const { subject } = verified.value;
-      const known = frame.resumeKey ? await tokens.readResumeKey(frame.resumeKey, room, subject) : null;
+      const known = frame.resumeKey
+        ? await tokens.readResumeKey(frame.resumeKey, room, subject)
+        : null;
       const viewerId = known ?? randomUUID();
       const resumeKey = await tokens.issueResumeKey({ room, subject, viewerId });
       if (hasClosed(connection)) return;
@@ -62,7 +65,11 @@ export function createGate(loop: Loop, tokens: Tokens, log: Log): SocketHandlers
     }
   }
 
-  function refuse(connection: Connection, code: Parameters<Connection['refuse']>[0], message: string): void {
+  function refuse(
+    connection: Connection,
+    code: Parameters<Connection['refuse']>[0],
+    message: string,
+  ): void {
     log.info('refused', { connectionId: connection.connectionId, code });
     connection.refuse(code, message);
   }

@@ -31,7 +31,9 @@ export function createLog(write: (line: string) => void, linesPerSecondMax: numb
     }
     const lost = dropped > 0 ? { dropped } : {};
     dropped = 0;
-    write(JSON.stringify({ time: new Date(nowMs).toISOString(), level, event, ...fields, ...lost }));
+    write(
+      JSON.stringify({ time: new Date(nowMs).toISOString(), level, event, ...fields, ...lost }),
+    );
   }
   return {
     info: (event, fields) => line('info', event, fields),

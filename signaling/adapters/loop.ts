@@ -1,4 +1,4 @@
-import type { RoomsEffect, RoomsEvent, Rooms } from '../core/index.ts';
+import type { Rooms, RoomsEffect, RoomsEvent } from '../core/index.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Connection } from './socket.ts';
@@ -48,7 +48,8 @@ export function createLoop({ rooms, metrics, log, nowMs }: LoopOptions): Loop {
       } catch (error) {
         // A mistake of ours ends the connection that hit it and not the process with everybody's rooms.
         log.warn('internal', { type: next.type, message: String(error) });
-        if ('connectionId' in next) connections.get(next.connectionId)?.refuse('internal', 'internal error');
+        if ('connectionId' in next)
+          connections.get(next.connectionId)?.refuse('internal', 'internal error');
       }
     }
     busy = false;

@@ -27,7 +27,10 @@ export function createMetrics(stats: () => RoomsStats & { sockets: number }): Me
   const bytesReceived = counter('holdfast_received_bytes_total', 'Bytes of frames of viewers');
   const framesSent = counter('holdfast_frames_sent_total', 'Frames to viewers', ['type']);
   const bytesSent = counter('holdfast_sent_bytes_total', 'Bytes of frames to viewers');
-  const slowReaders = counter('holdfast_slow_readers_total', 'Sockets cut because they were not read');
+  const slowReaders = counter(
+    'holdfast_slow_readers_total',
+    'Sockets cut because they were not read',
+  );
   gauge('holdfast_sockets', 'Open sockets, joined or not', () => stats().sockets);
   gauge('holdfast_rooms', 'Rooms with viewers', () => stats().rooms);
   gauge('holdfast_groups', 'Groups of all rooms', () => stats().groups);

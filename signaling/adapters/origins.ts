@@ -10,7 +10,10 @@ export function isLoopback(host: string): boolean {
  * Whether pages of this origin may connect. Programs that are no browser send none and are judged by their token
  * alone. Without a list only pages served from this machine may.
  */
-export function originAllowed(origin: string | undefined, allowed: readonly string[] | null): boolean {
+export function originAllowed(
+  origin: string | undefined,
+  allowed: readonly string[] | null,
+): boolean {
   if (origin === undefined) return true;
   if (allowed) return allowed.includes('*') || allowed.includes(origin);
   return URL.canParse(origin) && isLoopback(new URL(origin).hostname);

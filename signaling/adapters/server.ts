@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { createRooms } from '../core/index.ts';
-import { type Edge, type IceServer, type Limits, limits as defaults } from '../protocol/index.ts';
+import { limits as defaults, type Edge, type IceServer, type Limits } from '../protocol/index.ts';
 import { SignalingError } from './errors.ts';
 import { createGate } from './gate.ts';
 import { createHttp } from './http.ts';

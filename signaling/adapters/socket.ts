@@ -120,7 +120,10 @@ function accept(
 function addressOf(request: IncomingMessage, header: string | null): string {
   const forwarded = header === null ? undefined : request.headers[header];
   // Entries before the last were written by whoever came before our proxy, so maybe by the viewer.
-  const last = String(forwarded ?? '').split(',').at(-1)?.trim();
+  const last = String(forwarded ?? '')
+    .split(',')
+    .at(-1)
+    ?.trim();
   return addressKey(last || request.socket.remoteAddress || '');
 }
 
@@ -140,7 +143,8 @@ function listen(webSocket: WebSocket, connection: Connection, options: SocketOpt
       // Nothing more is read of a flood; the close timeout ends it.
       webSocket.pause();
     } else if (binary) connection.refuse('frame_invalid', 'frames are text');
-    else if (bytes > limits.frameBytesMax) connection.refuse('frame_too_large', 'frame is too large');
+    else if (bytes > limits.frameBytesMax)
+      connection.refuse('frame_too_large', 'frame is too large');
     else handlers.text(connection, String(data));
   });
 }

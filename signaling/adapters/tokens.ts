@@ -11,7 +11,9 @@ export interface TokenRequest {
   lifetimeSeconds: number;
 }
 
-export type Verified<T> = { ok: true; value: T } | { ok: false; code: ServerErrorCode; message: string };
+export type Verified<T> =
+  | { ok: true; value: T }
+  | { ok: false; code: ServerErrorCode; message: string };
 
 export interface ResumeClaims {
   room: string;
@@ -50,9 +52,14 @@ export function createTokens({ key, resumeSecret, limits }: TokenOptions): Token
   const generated = key === undefined;
   const pinned = readKey(key ?? randomBytes(secretBytesMin).toString('base64url'));
   if (resumeSecret !== undefined && Buffer.byteLength(resumeSecret) < secretBytesMin) {
-    throw new SignalingError('key_invalid', `the resume secret needs ${secretBytesMin} bytes or more`);
+    throw new SignalingError(
+      'key_invalid',
+      `the resume secret needs ${secretBytesMin} bytes or more`,
+    );
   }
-  const resumeKeySecret = deriveSecret(resumeSecret ?? pinned.secret ?? randomBytes(secretBytesMin));
+  const resumeKeySecret = deriveSecret(
+    resumeSecret ?? pinned.secret ?? randomBytes(secretBytesMin),
+  );
   const clockTolerance = limits.clockToleranceMs / 1_000;
 
   return {
@@ -63,9 +70,13 @@ export function createTokens({ key, resumeSecret, limits }: TokenOptions): Token
         throw new SignalingError('key_cannot_sign', 'a public key cannot issue tokens');
       }
       if (!(lifetimeSeconds > 0 && lifetimeSeconds * 1_000 <= limits.tokenLifetimeMaxMs)) {
-        throw new SignalingError('config_invalid', 'lifetimeSeconds: more than 0 and at most an hour');
+        throw new SignalingError(
+          'config_invalid',
+          'lifetimeSeconds: more than 0 and at most an hour',
+        );
       }
-      if (!isSubject(subject)) throw new SignalingError('config_invalid', 'subject: 1 to 128 characters');
+      if (!isSubject(subject))
+        throw new SignalingError('config_invalid', 'subject: 1 to 128 characters');
       return sign({ room, sub: subject }, tokenAudience, lifetimeSeconds, pinned.secret);
     },
     async verifyToken(token, room) {
@@ -77,13 +88,19 @@ export function createTokens({ key, resumeSecret, limits }: TokenOptions): Token
         });
         return checkClaims(payload, room, limits);
       } catch (error) {
-        if (error instanceof errors.JWTExpired) return refused('token_expired', 'the token has expired');
+        if (error instanceof errors.JWTExpired)
+          return refused('token_expired', 'the token has expired');
         // jose's reasons are for its caller; a stranger learns only that the token does not hold.
         return refused('token_invalid', 'the token does not hold');
       }
     },
     issueResumeKey: ({ room, subject, viewerId }) =>
-      sign({ room, sub: subject, viewerId }, resumeAudience, limits.resumeKeyLifetimeMs / 1_000, resumeKeySecret),
+      sign(
+        { room, sub: subject, viewerId },
+        resumeAudience,
+        limits.resumeKeyLifetimeMs / 1_000,
+        resumeKeySecret,
+      ),
     async readResumeKey(resumeKey, room, subject) {
       try {
         const { payload } = await jwtVerify(resumeKey, resumeKeySecret, {
@@ -92,7 +109,9 @@ export function createTokens({ key, resumeSecret, limits }: TokenOptions): Token
           subject,
           requiredClaims: ['exp', 'room', 'viewerId'],
         });
-        return payload.room === room && typeof payload.viewerId === 'string' ? payload.viewerId : null;
+        return payload.room === room && typeof payload.viewerId === 'string'
+          ? payload.viewerId
+          : null;
       } catch {
         return null;
       }
@@ -100,7 +119,11 @@ export function createTokens({ key, resumeSecret, limits }: TokenOptions): Token
   };
 }
 
-function checkClaims(payload: JWTPayload, room: string, limits: Limits): Verified<{ subject: string }> {
+function checkClaims(
+  payload: JWTPayload,
+  room: string,
+  limits: Limits,
+): Verified<{ subject: string }> {
   const { sub, exp = 0, aud } = payload;
   if (!isSubject(sub)) {
     return refused('token_invalid', 'the subject is empty or too long');
@@ -116,7 +139,10 @@ function checkClaims(payload: JWTPayload, room: string, limits: Limits): Verifie
   return { ok: true, value: { subject: sub } };
 }
 
-function refused(code: ServerErrorCode, message: string): { ok: false; code: ServerErrorCode; message: string } {
+function refused(
+  code: ServerErrorCode,
+  message: string,
+): { ok: false; code: ServerErrorCode; message: string } {
   return { ok: false, code, message };
 }
 
@@ -152,7 +178,10 @@ function readKey(text: string): PinnedKey {
   if (trimmed.startsWith('{')) return readPublicKey(parseJwk(trimmed));
   const secret = new TextEncoder().encode(trimmed);
   if (secret.byteLength < secretBytesMin) {
-    throw new SignalingError('key_invalid', `an HS256 secret needs ${secretBytesMin} bytes or more`);
+    throw new SignalingError(
+      'key_invalid',
+      `an HS256 secret needs ${secretBytesMin} bytes or more`,
+    );
   }
   return { algorithm: 'HS256', algorithms: ['HS256'], key: secret, secret };
 }

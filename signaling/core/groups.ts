@@ -1,4 +1,13 @@
-import { type Context, count, type Device, type Group, markStale, nextEpoch, type Room, type Viewer } from './state.ts';
+import {
+  type Context,
+  count,
+  type Device,
+  type Group,
+  markStale,
+  nextEpoch,
+  type Room,
+  type Viewer,
+} from './state.ts';
 
 /** Puts a viewer that is in no group into the chosen one; a group that was split for it may be small now. */
 export function place(context: Context, group: Group, viewer: Viewer): void {
@@ -14,7 +23,12 @@ export function unplace(context: Context, viewer: Viewer): void {
 }
 
 /** The group for somebody of this device: that of its siblings, else the smallest, else half of a full one. */
-export function chooseGroup(context: Context, device: Device, room: Room, peersAllowed: boolean): Group {
+export function chooseGroup(
+  context: Context,
+  device: Device,
+  room: Room,
+  peersAllowed: boolean,
+): Group {
   if (!peersAllowed) return createGroup(context, room, false);
   const max = context.limits.groupMembersMax;
   const ofSibling = groupOfSibling(device, max);

@@ -115,7 +115,10 @@ function enter(context: Context, event: JoinAccepted): Viewer | null {
 }
 
 function createViewer(context: Context, room: Room, event: JoinAccepted): Viewer {
-  const device: Device = room.devices.get(event.deviceId) ?? { deviceId: event.deviceId, viewers: [] };
+  const device: Device = room.devices.get(event.deviceId) ?? {
+    deviceId: event.deviceId,
+    viewers: [],
+  };
   return {
     viewerId: event.viewerId,
     subject: event.subject,
@@ -171,7 +174,10 @@ function fullFor(context: Context, room: Room, event: JoinAccepted): string | nu
 }
 
 function createRoom(context: Context, name: string): Room {
-  const groupsBySize = Array.from({ length: context.limits.groupMembersMax + 1 }, () => new Set<never>());
+  const groupsBySize = Array.from(
+    { length: context.limits.groupMembersMax + 1 },
+    () => new Set<never>(),
+  );
   const room: Room = {
     name,
     viewers: new Map(),

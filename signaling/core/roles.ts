@@ -10,7 +10,11 @@ export function uploadsOf(profile: ViewerProfile): boolean {
  * `weightMax`; unknown is 1. The present weight holds until the uplink is a quarter beyond its range, so that
  * a measurement that wavers changes nothing.
  */
-export function weightOf(uplinkBytesPerSecond: number | null, present: number, limits: Limits): number {
+export function weightOf(
+  uplinkBytesPerSecond: number | null,
+  present: number,
+  limits: Limits,
+): number {
   if (uplinkBytesPerSecond === null) return present;
   const units = Math.min(uplinkBytesPerSecond / limits.weightUnitBytesPerSecond, limits.weightMax);
   if (units >= present * 0.75 && units < present * 2.5) return present;
@@ -59,7 +63,11 @@ export function elect(context: Context, group: Group): void {
     else if (promotable) secondary ??= candidate;
   }
   for (const member of group.members) {
-    const role: Role = masters.has(member) ? 'master' : member === secondary ? 'secondary' : 'slave';
+    const role: Role = masters.has(member)
+      ? 'master'
+      : member === secondary
+        ? 'secondary'
+        : 'slave';
     if (member.groupRole === role) continue;
     member.groupRole = role;
     count(context, 'roleChanged');

@@ -131,7 +131,12 @@ function report(context: Context, viewer: Viewer, connectionId: string, frame: R
 
 function relay(context: Context, viewer: Viewer, connectionId: string, frame: SignalFrame): void {
   const target = viewer.room.viewers.get(frame.to);
-  if (!target || target === viewer || target.group !== viewer.group || target.connectionId === null) {
+  if (
+    !target ||
+    target === viewer ||
+    target.group !== viewer.group ||
+    target.connectionId === null
+  ) {
     context.effects.push({
       type: 'send',
       connectionId,

@@ -18,8 +18,14 @@ class End {
   onMessage = (): void => {};
   link!: PeerLink;
   other!: End;
-  opened = Promise.withResolvers<void>();
-  ended = Promise.withResolvers<void>();
+  #open = (): void => {};
+  #end = (): void => {};
+  readonly opened = new Promise<void>((resolve) => {
+    this.#open = resolve;
+  });
+  readonly ended = new Promise<void>((resolve) => {
+    this.#end = resolve;
+  });
 
   events(): PeerLinkEvents {
     return {
@@ -30,7 +36,7 @@ class End {
       },
       onOpen: () => {
         this.log.push('open');
-        this.opened.resolve();
+        this.#open();
       },
       onControl: (text) => {
         this.log.push(`control ${text}`);
@@ -44,7 +50,7 @@ class End {
       onMediaDrained: () => this.onDrained(),
       onClose: () => {
         this.log.push('close');
-        this.ended.resolve();
+        this.#end();
       },
     };
   }
@@ -76,7 +82,7 @@ function createPair(links: PeerLinks): [End, End] {
 
 async function openPair(links: PeerLinks): Promise<[End, End]> {
   const [caller, callee] = createPair(links);
-  await Promise.all([caller.opened.promise, callee.opened.promise]);
+  await Promise.all([caller.opened, callee.opened]);
   return [caller, callee];
 }
 
@@ -188,7 +194,7 @@ export function describePeerLinks(name: string, setUp: () => PeerLinksUnderTest)
       const [caller, callee] = await openPair(subject.links);
       caller.link.close();
       caller.link.close();
-      await callee.ended.promise;
+      await callee.ended;
       callee.link.close();
       await pause(100);
       expect([caller.log, callee.log]).to.deep.equal([['open'], ['open', 'close']]);
@@ -213,9 +219,9 @@ export function describePeerLinks(name: string, setUp: () => PeerLinksUnderTest)
         }
       };
       sendAll();
-      await Promise.all([caller.opened.promise, callee.opened.promise]);
+      await Promise.all([caller.opened, callee.opened]);
       caller.link.close();
-      await callee.ended.promise;
+      await callee.ended;
       sendAll();
       expect(caller.link.mediaBufferedBytes).to.equal(0);
       caller.link.signal({ type: 'offer', sdp: 'late' });
@@ -259,7 +265,7 @@ export function describePeerLinks(name: string, setUp: () => PeerLinksUnderTest)
       sendGarbage();
       await pause(5);
       sendGarbage();
-      await Promise.all([caller.opened.promise, callee.opened.promise]);
+      await Promise.all([caller.opened, callee.opened]);
       sendGarbage();
       await pause(50);
       expect([caller.log, callee.log]).to.deep.equal([['open'], ['open']]);
@@ -269,7 +275,7 @@ export function describePeerLinks(name: string, setUp: () => PeerLinksUnderTest)
       const [caller, callee] = createPair(subject.links);
       caller.link.signal({ type: 'answer', sdp: 'nonsense' });
       callee.link.signal({ type: 'offer', sdp: 'nonsense' });
-      await Promise.all([caller.ended.promise, callee.ended.promise]);
+      await Promise.all([caller.ended, callee.ended]);
       await pause(20);
       expect([caller.log, callee.log]).to.deep.equal([['close'], ['close']]);
     });
@@ -279,7 +285,7 @@ export function describePeerLinks(name: string, setUp: () => PeerLinksUnderTest)
         const [caller, callee] = await openPair(subject.links);
         caller.link.sendMedia(chunkOf(cycle));
         (cycle % 2 === 0 ? caller : callee).link.close();
-        await (cycle % 2 === 0 ? callee : caller).ended.promise;
+        await (cycle % 2 === 0 ? callee : caller).ended;
       }
       await pause(50);
       expect(subject.countLeftovers()).to.equal(0);

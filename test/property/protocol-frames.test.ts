@@ -16,7 +16,10 @@ const id = fc.stringMatching(/^[\w.:-]{1,64}$/);
 const role = fc.constantFrom('master', 'secondary', 'slave');
 const orNull = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
 const positive = fc.double({ min: 0, max: 1e12, noNaN: true }).map((value) => value + 0);
-const signal = fc.dictionary(fc.string(), fc.jsonValue().map(normal), { maxKeys: 5, noNullPrototype: true });
+const signal = fc.dictionary(fc.string(), fc.jsonValue().map(normal), {
+  maxKeys: 5,
+  noNullPrototype: true,
+});
 const profile = fc.record({
   metered: fc.boolean(),
   saveData: fc.boolean(),
@@ -35,7 +38,10 @@ const clientFrame: fc.Arbitrary<ClientFrame> = fc.oneof(
       profile,
       resumeKey: fc.string({ maxLength: 400 }),
     },
-    { requiredKeys: ['version', 'type', 'room', 'token', 'deviceId', 'profile'], noNullPrototype: true },
+    {
+      requiredKeys: ['version', 'type', 'room', 'token', 'deviceId', 'profile'],
+      noNullPrototype: true,
+    },
   ),
   fc.constant({ type: 'leave' as const }),
   fc.record({ type: fc.constant('signal' as const), to: id, signal }, { noNullPrototype: true }),
@@ -113,7 +119,10 @@ describe('protocol: parse functions', () => {
   it('give valid client frames back unchanged', () => {
     fc.assert(
       fc.property(clientFrame, (frame) => {
-        expect(parseClientFrame(JSON.stringify(frame))).to.deep.equal({ ok: true, value: normal(frame) });
+        expect(parseClientFrame(JSON.stringify(frame))).to.deep.equal({
+          ok: true,
+          value: normal(frame),
+        });
       }),
       { seed, numRuns: 500 },
     );
@@ -122,7 +131,10 @@ describe('protocol: parse functions', () => {
   it('give valid server frames back unchanged', () => {
     fc.assert(
       fc.property(serverFrame, (frame) => {
-        expect(parseServerFrame(JSON.stringify(frame))).to.deep.equal({ ok: true, value: normal(frame) });
+        expect(parseServerFrame(JSON.stringify(frame))).to.deep.equal({
+          ok: true,
+          value: normal(frame),
+        });
       }),
       { seed, numRuns: 500 },
     );
@@ -146,7 +158,11 @@ describe('protocol: parse functions', () => {
   });
 
   it('accept nothing that one damaged field makes wrong', () => {
-    const damaged = fc.tuple(clientFrame, fc.nat(), fc.constantFrom(undefined, {}, [], '\u0000', -1, 1e300));
+    const damaged = fc.tuple(
+      clientFrame,
+      fc.nat(),
+      fc.constantFrom(undefined, {}, [], '\u0000', -1, 1e300),
+    );
     fc.assert(
       fc.property(damaged, ([frame, at, value]) => {
         const keys = Object.keys(frame);
@@ -189,7 +205,9 @@ describe('protocol: parse functions', () => {
     expect(codeOf({ ...join, token: undefined })).to.equal('token_missing');
     expect(codeOf({ ...join, token: 7 })).to.equal('frame_invalid');
     expect(codeOf({ ...join, deviceId: 'a b' })).to.equal('frame_invalid');
-    expect(codeOf({ ...join, room: 'r'.repeat(limits.roomNameLengthMax + 1) })).to.equal('frame_invalid');
+    expect(codeOf({ ...join, room: 'r'.repeat(limits.roomNameLengthMax + 1) })).to.equal(
+      'frame_invalid',
+    );
     expect(codeOf('x'.repeat(limits.frameBytesMax))).to.equal('frame_too_large');
     const large = { type: 'signal', to: 'v', signal: { sdp: 'x'.repeat(limits.signalBytesMax) } };
     expect(codeOf(large)).to.equal('frame_too_large');

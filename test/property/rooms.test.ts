@@ -1,11 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { createWorld, type Client, type World } from '../unit/pure/rooms-world.ts';
+import { type Client, createWorld, type World } from '../unit/pure/rooms-world.ts';
 
 type Step =
   | { do: 'join'; who: number; device: number; peers: boolean; upload: boolean }
-  | { do: 'drop' | 'leave' | 'resume'; who: number }
-  | { do: 'signal' | 'lost'; who: number; other: number }
+  | { do: 'drop'; who: number }
+  | { do: 'leave'; who: number }
+  | { do: 'resume'; who: number }
+  | { do: 'signal'; who: number; other: number }
+  | { do: 'lost'; who: number; other: number }
   | { do: 'health'; who: number; health: 'healthy' | 'dark' }
   | { do: 'profile'; who: number; metered: boolean; peers: boolean }
   | { do: 'uplink'; who: number; uplinkBytesPerSecond: number }
@@ -23,8 +26,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       upload: fc.boolean(),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('drop', 'leave', 'resume'), who }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('signal', 'lost'), who, other: who }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('drop' as const), who }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), who }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('resume' as const), who }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('signal' as const), who, other: who }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('lost' as const), who, other: who }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -81,7 +87,8 @@ function perform(world: World, step: Step): void {
   else if (step.do === 'signal') world.signal(id, `v${step.other}`);
   else if (step.do === 'lost') world.report(id, { lostMembers: [`v${step.other}`] });
   else if (step.do === 'health') world.report(id, { edgeHealth: step.health });
-  else if (step.do === 'uplink') world.report(id, { uplinkBytesPerSecond: step.uplinkBytesPerSecond });
+  else if (step.do === 'uplink')
+    world.report(id, { uplinkBytesPerSecond: step.uplinkBytesPerSecond });
   else world.report(id, { profile: { metered: step.metered, peersAllowed: step.peers } });
 }
 
@@ -92,21 +99,38 @@ function willingly({ profile }: Client): boolean {
 /** What must hold once everybody who dropped is gone and nothing is on its way. */
 function checkQuiet(world: World): void {
   const connected = world.connected();
-  expect(world.rooms.stats()).to.include({ viewers: connected.length, connected: connected.length });
-  const devices = Map.groupBy(connected, (client) => client.deviceId);
+  expect(world.rooms.stats()).to.include({
+    viewers: connected.length,
+    connected: connected.length,
+  });
+  const devices = groupBy(connected, (client) => client.deviceId);
   for (const [deviceId, clients] of devices) {
     const roles = clients.map((client) => client.directive?.deviceRole).sort();
-    const expected = ['master', 'secondary', ...Array(64).fill('slave')].slice(0, clients.length).sort();
+    const expected = ['master', 'secondary', ...Array(64).fill('slave')]
+      .slice(0, clients.length)
+      .sort();
     expect(roles, `roles of ${deviceId}`).to.deep.equal(expected);
   }
-  const groups = Map.groupBy(connected, (client) => client.directive?.groupId);
+  const groups = groupBy(connected, (client) => client.directive?.groupId ?? '');
   expect(world.rooms.stats().groups).to.equal(groups.size);
-  for (const [groupId, clients] of groups) checkGroup(world, groupId ?? '', clients);
-  const small = [...groups.values()].filter((clients) => clients.length === 1 && shares(clients[0]));
+  for (const [groupId, clients] of groups) checkGroup(world, groupId, clients);
+  const small = [...groups.values()].filter(
+    (clients) => clients.length === 1 && shares(clients[0]),
+  );
   const room = [...groups.values()].some(
-    (clients) => clients.length > 1 && clients.length < world.limits.groupMembersMax && shares(clients[0]),
+    (clients) =>
+      clients.length > 1 && clients.length < world.limits.groupMembersMax && shares(clients[0]),
   );
   if (small.length > 0) expect(room, 'somebody is alone while others have room').to.equal(false);
+}
+
+function groupBy(clients: Client[], keyOf: (client: Client) => string): Map<string, Client[]> {
+  const groups = new Map<string, Client[]>();
+  for (const client of clients) {
+    const key = keyOf(client);
+    groups.set(key, [...(groups.get(key) ?? []), client]);
+  }
+  return groups;
 }
 
 function shares(client: Client | undefined): boolean {
@@ -115,7 +139,10 @@ function shares(client: Client | undefined): boolean {
 
 function checkGroup(world: World, groupId: string, clients: Client[]): void {
   const name = `group ${groupId}`;
-  expect(new Set(clients.map((client) => client.directive?.epoch)).size, `${name}: epochs`).to.equal(1);
+  expect(
+    new Set(clients.map((client) => client.directive?.epoch)).size,
+    `${name}: epochs`,
+  ).to.equal(1);
   const ids = clients.map((client) => client.viewerId).sort();
   for (const client of clients) {
     const named = client.directive?.members.map((member) => member.viewerId).sort();
@@ -137,21 +164,32 @@ function checkGroup(world: World, groupId: string, clients: Client[]): void {
   );
   expect(masters.length, `${name}: masters`).to.be.within(wanted, wanted + 1);
   const secondaries = clients.filter((client) => client.directive?.groupRole === 'secondary');
-  expect(secondaries.length, `${name}: secondaries`).to.equal(candidates.length > masters.length ? 1 : 0);
+  expect(secondaries.length, `${name}: secondaries`).to.equal(
+    candidates.length > masters.length ? 1 : 0,
+  );
 }
 
 describe('rooms: whatever happens', () => {
   it('never breaks a promise to any viewer', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 200, size: 'max' }), fc.integer({ min: 2, max: 8 }), (steps, max) => {
-        const world = createWorld({ groupMembersMax: max, mastersPerGroupMax: 3 });
-        for (const each of steps) perform(world, each);
-        for (const client of world.connected()) world.report(client.viewerId);
-        world.advance(world.limits.resumeWindowMs + 1_000);
-        checkQuiet(world);
-        for (const client of world.connected()) world.leave(client.viewerId);
-        expect(world.rooms.stats()).to.deep.equal({ rooms: 0, groups: 0, viewers: 0, connected: 0 });
-      }),
+      fc.property(
+        fc.array(step, { maxLength: 200, size: 'max' }),
+        fc.integer({ min: 2, max: 8 }),
+        (steps, max) => {
+          const world = createWorld({ groupMembersMax: max, mastersPerGroupMax: 3 });
+          for (const each of steps) perform(world, each);
+          for (const client of world.connected()) world.report(client.viewerId);
+          world.advance(world.limits.resumeWindowMs + 1_000);
+          checkQuiet(world);
+          for (const client of world.connected()) world.leave(client.viewerId);
+          expect(world.rooms.stats()).to.deep.equal({
+            rooms: 0,
+            groups: 0,
+            viewers: 0,
+            connected: 0,
+          });
+        },
+      ),
       { seed: 20_260_102, numRuns: 300 },
     );
   }).timeout(60_000);

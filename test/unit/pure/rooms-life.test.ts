@@ -38,7 +38,9 @@ describe('rooms: groups', () => {
     }
     world.advance(200);
     for (let device = 0; device < 6; device++) {
-      const groups = [0, 6, 12].map((offset) => world.client(`v${device + offset}`).directive?.groupId);
+      const groups = [0, 6, 12].map(
+        (offset) => world.client(`v${device + offset}`).directive?.groupId,
+      );
       expect(new Set(groups).size, `device ${device}`).to.equal(1);
     }
   });
@@ -131,12 +133,20 @@ describe('rooms: resume', () => {
     const handle = world.rooms.handle;
     world.rooms.handle = (event, nowMs) => {
       const effects = handle(event, nowMs);
-      sent.push(...effects.filter((effect) => 'connectionId' in effect && effect.connectionId === connectionId));
+      sent.push(
+        ...effects.filter(
+          (effect) => 'connectionId' in effect && effect.connectionId === connectionId,
+        ),
+      );
       return effects;
     };
     expect(world.resume('a').welcome?.resumed).to.equal(true);
     expect(sent).to.deep.equal([
-      { type: 'send', connectionId, frame: { type: 'bye', reason: 'replaced', reconnectAfterMs: 0 } },
+      {
+        type: 'send',
+        connectionId,
+        frame: { type: 'bye', reason: 'replaced', reconnectAfterMs: 0 },
+      },
       { type: 'close', connectionId, reason: 'replaced' },
     ]);
     world.handle({ type: 'disconnected', connectionId });
@@ -220,7 +230,14 @@ describe('rooms: signals', () => {
   it('refuses a second join on a connection', () => {
     const world = createWorld();
     const { connectionId, profile } = world.join('a');
-    const frame = { type: 'join', version: 1, room: 'room', token: 't', deviceId: 'd', profile } as const;
+    const frame = {
+      type: 'join',
+      version: 1,
+      room: 'room',
+      token: 't',
+      deviceId: 'd',
+      profile,
+    } as const;
     world.handle({ type: 'frame', connectionId, frame });
     expect(world.client('a').closed).to.equal('already_joined');
   });

@@ -1,8 +1,8 @@
 import { createRooms, type RoomsEffect, type RoomsEvent } from '../../../signaling/core/index.ts';
 import {
   type DirectiveFrame,
-  type Limits,
   limits as defaults,
+  type Limits,
   type ReportFrame,
   type ServerFrame,
   type ViewerProfile,
@@ -63,7 +63,8 @@ export function createWorld(overrides: Partial<Limits> = {}) {
         counts.set(effect.metric, (counts.get(effect.metric) ?? 0) + effect.value);
       } else {
         const client = byConnection.get(effect.connectionId);
-        if (!client) throw new Error(`${effect.type} to the unknown connection ${effect.connectionId}`);
+        if (!client)
+          throw new Error(`${effect.type} to the unknown connection ${effect.connectionId}`);
         if (effect.type === 'close') close(client, effect.connectionId, effect.reason);
         else receive(client, effect.connectionId, effect.frame);
       }
@@ -187,7 +188,8 @@ export function createWorld(overrides: Partial<Limits> = {}) {
           handle({ type: 'woke' });
         } else if (reporting && reportAtMs <= nowMs) {
           reportAtMs += 4_000;
-          for (const [viewerId, client] of clients) if (client.closed === null) world.report(viewerId);
+          for (const [viewerId, client] of clients)
+            if (client.closed === null) world.report(viewerId);
         } else if (nowMs >= endMs) return;
       }
     },
@@ -222,7 +224,9 @@ function checkDirective(client: Client, directive: DirectiveFrame, limits: Limit
   const own = directive.members.filter((member) => member.viewerId === client.viewerId);
   if (own.length !== 1) fail('does not name the viewer once');
   if (own[0]?.role !== directive.groupRole) fail('names two group roles');
-  if (new Set(directive.members.map((member) => member.viewerId)).size !== directive.members.length) {
+  if (
+    new Set(directive.members.map((member) => member.viewerId)).size !== directive.members.length
+  ) {
     fail('names a member twice');
   }
   const masters = directive.members.filter((member) => member.role === 'master');
