@@ -1,0 +1,159 @@
+import type { ViewerProfile } from '../../signaling/protocol/index.ts';
+import { Clock } from './world/clock.ts';
+import { type EdgeSpec, EdgeServer } from './world/edge.ts';
+import { Network, type NetworkSpec } from './world/network.ts';
+import { Random } from './world/random.ts';
+import { makeReport, type Report, type ServedSegment } from './world/report.ts';
+import { SignalingServer } from './world/signaling.ts';
+import { LiveStream, type RenditionSpec } from './world/stream.ts';
+import { Viewer, type ViewerSpec } from './world/viewer.ts';
+
+export interface SimulationOptions {
+  seed: number;
+  /** Viewers that join from the start, one after another. */
+  viewers: number;
+  durationMs: number;
+  /** Between two joins, drawn between these. Default 500 to 1 000. */
+  joinGapMs?: [number, number];
+  /** Segments published from this long after the last join count as settled. Default 10 000. */
+  settleMs?: number;
+  renditions?: RenditionSpec[];
+  segmentMs?: number;
+  windowSegments?: number;
+  edge?: Partial<EdgeSpec>;
+  network?: Partial<NetworkSpec>;
+  /** What differs from the usual viewer. */
+  viewer?: (index: number, random: Random) => Partial<ViewerSpec>;
+  /** Share of control messages and frames that go through the real encoders and parsers. Default all. */
+  wireShare?: number;
+  /** What happens, when: called once before time begins. */
+  script?: (world: World) => void;
+}
+
+const willing: ViewerProfile = {
+  metered: false,
+  saveData: false,
+  uploadAllowed: true,
+  peersAllowed: true,
+  batteryLevel: null,
+};
+
+/** A room full of real cores in virtual time. */
+export class World {
+  readonly clock = new Clock();
+  readonly random: Random;
+  readonly stream: LiveStream;
+  readonly edge: EdgeServer;
+  readonly network: Network;
+  readonly signaling: SignalingServer;
+  readonly viewers: Viewer[] = [];
+  readonly options: SimulationOptions;
+  readonly served = new Map<string, ServedSegment>();
+  lastJoinMs = 0;
+
+  constructor(options: SimulationOptions) {
+    this.options = options;
+    this.random = new Random(options.seed);
+    const { clock, random } = this;
+    const renditions = options.renditions ?? [{ name: 'high', bitsPerSecond: 1_400_000 }];
+    this.stream = new LiveStream({
+      segmentMs: options.segmentMs ?? 2_000,
+      windowSegments: options.windowSegments ?? 6,
+      renditions,
+    });
+    const edgeSpec = { firstByteMs: 60, bitsPerSecond: 20_000_000, ...options.edge };
+    this.edge = new EdgeServer(clock, this.stream, edgeSpec, random.fork('edge'));
+    this.edge.onServed = (path, viewer, bytes) => this.#count(path, viewer, bytes);
+    const networkSpec = { detectMinMs: 5_000, detectMaxMs: 8_000, jitterMs: 4, ...options.network };
+    this.network = new Network(clock, random.fork('network'), networkSpec);
+    const isChecked = (options.wireShare ?? 1) >= 1;
+    this.signaling = new SignalingServer(clock, random.fork('signaling'), isChecked);
+  }
+
+  at(atMs: number, run: () => void): void {
+    this.clock.at(atMs, run);
+  }
+
+  join(change: Partial<ViewerSpec> = {}): Viewer {
+    const index = this.viewers.length;
+    const random = this.random.fork(`viewer${index}`);
+    const spec: ViewerSpec = {
+      name: `n${index}`,
+      deviceId: `device${index}`,
+      profile: willing,
+      nat: 'open',
+      accessMs: random.between(5, 40),
+      signalingMs: random.between(10, 60),
+      uplinkBitsPerSecond: random.between(4e6, 20e6),
+      downlinkBitsPerSecond: random.between(15e6, 60e6),
+      rendition: this.stream.spec.renditions[0]?.name ?? '',
+      bufferMaxMs: 30_000,
+      memoryBytesMax: 64 * 1_048_576,
+      storageBytesMax: 0,
+      uploadBytesPerSecondMax: 1_250_000,
+      wireShare: this.options.wireShare ?? 1,
+      ...this.options.viewer?.(index, random),
+      ...change,
+    };
+    const viewer = new Viewer(this, spec);
+    this.viewers.push(viewer);
+    this.lastJoinMs = this.clock.nowMs;
+    viewer.start();
+    return viewer;
+  }
+
+  alive(): Viewer[] {
+    return this.viewers.filter((viewer) => viewer.alive);
+  }
+
+  masters(): Viewer[] {
+    return this.alive().filter((viewer) => viewer.groupRole === 'master');
+  }
+
+  publishedAtMs(sequence: number): number {
+    return this.stream.publishedAtMs(sequence);
+  }
+
+  report(): Report {
+    const { clock, viewers, edge, served, stream, lastJoinMs, options } = this;
+    return makeReport({
+      seed: options.seed,
+      nowMs: clock.nowMs,
+      viewers,
+      edge,
+      served,
+      settledAtMs: lastJoinMs + (options.settleMs ?? 10_000),
+      sizeOf: (path) => stream.bytesOf(path) ?? 0,
+      publishedAtMs: (sequence) => stream.publishedAtMs(sequence),
+    });
+  }
+
+  #count(path: string, name: string, bytes: number): void {
+    const sequence = Number.parseInt(path.split('/')[1] ?? '', 10);
+    if (!Number.isFinite(sequence)) return;
+    const groupId = this.viewers.find((viewer) => viewer.name === name)?.groupId ?? name;
+    const key = `${path}|${groupId}`;
+    const entry = this.served.get(key) ?? { path, sequence, groupId, bytes: 0 };
+    entry.bytes += bytes;
+    this.served.set(key, entry);
+  }
+}
+
+/** Runs one world to its end. Same options, same report. */
+export function simulate(options: SimulationOptions): Report {
+  return simulateWorld(options).report();
+}
+
+export function simulateWorld(options: SimulationOptions): World {
+  const world = new World(options);
+  const [gapMin, gapMax] = options.joinGapMs ?? [500, 1_000];
+  const random = world.random.fork('joins');
+  let atMs = 0;
+  for (let index = 0; index < options.viewers; index += 1) {
+    world.at(atMs, () => void world.join());
+    atMs += random.between(gapMin, gapMax);
+  }
+  options.script?.(world);
+  world.clock.runUntil(options.durationMs);
+  return world;
+}

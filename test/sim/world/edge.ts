@@ -1,0 +1,155 @@
+import type { FetchFailure } from '../../../sdk/core/events.ts';
+import { limits } from '../../../signaling/protocol/limits.ts';
+import type { Clock } from './clock.ts';
+import { Pipe } from './pipes.ts';
+import type { Random } from './random.ts';
+import type { LiveStream } from './stream.ts';
+
+/** What an edge does to whoever asks: refuse the connection, swallow it, answer with an error, or crawl. */
+export type Fault =
+  | { kind: 'dead' }
+  | { kind: 'blackhole' }
+  | { kind: 'status'; status: number }
+  | { kind: 'throttle'; bitsPerSecond: number }
+  | { kind: 'offline' };
+
+export interface EdgeSpec {
+  firstByteMs: number;
+  /** Of one connection. */
+  bitsPerSecond: number;
+  /** Of all connections together; infinite when not given. */
+  uplinkBitsPerSecond?: number;
+}
+
+export interface Download {
+  url: string;
+  /** Bytes of the resource, and the byte after the last. */
+  range: { start: number; end: number | null };
+  firstByteWithinMs: number;
+  /** All bytes come through here. */
+  downlink: Pipe;
+  viewer: string;
+  headers(sizeBytes: number): void;
+  body(bytes: number): void;
+  ended(): void;
+  failed(failure: FetchFailure): void;
+}
+
+/** The adapter gives up when nothing more comes for so long. */
+const stalledAfterMs = 3_000;
+
+/** Origin and edge in one: serves the stream, with faults by viewer, and counts what it gave. */
+export class EdgeServer {
+  readonly baseUrl = 'https://edge.example/live';
+  readonly playlistPolls = new Map<string, number>();
+  /** Told of all media that leaves. */
+  onServed: (path: string, viewer: string, bytes: number) => void = () => {};
+  #clock: Clock;
+  #stream: LiveStream;
+  #spec: EdgeSpec;
+  #random: Random;
+  #shared: Pipe | null;
+  #faults = new Map<string, Fault>();
+  #faultOfAll: Fault | null = null;
+
+  constructor(clock: Clock, stream: LiveStream, spec: EdgeSpec, random: Random) {
+    this.#clock = clock;
+    this.#stream = stream;
+    this.#spec = spec;
+    this.#random = random;
+    this.#shared = spec.uplinkBitsPerSecond ? new Pipe(clock, spec.uplinkBitsPerSecond) : null;
+  }
+
+  setFault(viewer: string, fault: Fault | null): void {
+    if (fault) this.#faults.set(viewer, fault);
+    else this.#faults.delete(viewer);
+  }
+
+  /** For every viewer without a fault of its own; those that are exempt are let through. */
+  setFaultOfAll(fault: Fault | null): void {
+    this.#faultOfAll = fault;
+  }
+
+  exempt: (viewer: string) => boolean = () => false;
+
+  fault(viewer: string): Fault | null {
+    return this.#faults.get(viewer) ?? (this.exempt(viewer) ? null : this.#faultOfAll);
+  }
+
+  /** Returns the function that aborts. */
+  playlist(viewer: string, url: string, withinMs: number, done: (text: string) => void, failed: (failure: FetchFailure) => void): () => void {
+    const path = this.#pathOf(url);
+    this.playlistPolls.set(viewer, (this.playlistPolls.get(viewer) ?? 0) + 1);
+    return this.#answer(viewer, withinMs, failed, (nowMs) => {
+      if (path === 'master.m3u8') done(this.#stream.multivariant());
+      else done(this.#stream.playlist(nowMs));
+    });
+  }
+
+  /** Returns the function that aborts. */
+  download(download: Download): () => void {
+    let aborted = false;
+    const path = this.#pathOf(download.url);
+    const stop = this.#answer(download.viewer, download.firstByteWithinMs, download.failed, (nowMs) => {
+      const size = this.#stream.sizeOf(path, nowMs);
+      if (size === null) return download.failed({ status: 404, reason: 'status' });
+      download.headers(size);
+      this.#body(download, path, Math.min(size, download.range.end ?? size), () => aborted);
+    });
+    return () => {
+      aborted = true;
+      stop();
+    };
+  }
+
+  #pathOf(url: string): string {
+    return url.slice(this.baseUrl.length + 1).split('?', 1)[0] as string;
+  }
+
+  #answer(viewer: string, withinMs: number, failed: (failure: FetchFailure) => void, go: (nowMs: number) => void): () => void {
+    let aborted = false;
+    const later = (delayMs: number, run: () => void) => this.#clock.after(delayMs, () => !aborted && run());
+    const fault = this.fault(viewer);
+    if (fault?.kind === 'dead') later(30, () => failed({ status: null, reason: 'network' }));
+    else if (fault?.kind === 'offline') later(5, () => failed({ status: null, reason: 'offline' }));
+    else if (fault?.kind === 'status') later(this.#spec.firstByteMs, () => failed({ status: fault.status, reason: 'status' }));
+    else if (fault?.kind === 'blackhole') later(withinMs, () => failed({ status: null, reason: 'first_byte_timeout' }));
+    else {
+      const firstByteMs = this.#spec.firstByteMs * this.#random.between(0.7, 1.6);
+      if (firstByteMs > withinMs) later(withinMs, () => failed({ status: null, reason: 'first_byte_timeout' }));
+      else later(firstByteMs, () => go(this.#clock.nowMs));
+    }
+    return () => {
+      aborted = true;
+    };
+  }
+
+  #body(download: Download, path: string, end: number, isAborted: () => boolean): void {
+    let offset = download.range.start;
+    const next = (): void => {
+      if (isAborted()) return;
+      if (offset >= end) return download.ended();
+      const fault = this.fault(download.viewer);
+      if (fault && fault.kind !== 'throttle') return this.#cut(download, fault, isAborted);
+      const bytes = Math.min(limits.chunkBytes, end - offset);
+      const bitsPerSecond = Math.min(this.#spec.bitsPerSecond, fault?.bitsPerSecond ?? Infinity);
+      const sentAtMs = Math.max(this.#clock.nowMs + (bytes * 8_000) / bitsPerSecond, this.#shared?.take(bytes) ?? 0);
+      offset += bytes;
+      this.onServed(path, download.viewer, bytes);
+      this.#clock.at(sentAtMs, () => {
+        this.#clock.at(download.downlink.take(bytes), () => {
+          if (isAborted()) return;
+          download.body(bytes);
+          next();
+        });
+      });
+    };
+    next();
+  }
+
+  #cut(download: Download, fault: Fault, isAborted: () => boolean): void {
+    const silent = fault.kind === 'blackhole';
+    const reason = silent ? 'stalled' : fault.kind === 'offline' ? 'offline' : 'network';
+    this.#clock.after(silent ? stalledAfterMs : 10, () => !isAborted() && download.failed({ status: null, reason }));
+  }
+}
