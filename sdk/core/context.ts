@@ -44,11 +44,17 @@ export class Context {
     return this.#lastId;
   }
 
-  begin(nowMs: number): void {
+  /**
+   * Returns whether everything must look at what is due. A timer may fire a little early, and an event may come
+   * just before it: both count as the wake-up that was asked for, after which everything asks anew.
+   */
+  begin(nowMs: number, woke: boolean): boolean {
     // Clocks of event sources may differ by a little; time never goes back inside the core.
     this.nowMs = Math.max(nowMs, this.nowMs);
-    if (this.nowMs >= this.#armedAtMs) this.#armedAtMs = Number.POSITIVE_INFINITY;
-    if (this.nowMs >= this.#wakeAtMs) this.#wakeAtMs = Number.POSITIVE_INFINITY;
+    if (!woke && this.nowMs < this.#armedAtMs) return false;
+    this.#armedAtMs = Number.POSITIVE_INFINITY;
+    this.#wakeAtMs = Number.POSITIVE_INFINITY;
+    return true;
   }
 
   /** The effects since `begin`, with at most one `wakeAt`. */

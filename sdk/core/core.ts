@@ -39,8 +39,9 @@ export class Core {
 
   /** Times are milliseconds of any clock that does not go back. */
   handle(event: CoreEvent, nowMs: number): Effect[] {
-    this.#context.begin(nowMs);
+    const isDue = this.#context.begin(nowMs, event.type === 'woke');
     this.#dispatch(event);
+    if (isDue) this.#tick();
     return this.#context.end();
   }
 
@@ -74,12 +75,16 @@ export class Core {
         this.#room.bufferMs = event.bufferMs;
         return;
       case 'woke':
-        this.#room.tick();
-        this.#playlists.tick();
-        return this.#swarm.tick();
+        return;
       default:
         return this.#dispatchPeer(event);
     }
+  }
+
+  #tick(): void {
+    this.#room.tick();
+    this.#playlists.tick();
+    this.#swarm.tick();
   }
 
   #dispatchPeer(event: CoreEvent): void {

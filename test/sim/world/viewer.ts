@@ -133,6 +133,11 @@ export class Viewer implements Host, SignalingClient {
     for (const abort of this.#aborts.values()) abort();
   }
 
+  /** Time of the world, which is not that of the page. */
+  clockNow(): number {
+    return this.#world.clock.nowMs;
+  }
+
   openLinks(): LinkEnd[] {
     return [...this.#links.values()].filter((link) => link.open);
   }
