@@ -58,11 +58,13 @@ export class Playback {
     return this.#stallMs + (this.#stalledAtMs === null ? 0 : performance.now() - this.#stalledAtMs);
   }
 
-  /** Milliseconds until the playhead reaches a time of the media; 0 while nothing plays. */
+  /** Milliseconds until the playhead reaches a time of the media; 0 before there is anything to play. */
   untilMs(mediaSeconds: number): number {
     const media = this.#media;
-    if (!media || !this.#hasPlayed) return 0;
-    return Math.max(0, ((mediaSeconds - media.currentTime) * 1_000) / (media.playbackRate || 1));
+    if (!media || media.buffered.length === 0) return 0;
+    // Before the first frame the playhead may still have to jump to where the buffer begins.
+    const playheadSeconds = Math.max(media.currentTime, this.#hasPlayed ? 0 : media.buffered.start(0));
+    return Math.max(0, ((mediaSeconds - playheadSeconds) * 1_000) / (media.playbackRate || 1));
   }
 
   close(): void {

@@ -10,24 +10,10 @@ import {
   type TestSuiteResult,
 } from '@web/test-runner';
 import { createServer, type ViteDevServer } from 'vite';
+import { chromiumArguments, chromiumPath } from '../tools/chromium.ts';
 import { type Counts, writeCounts } from '../tools/counts.ts';
 
 const rootDir = join(import.meta.dirname, '../..');
-
-const chromiumFlags = [
-  '--headless=new',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--autoplay-policy=no-user-gesture-required',
-  '--disable-background-timer-throttling',
-  '--disable-renderer-backgrounding',
-  '--disable-backgrounding-occluded-windows',
-];
 
 /** Turns TypeScript into modules for the browser, as for the demo. */
 const vite = await createServer({
@@ -91,7 +77,7 @@ const config: TestRunnerConfig = {
   concurrency: 1,
   browsers: [
     chromeLauncher({
-      launchOptions: { executablePath: '/usr/bin/chromium', args: chromiumFlags },
+      launchOptions: { executablePath: chromiumPath, args: ['--headless=new', ...chromiumArguments] },
       concurrency: 1,
     }),
   ],

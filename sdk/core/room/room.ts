@@ -24,6 +24,8 @@ const reconnectMinMs = 500;
 const reconnectMaxMs = 10_000;
 /** A server that has not answered by then is called unreachable; joining goes on beside playback. */
 const unreachableAfterMs = 4_000;
+/** Joining, and then linking, take a few round trips each. */
+const peersExpectedMs = 1_500;
 
 /** The viewer's place in the room: the signaling connection, the roles and the links that follow from them. */
 export class Room {
@@ -42,6 +44,8 @@ export class Room {
   #heartbeatIntervalMs: number = limits.heartbeatIntervalMs;
   #giveUpAtMs: number | null = null;
   #stopped = false;
+  #startedAtMs = 0;
+  #joinedAtMs: number | null = null;
   #heardAtMs = 0;
   #alone = false;
   #membersById = new Map<string, Member>();
@@ -68,12 +72,22 @@ export class Room {
     return this.#alone;
   }
 
+  /**
+   * Until when peers may still turn up although none is linked. What the player needs soon does not wait for them;
+   * what it needs later does, or every joiner would read its first buffer from the edge.
+   */
+  get peersExpectedUntilMs(): number {
+    if (this.isAlone || (this.#joinedAtMs !== null && this.members.length < 2)) return 0;
+    return (this.#joinedAtMs ?? this.#startedAtMs) + peersExpectedMs;
+  }
+
   member(viewerId: string): Member | undefined {
     return this.#membersById.get(viewerId);
   }
 
   start(): void {
     this.#context.emit({ type: 'status', status: 'joining', reason: null });
+    this.#startedAtMs = this.#context.nowMs;
     this.#giveUpAtMs = this.#context.nowMs + unreachableAfterMs;
     this.#connect();
     this.#context.wakeAt(this.#giveUpAtMs);
@@ -172,6 +186,7 @@ export class Room {
     this.#attempts = 0;
     this.#connectAtMs = null;
     this.#giveUpAtMs = null;
+    this.#joinedAtMs ??= this.#context.nowMs;
     this.#resumeKey = frame.resumeKey;
     this.#heartbeatIntervalMs = frame.heartbeatIntervalMs;
     this.viewerId = frame.viewerId;

@@ -107,7 +107,11 @@ export class Fetching {
 
   #dueAtMs(segment: SegmentState, rank: number | null, isFresh: boolean): number {
     const { wantedAtMs } = segment;
-    if (this.#peers.linkedCount === 0 || rank === null) return wantedAtMs;
+    if (this.#peers.linkedCount === 0) {
+      const expectedMs = Math.min(this.#room.peersExpectedUntilMs, this.#latestMs(segment));
+      return Math.max(wantedAtMs, segment.loads.size > 0 ? expectedMs : 0);
+    }
+    if (rank === null) return wantedAtMs;
     const help = this.#help(segment);
     // A segment that has just been published is nowhere yet: its fetcher need not ask first.
     if (rank === 0 && !help.any && !segment.edgeFailed) {
@@ -123,14 +127,18 @@ export class Fetching {
 
   /** When waiting longer for peers would let the playhead run dry. */
   #deadlineMs(segment: SegmentState): number {
+    const flowingMs = segment.bytesAtMs > 0 ? segment.bytesAtMs + fetchTimings.flowingMs : 0;
+    return Math.max(this.#latestMs(segment), segment.wantedAtMs + fetchTimings.answerMs, flowingMs);
+  }
+
+  /** Last moment at which the edge would still bring it in time. */
+  #latestMs(segment: SegmentState): number {
     if (segment.loads.size === 0 || !segment.source) return never;
     const missingBytes =
       segment.sizeBytes === null ? 0 : segment.missingParts().reduce((sum, part) => sum + segment.partBytes(part), 0);
     const estimateMs =
       this.#edges.estimateMs(segment.source.url, missingBytes || this.#usualBytes(segment)) * fetchTimings.estimateSlack;
-    const latestMs = segment.deadlineMs - estimateMs - fetchTimings.marginMs;
-    const flowingMs = segment.bytesAtMs > 0 ? segment.bytesAtMs + fetchTimings.flowingMs : 0;
-    return Math.max(latestMs, segment.wantedAtMs + fetchTimings.answerMs, flowingMs);
+    return segment.deadlineMs - estimateMs - fetchTimings.marginMs;
   }
 
   /** Before a size is known: 4 Mbit/s for its duration. */

@@ -1,0 +1,133 @@
+/** The whole of a live room on this machine: origin, edges, signaling, pages and a browser. */
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { createServer as createViteServer } from 'vite';
+import { type Edge, startEdge } from '../../../demo/origin/edge.ts';
+import { type Origin, type OriginOptions, startOrigin } from '../../../demo/origin/origin.ts';
+import { type Signaling, startSignaling } from '../../../signaling/adapters/server.ts';
+import { chromiumArguments, chromiumPath } from '../../tools/chromium.ts';
+
+export interface Viewer {
+  page: Page;
+  context: BrowserContext;
+  read(): Promise<ReturnType<Window['viewer']['read']>>;
+  close(): Promise<void>;
+}
+
+export interface ViewerOptions {
+  /** Which edge it plays from. Default the first. */
+  edge?: Edge;
+  room?: string;
+  upload?: boolean;
+  options?: Record<string, unknown>;
+  hls?: Record<string, unknown>;
+  /** Runs before the page's own scripts. */
+  initScript?: string;
+  signaling?: string;
+}
+
+export class Stack {
+  readonly origin: Origin;
+  readonly edges: Edge[];
+  signaling: Signaling;
+  readonly browser: Browser;
+  readonly pageUrl: string;
+  #closers: (() => Promise<unknown>)[];
+  #viewers = 0;
+
+  private constructor(parts: {
+    origin: Origin;
+    edges: Edge[];
+    signaling: Signaling;
+    browser: Browser;
+    pageUrl: string;
+    closers: (() => Promise<unknown>)[];
+  }) {
+    this.origin = parts.origin;
+    this.edges = parts.edges;
+    this.signaling = parts.signaling;
+    this.browser = parts.browser;
+    this.pageUrl = parts.pageUrl;
+    this.#closers = parts.closers;
+  }
+
+  static async start(options: OriginOptions = {}): Promise<Stack> {
+    const origin = await startOrigin(options);
+    const edges = await Promise.all(
+      ['edge-a', 'edge-b'].map((edgeId) => startEdge({ originUrl: origin.url, edgeId })),
+    );
+    const signaling = await startSignaling();
+    const pages = await servePages();
+    const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArguments });
+    const closers = [
+      () => browser.close(),
+      () => pages.close(),
+      ...edges.map((edge) => () => edge.close()),
+      () => origin.close(),
+    ];
+    return new Stack({ origin, edges, signaling, browser, pageUrl: pages.url, closers });
+  }
+
+  edge(index: number): Edge {
+    const edge = this.edges[index];
+    if (!edge) throw new Error(`there is no edge ${index}`);
+    return edge;
+  }
+
+  /** Opens a viewer in a browser profile of its own. */
+  async join(options: ViewerOptions = {}): Promise<Viewer> {
+    this.#viewers += 1;
+    const room = options.room ?? 'test';
+    const token = await this.signaling.issueToken({
+      room,
+      subject: `viewer-${this.#viewers}`,
+      lifetimeSeconds: 600,
+    });
+    const context = await this.browser.newContext();
+    const page = await context.newPage();
+    if (options.initScript) await page.addInitScript(options.initScript);
+    const query = new URLSearchParams({
+      room,
+      token,
+      signaling: options.signaling ?? this.signaling.url,
+      src: (options.edge ?? this.edge(0)).playlistUrl,
+      upload: options.upload === false ? 'no' : 'yes',
+      options: JSON.stringify(options.options ?? {}),
+      hls: JSON.stringify(options.hls ?? {}),
+    });
+    await page.goto(`${this.pageUrl}?${query}`);
+    await page.waitForFunction(() => window.viewer !== undefined);
+    return {
+      page,
+      context,
+      read: () => page.evaluate(() => window.viewer.read()),
+      close: () => context.close(),
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers) await close();
+    await this.signaling.close();
+  }
+}
+
+async function servePages(): Promise<{ url: string; close(): Promise<void> }> {
+  const vite = await createViteServer({
+    configFile: 'vite.config.ts',
+    server: { middlewareMode: true, hmr: false, ws: false },
+    appType: 'mpa',
+    logLevel: 'error',
+  });
+  const server = createHttpServer(vite.middlewares);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/test/e2e/page/index.html`,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await vite.close();
+    },
+  };
+}
