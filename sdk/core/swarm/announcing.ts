@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import type { Room } from '../room/room.ts';
 import type { Peers } from './peers.ts';
 import type { SegmentState } from './segment.ts';
 
@@ -14,11 +15,13 @@ interface Pending {
 /** Tells the peers that want a segment what this viewer holds of it. */
 export class Announcing {
   #context: Context;
+  #room: Room;
   #peers: Peers;
   #pending = new Map<string, Pending>();
 
-  constructor(context: Context, peers: Peers) {
+  constructor(context: Context, room: Room, peers: Peers) {
     this.#context = context;
+    this.#room = room;
     this.#peers = peers;
   }
 
@@ -37,7 +40,7 @@ export class Announcing {
   }
 
   unable(segment: SegmentState): void {
-    for (const peer of this.#wanting(segment)) {
+    for (const peer of this.#listeners(segment, true)) {
       this.#context.emit({ type: 'sendPeer', peer, message: { type: 'unable', segment: segment.segmentId } });
     }
   }
@@ -62,7 +65,7 @@ export class Announcing {
   now(segment: SegmentState): void {
     const parts = segment.complete ? [] : (this.#pending.get(segment.segmentId)?.parts ?? []);
     this.#pending.delete(segment.segmentId);
-    for (const peer of this.#wanting(segment)) this.#send(peer, segment, parts);
+    for (const peer of this.#listeners(segment)) this.#send(peer, segment, parts);
   }
 
   forget(segment: SegmentState): void {
@@ -76,10 +79,11 @@ export class Announcing {
     }
   }
 
-  *#wanting(segment: SegmentState): Generator<string> {
-    for (const [peer, view] of segment.peers) {
-      if (view.wants && this.#peers.isLinked(peer)) yield peer;
-    }
+  /** Those who asked; of an edge fetch all masters hear, or the next in rank would begin one too. */
+  #listeners(segment: SegmentState, isFetcher = segment.fetch !== null): string[] {
+    return [...this.#peers.linked()].filter(
+      (peer) => segment.peers.get(peer)?.wants || (isFetcher && this.#room.member(peer)?.role === 'master'),
+    );
   }
 
   #send(peer: string, segment: SegmentState, parts: number[]): void {

@@ -50,9 +50,9 @@ export class Conversation {
     return segment;
   }
 
-  /** Stops reading for others when nobody wants it any more. */
+  /** Stops reading for others when nobody wants it any more, or another master can give it. */
   settleBehalf(segment: SegmentState): void {
-    if (!segment.onBehalf || this.isWantedByPeers(segment)) return;
+    if (!segment.onBehalf || (this.isWantedByPeers(segment) && !this.#isServed(segment))) return;
     segment.onBehalf = false;
     if (segment.loads.size === 0) this.#parts.fetching.abort(segment);
   }
@@ -60,6 +60,16 @@ export class Conversation {
   isWantedByPeers(segment: SegmentState): boolean {
     for (const [peer, view] of segment.peers) {
       if (view.wants && this.#parts.peers.isLinked(peer)) return true;
+    }
+    return false;
+  }
+
+  /** Masters are linked to all, so one that holds the segment can feed whoever wants it. */
+  #isServed(segment: SegmentState): boolean {
+    const { peers, room } = this.#parts;
+    for (const [peer, view] of segment.peers) {
+      const member = view.complete && peers.isLinked(peer) ? room.member(peer) : undefined;
+      if (member?.role === 'master' && member.uploads) return true;
     }
     return false;
   }
@@ -75,7 +85,7 @@ export class Conversation {
     if (hasNews || segment.loads.size === 0) announcing.answer(peer, segment);
     if (segment.complete) return;
     const isMaster = room.viewerId !== null && room.member(room.viewerId)?.role === 'master';
-    if (!segment.active && isMaster) {
+    if (!segment.active && isMaster && !this.#isServed(segment)) {
       const found = directory.resolve(segmentId);
       if (found) {
         segment.source ??= found;

@@ -24,7 +24,7 @@ export class Swarm {
 
   constructor(context: Context, room: Room, peers: Peers, edges: Edges, directory: SegmentDirectory) {
     const serving = new Serving(context, room, peers);
-    const announcing = new Announcing(context, peers);
+    const announcing = new Announcing(context, room, peers);
     this.#parts = {
       context,
       room,
