@@ -21,7 +21,8 @@ const controlChannel: RTCDataChannelInit = { negotiated: true, id: 1, ordered: t
 /** Links over WebRTC. The code for them is loaded with the first link: playback starts before any link does. */
 export function createPeerLinks(): PeerLinks {
   let loading: Promise<PeerClass> | null = null;
-  const load = (): Promise<PeerClass> => {
+  const load = async (): Promise<PeerClass> => {
+    if (!hasWebRtc()) throw new Error('this browser has no WebRTC');
     loading ??= import('simple-peer/lite.js').then(
       (module) => module.default,
       (error) => {
@@ -29,15 +30,17 @@ export function createPeerLinks(): PeerLinks {
         throw error;
       },
     );
-    return loading;
+    return await loading;
   };
   return {
     get available() {
-      return typeof RTCPeerConnection === 'function';
+      return hasWebRtc();
     },
     create: (options, events) => new SimplePeerLink(load, options, events),
   };
 }
+
+const hasWebRtc = () => typeof RTCPeerConnection === 'function';
 
 class SimplePeerLink implements PeerLink {
   #initiator: boolean;

@@ -1,0 +1,32 @@
+const storageKey = 'holdfast.deviceId';
+const pageKey = Symbol.for(storageKey);
+const idPattern = /^[0-9a-f]{32}$/;
+
+/**
+ * Random id of this browser profile, kept in localStorage: all pages of one origin are one device. Where the
+ * browser partitions storage, a page embedded elsewhere is a device of its own. Where it refuses storage, the id
+ * is the page's. Two pages that are opened first, at the very same moment, may differ until they are reloaded.
+ */
+export function loadDeviceId(): string {
+  try {
+    const kept = localStorage.getItem(storageKey);
+    if (kept && idPattern.test(kept)) return kept;
+    localStorage.setItem(storageKey, pageId());
+  } catch {
+    // Refused or full: what follows holds for this page alone.
+  }
+  return pageId();
+}
+
+/** Kept on the page itself, so that all its sessions share it, those of another copy of this script too. */
+function pageId(): string {
+  const page = globalThis as { [pageKey]?: string };
+  page[pageKey] ??= randomId();
+  return page[pageKey];
+}
+
+function randomId(): string {
+  // Not `randomUUID`, which plain http pages lack.
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
