@@ -1,4 +1,5 @@
 /** The whole of a live room on this machine: origin, edges, signaling, pages and a browser. */
+import { randomBytes } from 'node:crypto';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -7,6 +8,9 @@ import { type Edge, startEdge } from '../../../demo/origin/edge.ts';
 import { type Origin, type OriginOptions, startOrigin } from '../../../demo/origin/origin.ts';
 import { type Signaling, startSignaling } from '../../../signaling/adapters/server.ts';
 import { chromiumArguments, chromiumPath } from '../../tools/chromium.ts';
+
+/** Tokens stay valid over a restart. */
+const signalingKey = randomBytes(32).toString('base64');
 
 export interface Viewer {
   page: Page;
@@ -57,7 +61,7 @@ export class Stack {
     const edges = await Promise.all(
       ['edge-a', 'edge-b'].map((edgeId) => startEdge({ originUrl: origin.url, edgeId })),
     );
-    const signaling = await startSignaling();
+    const signaling = await startSignaling({ key: signalingKey });
     const pages = await servePages();
     const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArguments });
     const closers = [
@@ -104,6 +108,23 @@ export class Stack {
       read: () => page.evaluate(() => window.viewer.read()),
       close: () => context.close(),
     };
+  }
+
+  /** Opens a member that attacks its peers as `page/hostile.ts` says. */
+  async joinHostile(attack: string, room = 'test'): Promise<{ close(): Promise<void> }> {
+    const token = await this.signaling.issueToken({ room, subject: 'hostile', lifetimeSeconds: 60 });
+    const context = await this.browser.newContext();
+    const page = await context.newPage();
+    const query = new URLSearchParams({ room, token, signaling: this.signaling.url, attack });
+    await page.goto(`${this.pageUrl.replace('index', 'hostile')}?${query}`);
+    return { close: () => context.close() };
+  }
+
+  /** A new process would know nothing of the old one's rooms; its key and port are configured. */
+  async restartSignaling(): Promise<void> {
+    const { port } = this.signaling;
+    await this.signaling.close();
+    this.signaling = await startSignaling({ port, key: signalingKey });
   }
 
   async close(): Promise<void> {
