@@ -27,6 +27,7 @@ export class Links {
   #links = new Map<string, Link>();
   #lost = new Set<string>();
   #viewerId = '';
+  #degrees = new Map<string, number>();
   #iceServers: IceServer[] = [];
 
   /** `dropped` is told of every open link that this side closes. */
@@ -43,11 +44,18 @@ export class Links {
   }
 
   follow(members: readonly Member[]): void {
+    this.#degrees.clear();
+    for (const { viewerId } of members) this.#degrees.set(viewerId, neighboursOf(viewerId, members).length);
     const wanted = new Set(members.length > 0 ? neighboursOf(this.#viewerId, members) : []);
     for (const peer of [...this.#links.keys()]) if (!wanted.has(peer)) this.#drop(peer);
     for (const peer of wanted) {
       if (!this.#links.has(peer) && !this.banned.has(peer)) this.#connect(peer);
     }
+  }
+
+  /** How many members it is linked to, and may have to feed. */
+  degree(peer: string): number {
+    return Math.max(1, this.#degrees.get(peer) ?? 1);
   }
 
   /** Whether this viewer makes the offer: one of two must, and both know which. */

@@ -79,6 +79,7 @@ export class Conversation {
     const segment = this.segment(segmentId);
     const view = segment.view(peer);
     view.wants = true;
+    view.wantedAtMs ||= context.nowMs;
     view.complete = false;
     // An own `want` has told the peer already that nothing is held here.
     const hasNews = segment.held.size > 0 || segment.fetch !== null || segment.sizeBytes !== null;
@@ -150,11 +151,10 @@ export class Conversation {
     const { requestId } = message;
     requesting.settled(segment, asked.part);
     context.emit({ type: 'forgetPart', peer, requestId });
-    segment.exclude(asked.part, peer);
+    // A peer that is busy now may be the only one to hold it.
     const state = peers.all.get(peer);
-    if (state && message.reason !== 'missing' && message.reason !== 'cycle') {
-      state.busyUntilMs = context.nowMs + busyMs;
-    }
+    if (message.reason !== 'busy') segment.exclude(asked.part, peer);
+    else if (state) state.busyUntilMs = context.nowMs + busyMs;
     if (segment.active) this.#plan(segment);
   }
 }

@@ -10,6 +10,8 @@ export interface Peer {
   readonly follows: Set<string>;
   /** Refused for lack of room, until then. */
   busyUntilMs: number;
+  /** Times in a row that it let a request wait too long. */
+  timeouts: number;
   bytesReceived: number;
   bytesSent: number;
   greeted: boolean;
@@ -18,6 +20,9 @@ export interface Peer {
 const sampleWeight = 0.3;
 /** Before the first part came: 4 Mbit/s. */
 const bytesPerMsUnknown = 500;
+
+const timeoutPauseMs = 500;
+const timeoutPauseMsMax = 8_000;
 
 export class Peers {
   readonly all = new Map<string, Peer>();
@@ -28,6 +33,7 @@ export class Peers {
       bytesPerMs: null,
       follows: new Set(),
       busyUntilMs: 0,
+      timeouts: 0,
       bytesReceived: 0,
       bytesSent: 0,
       greeted: false,
@@ -67,10 +73,27 @@ export class Peers {
     return ((peer.requests.size + 1) * limits.partBytes) / (peer.bytesPerMs ?? bytesPerMsUnknown);
   }
 
+  /** Relative share of requests that it can take; speeds beyond a factor of two either way are chance. */
+  capacity(id: string): number {
+    const peer = this.all.get(id);
+    if (!peer) return 0;
+    const speed = (peer.bytesPerMs ?? bytesPerMsUnknown) / bytesPerMsUnknown;
+    return Math.min(2, Math.max(0.5, speed)) / (1 + peer.requests.size);
+  }
+
+  /** It gave nothing in time: it is left alone for a while, longer each time. */
+  timedOut(id: string, nowMs: number): void {
+    const peer = this.all.get(id);
+    if (!peer) return;
+    peer.busyUntilMs = nowMs + Math.min(timeoutPauseMsMax, timeoutPauseMs * 2 ** peer.timeouts);
+    peer.timeouts += 1;
+  }
+
   sampled(id: string, bytes: number, tookMs: number): void {
     const peer = this.all.get(id);
     if (!peer) return;
     peer.bytesReceived += bytes;
+    peer.timeouts = 0;
     const sample = bytes / Math.max(1, tookMs);
     peer.bytesPerMs =
       peer.bytesPerMs === null ? sample : peer.bytesPerMs + (sample - peer.bytesPerMs) * sampleWeight;

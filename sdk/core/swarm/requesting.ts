@@ -1,13 +1,17 @@
 import type { Context } from '../context.ts';
 import type { Room } from '../room/room.ts';
 import type { Peers } from './peers.ts';
-import { hashToUnit } from './rendezvous.ts';
+import { rankByWeight } from './rendezvous.ts';
 import { type PartRequest, peerHolds, type SegmentState } from './segment.ts';
-import { type TreeMember, treeParent } from './tree.ts';
+import { treeFanout, type TreeMember, treeParent } from './tree.ts';
 
 const never = Number.POSITIVE_INFINITY;
-/** A peer that sends nothing for this long is left, when another holds the part. */
-export const peerPatienceMs = 400;
+
+/**
+ * How long a peer may send nothing before another one that holds the part is asked: leaving it too early sends the
+ * part twice, too late costs the player its time. A quarter of the time left, within these.
+ */
+export const requestTimings = { patienceMsMin: 300, patienceMsMax: 1_000, patienceShare: 0.25 } as const;
 
 /** Decides which peer is asked for which part. */
 export class Requesting {
@@ -23,6 +27,7 @@ export class Requesting {
 
   /** Asks for what is missing and not under way. Returns when to look again. */
   consider(segment: SegmentState): number {
+    const { nowMs } = this.#context;
     let nextMs = never;
     for (const part of segment.missingParts()) {
       if (segment.isFetching(part)) continue;
@@ -30,14 +35,16 @@ export class Requesting {
       if (request) {
         const waitMs = this.#waitMs(segment, part, request);
         if (waitMs > 0) {
-          nextMs = Math.min(nextMs, this.#context.nowMs + waitMs);
+          nextMs = Math.min(nextMs, nowMs + waitMs);
           continue;
         }
+        this.#peers.timedOut(request.peer, nowMs);
         segment.exclude(part, request.peer);
         this.cancel(segment, part);
       }
       const peer = this.#choose(segment, part);
       if (peer) this.#ask(segment, part, peer);
+      else nextMs = Math.min(nextMs, this.#roomAtMs(segment, part));
     }
     return nextMs;
   }
@@ -68,11 +75,18 @@ export class Requesting {
 
   /** How long the request may still take before another peer is asked; infinite when there is no other. */
   #waitMs(segment: SegmentState, part: number, request: PartRequest): number {
+    const { nowMs } = this.#context;
     const since = Math.max(request.askedAtMs, request.progressAtMs);
-    const leftMs = since + peerPatienceMs - this.#context.nowMs;
+    const leftMs = since + this.#patienceMs(segment) - nowMs;
     if (leftMs > 0) return leftMs;
-    const other = this.#holders(segment, part).some((id) => id !== request.peer);
-    return other ? 0 : never;
+    const others = this.#holders(segment, part).filter((id) => id !== request.peer);
+    return others.some((id) => this.#peers.hasRoom(id, nowMs)) ? 0 : never;
+  }
+
+  #patienceMs(segment: SegmentState): number {
+    const { patienceMsMin, patienceMsMax, patienceShare } = requestTimings;
+    const leftMs = (segment.deadlineMs - this.#context.nowMs) * patienceShare;
+    return Math.min(patienceMsMax, Math.max(patienceMsMin, leftMs));
   }
 
   #holders(segment: SegmentState, part: number): string[] {
@@ -80,21 +94,48 @@ export class Requesting {
     const holders: string[] = [];
     for (const [id, view] of segment.peers) {
       if (!peerHolds(view, part) || excluded?.has(id)) continue;
-      if (this.#peers.isLinked(id) && this.#peers.hasRoom(id, this.#context.nowMs) && this.#uploads(id)) holders.push(id);
+      if (this.#peers.isLinked(id) && this.#uploads(id)) holders.push(id);
     }
     return holders;
   }
 
+  /** When a holder that has no room now may have some. */
+  #roomAtMs(segment: SegmentState, part: number): number {
+    const { nowMs } = this.#context;
+    const times = this.#holders(segment, part).map((id) => this.#peers.all.get(id)?.busyUntilMs ?? never);
+    return Math.min(never, ...times.filter((atMs) => atMs > nowMs));
+  }
+
   #choose(segment: SegmentState, part: number): string | null {
-    const isFirstTry = !segment.excluded.has(part);
-    if (isFirstTry) {
-      const parent = this.#parent(segment, part);
-      if (parent) return parent;
-    }
+    const { nowMs } = this.#context;
+    const holders = this.#holders(segment, part).filter((id) => this.#peers.hasRoom(id, nowMs));
+    if (segment.excluded.has(part)) return this.#fastest(holders);
+    const parent = this.#parent(segment, part);
+    // What few hold and many want goes down the tree. Later on any holder will do, except who is still reading it.
+    const free = holders.filter((id) => segment.peers.get(id)?.fetching !== true);
+    let wanting = 0;
+    for (const view of segment.peers.values()) if (view.wants && !peerHolds(view, part)) wanting += 1;
+    if (parent && free.length * treeFanout <= wanting) return parent;
+    return this.#spread(segment, part, free) ?? parent ?? this.#fastest(holders);
+  }
+
+  /**
+   * One of the holders, in proportion to what they can give. The earliest have been asked by everybody since, so
+   * the later half are chosen from: without this, who comes first uploads several times its share.
+   */
+  #spread(segment: SegmentState, part: number, holders: readonly string[]): string | null {
+    const wantedAtMs = (id: string): number => segment.peers.get(id)?.wantedAtMs ?? 0;
+    const late = [...holders]
+      .sort((a, b) => wantedAtMs(b) - wantedAtMs(a))
+      .slice(0, Math.max(2, Math.ceil(holders.length / 2)));
     const key = `${segment.segmentId}|${part}|${this.#room.viewerId ?? ''}`;
-    const ranked = this.#holders(segment, part)
-      .map((id) => ({ id, expectedMs: this.#peers.expectedMs(id), tie: hashToUnit(`${key}|${id}`) }))
-      .sort((a, b) => a.expectedMs - b.expectedMs || a.tie - b.tie);
+    return rankByWeight(key, late.map((id) => ({ id, weight: this.#peers.capacity(id) / this.#room.links.degree(id) })))[0] ?? null;
+  }
+
+  #fastest(holders: readonly string[]): string | null {
+    const ranked = holders
+      .map((id) => ({ id, expectedMs: this.#peers.expectedMs(id) }))
+      .sort((a, b) => a.expectedMs - b.expectedMs);
     return ranked[0]?.id ?? null;
   }
 

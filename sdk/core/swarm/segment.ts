@@ -4,6 +4,8 @@ import { type ByteRange, playlistOfSegment } from '../identity.ts';
 /** What a linked peer said of a segment. */
 export interface PeerView {
   wants: boolean;
+  /** When it first said so; 0 before that. */
+  wantedAtMs: number;
   parts: Set<number>;
   complete: boolean;
   fetching: boolean;
@@ -108,7 +110,7 @@ export class SegmentState {
   view(peer: string): PeerView {
     let view = this.peers.get(peer);
     if (!view) {
-      view = { wants: false, parts: new Set(), complete: false, fetching: false, unable: false };
+      view = { wants: false, wantedAtMs: 0, parts: new Set(), complete: false, fetching: false, unable: false };
       this.peers.set(peer, view);
     }
     return view;

@@ -46,6 +46,8 @@ export class LinkEnd implements ChunkSource {
   /** Arrival of the newest control message: they keep their order. */
   arrivalMs = 0;
   #queue: Sending[] = [];
+  #buffer: { requestId: number; bytes: number; ends: number | null }[] = [];
+  #bufferedBytes = 0;
   #inFlightBytes = 0;
   #network: Network;
 
@@ -59,31 +61,54 @@ export class LinkEnd implements ChunkSource {
 
   sendPart(requestId: number, bytes: number): void {
     this.#queue.push({ requestId, bytes, sentBytes: 0 });
-    this.host.uplink.pump();
+    this.#fillLater();
   }
 
+  /** What is in the channel's buffer already travels, wanted or not. */
   dropPart(requestId: number): void {
     this.#queue = this.#queue.filter((sending) => sending.requestId !== requestId);
   }
 
   nextChunk(): { bytes: number; sent: () => void } | null {
-    const sending = this.#queue[0];
-    if (!this.open || !sending || this.#inFlightBytes >= windowBytes) return null;
-    const bytes = Math.min(limits.chunkBytes, sending.bytes - sending.sentBytes);
-    sending.sentBytes += bytes;
-    const isLast = sending.sentBytes >= sending.bytes;
-    if (isLast) this.#queue.shift();
+    const chunk = this.#buffer[0];
+    if (!this.open || !chunk || this.#inFlightBytes >= windowBytes) return null;
+    const { bytes, requestId } = chunk;
+    this.#buffer.shift();
     this.#inFlightBytes += bytes;
     const sent = (): void => {
-      if (isLast && !this.closed && this.host.alive) {
-        this.host.partSent(this.peer, sending.requestId, sending.bytes);
-      }
-      this.#network.carry(this, bytes, () => this.other?.deliver(sending.requestId, bytes), () => {
-        this.#inFlightBytes -= bytes;
-        this.host.uplink.pump();
-      });
+      this.#bufferedBytes -= bytes;
+      // A part counts as sent when it has left the buffer: what waits there keeps the next one back.
+      if (chunk.ends !== null && !this.closed && this.host.alive) this.host.partSent(this.peer, requestId, chunk.ends);
+      this.#fillLater();
+      this.#network.carry(
+        this,
+        bytes,
+        () => this.other?.deliver(requestId, bytes),
+        () => {
+          this.#inFlightBytes -= bytes;
+          this.host.uplink.pump();
+        },
+      );
     };
     return { bytes, sent };
+  }
+
+  #fillLater(): void {
+    this.#network.clock.after(0, () => this.#fill());
+  }
+
+  /** As the adapter does: chunks go into the channel until its buffer is full. */
+  #fill(): void {
+    for (let sending = this.#queue[0]; sending; sending = this.#queue[0]) {
+      if (this.closed || !this.host.alive || this.#bufferedBytes >= limits.peerBufferedBytesMax) break;
+      const bytes = Math.min(limits.chunkBytes, sending.bytes - sending.sentBytes);
+      sending.sentBytes += bytes;
+      this.#bufferedBytes += bytes;
+      const isLast = sending.sentBytes >= sending.bytes;
+      this.#buffer.push({ requestId: sending.requestId, bytes, ends: isLast ? sending.bytes : null });
+      if (isLast) this.#queue.shift();
+    }
+    this.host.uplink.pump();
   }
 
   deliver(requestId: number, bytes: number): void {
