@@ -33,7 +33,9 @@ export class Core {
       this.#context.emit({ type: 'edge', health, reason });
       this.#room.changed();
     });
-    this.#playlists = new Playlists(this.#context, this.#room, this.#peers, this.#edges);
+    this.#playlists = new Playlists(this.#context, this.#room, this.#peers, this.#edges, (playlistId, newest) =>
+      this.#swarm.published(playlistId, newest),
+    );
     this.#swarm = new Swarm(this.#context, this.#room, this.#peers, this.#edges, this.#playlists);
   }
 
@@ -119,6 +121,10 @@ export class Core {
         return this.#playlists.wanted(event);
       case 'playlistAbandoned':
         return this.#playlists.abandoned(event);
+      case 'segmentBrought':
+        return this.#swarm.brought(event);
+      case 'playlistBrought':
+        return this.#playlists.brought(event);
       case 'fetchHeaders':
         return this.#swarm.fetchHeaders(event);
       case 'fetchPart':

@@ -44,6 +44,9 @@ export type CoreEvent =
   | { type: 'segmentAbandoned'; loadId: number; segmentId: string }
   | { type: 'playlistWanted'; loadId: number; playlistId: string; url: string; multivariant: boolean }
   | { type: 'playlistAbandoned'; loadId: number; playlistId: string }
+  // what the player loaded by itself before the room was there
+  | { type: 'segmentBrought'; request: SegmentRequest; sizeBytes: number }
+  | { type: 'playlistBrought'; playlistId: string; url: string; multivariant: boolean; text: string }
   | { type: 'bufferMeasured'; bufferMs: number | null }
   // edge fetches of segments: `headers`, then parts, then `ended` or `failed`
   | { type: 'fetchHeaders'; fetchId: number; sizeBytes: number | null }

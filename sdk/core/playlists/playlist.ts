@@ -1,5 +1,20 @@
 import { type PlaylistFacts, readMediaPlaylist } from '../playlist-text.ts';
 
+/** Fractions of the target duration. */
+export const playlistTimings = {
+  /** The next update is not looked for before this. */
+  restFraction: 0.9,
+  /** Then this often, so that all learn of a segment soon after it appears. */
+  pollFraction: 0.2,
+  /** An update is late by so much: the next in rank polls too. */
+  takeoverFraction: 0.3,
+  /** A copy older than this is not good enough to start from. */
+  freshFraction: 1.5,
+  /** A playlist that the player has not asked for in this many target durations is not followed any more. */
+  followedFactor: 6,
+  playlistsMax: 32,
+} as const;
+
 /** One playlist as this viewer knows it. */
 export class PlaylistState {
   readonly playlistId: string;

@@ -8,25 +8,10 @@ import { readMultivariantPlaylist } from '../playlist-text.ts';
 import type { Room } from '../room/room.ts';
 import { electionRank } from '../swarm/election.ts';
 import type { Peers } from '../swarm/peers.ts';
-import { PlaylistState } from './playlist.ts';
+import { PlaylistState, playlistTimings } from './playlist.ts';
 
 type Of<Type extends CoreEvent['type']> = Extract<CoreEvent, { type: Type }>;
 type Follows = Extract<PeerMessage, { type: 'follow' }>['follows'];
-
-/** Fractions of the target duration. */
-export const playlistTimings = {
-  /** The next update is not looked for before this. */
-  restFraction: 0.9,
-  /** Then this often, so that all learn of a segment soon after it appears. */
-  pollFraction: 0.2,
-  /** An update is late by so much: the next in rank polls too. */
-  takeoverFraction: 0.3,
-  /** A copy older than this is not good enough to start from. */
-  freshFraction: 1.5,
-  /** A playlist that the player has not asked for in this many target durations is not followed any more. */
-  followedFactor: 6,
-  playlistsMax: 32,
-} as const;
 
 /** Playlists of the room: one master polls each, all get the newest copy, the edge is the way out. */
 export class Playlists {
@@ -37,9 +22,18 @@ export class Playlists {
   #states = new Map<string, PlaylistState>();
   #fetches = new Map<number, PlaylistState>();
   #lastFollows = '';
+  #published: (playlistId: string, newestSequence: number) => void;
 
-  constructor(context: Context, room: Room, peers: Peers, edges: Edges) {
+  /** `published` is told the newest segment of every newer copy of a live playlist. */
+  constructor(
+    context: Context,
+    room: Room,
+    peers: Peers,
+    edges: Edges,
+    published: (playlistId: string, newestSequence: number) => void,
+  ) {
     this.#context = context;
+    this.#published = published;
     this.#room = room;
     this.#peers = peers;
     this.#edges = edges;
@@ -53,6 +47,17 @@ export class Playlists {
     state.lastWantedMs = nowMs;
     this.#tellFollows();
     this.#consider(state);
+  }
+
+  brought({ playlistId, url, multivariant, text }: Of<'playlistBrought'>): void {
+    const { nowMs } = this.#context;
+    const state = this.#state(playlistId, multivariant);
+    state.url = url;
+    state.lastWantedMs = nowMs;
+    if (!state.adopt(text, nowMs, false)) return;
+    state.receivedAtMs = nowMs;
+    state.deliveredVersion = state.version;
+    this.#tellFollows();
   }
 
   abandoned({ loadId, playlistId }: Of<'playlistAbandoned'>): void {
@@ -72,7 +77,10 @@ export class Playlists {
       for (const loadId of state.loads.keys()) this.#deliver(state, loadId, text);
       return;
     }
-    if (state.adopt(text, nowMs, false)) this.#share(state);
+    if (state.adopt(text, nowMs, false)) {
+      this.#share(state);
+      this.#announce(state);
+    }
     // Not a playlist: the player says so better than we could.
     if (state.text === null) for (const loadId of state.loads.keys()) this.#deliver(state, loadId, text);
     // The player asked, and this is what the edge has: it may look again later, as it would without us.
@@ -136,6 +144,7 @@ export class Playlists {
     if (!state.adopt(text, this.#context.nowMs, true)) return true;
     state.receivedAtMs = this.#context.nowMs;
     this.#consider(state);
+    this.#announce(state);
     return true;
   }
 
@@ -232,6 +241,10 @@ export class Playlists {
       const isMaster = this.#room.member(peer)?.role === 'master';
       if (greeted && (isMaster || follows.has(state.playlistId))) this.#send(peer, state);
     }
+  }
+
+  #announce({ playlistId, facts, isLive }: PlaylistState): void {
+    if (facts && isLive && !facts.blockingReload) this.#published(playlistId, facts.newestSequence);
   }
 
   #send(peer: string, { playlistId, text }: PlaylistState): void {

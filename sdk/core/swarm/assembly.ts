@@ -35,6 +35,7 @@ export class Assembly {
     const { context, requesting, fetching, announcing, memory } = this.#parts;
     segment.complete = true;
     segment.onBehalf = false;
+    segment.aheadDeadlineMs = null;
     segment.transferMs = context.nowMs - (segment.startedAtMs || segment.wantedAtMs);
     requesting.cancelAll(segment);
     // A fetch that has brought its last byte ends by itself and counts as a success of the edge.

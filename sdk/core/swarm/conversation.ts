@@ -54,7 +54,20 @@ export class Conversation {
   settleBehalf(segment: SegmentState): void {
     if (!segment.onBehalf || (this.isWantedByPeers(segment) && !this.#isServed(segment))) return;
     segment.onBehalf = false;
-    if (segment.loads.size === 0) this.#parts.fetching.abort(segment);
+    if (!segment.wanted) this.#parts.fetching.abort(segment);
+  }
+
+  /** The own player does not want it any more, or never came for it. */
+  unwanted(segment: SegmentState): void {
+    const { announcing, requesting, fetching, serving } = this.#parts;
+    announcing.unwanted(segment);
+    requesting.cancelAll(segment);
+    // What others already wait for is read to the end; nothing new is begun.
+    if (segment.fetch && this.isWantedByPeers(segment)) segment.onBehalf = true;
+    else if (!segment.onBehalf) {
+      fetching.abort(segment);
+      serving.notComing(segment.segmentId);
+    }
   }
 
   isWantedByPeers(segment: SegmentState): boolean {
@@ -83,7 +96,7 @@ export class Conversation {
     view.complete = false;
     // An own `want` has told the peer already that nothing is held here.
     const hasNews = segment.held.size > 0 || segment.fetch !== null || segment.sizeBytes !== null;
-    if (hasNews || segment.loads.size === 0) announcing.answer(peer, segment);
+    if (hasNews || !segment.wanted) announcing.answer(peer, segment);
     if (segment.complete) return;
     const isMaster = room.viewerId !== null && room.member(room.viewerId)?.role === 'master';
     if (!segment.active && isMaster && !this.#isServed(segment)) {

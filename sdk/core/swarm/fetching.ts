@@ -80,6 +80,7 @@ export class Fetching {
   failed(segment: SegmentState, failure: FetchFailure): void {
     if (segment.source) this.#edges.failed(segment.source.url, failure);
     segment.edgeFailed = true;
+    segment.edgeFailedAtMs = this.#context.nowMs;
     this.#end(segment);
   }
 
@@ -109,7 +110,7 @@ export class Fetching {
     const { wantedAtMs } = segment;
     if (this.#peers.linkedCount === 0) {
       const expectedMs = Math.min(this.#room.peersExpectedUntilMs, this.#latestMs(segment));
-      return Math.max(wantedAtMs, segment.loads.size > 0 ? expectedMs : 0);
+      return Math.max(wantedAtMs, segment.wanted ? expectedMs : 0);
     }
     if (rank === null) return wantedAtMs;
     const help = this.#help(segment);
@@ -121,8 +122,11 @@ export class Fetching {
     const { patienceMsMin, patienceMsMax } = fetchTimings;
     const patienceMs = Math.min(patienceMsMax, Math.max(patienceMsMin, segment.durationMs * fraction));
     const spread = rank > 0 ? hashToUnit(`${segment.segmentId}|${this.#room.viewerId ?? ''}`) : 0;
-    const takeoverMs = Math.max(wantedAtMs, segment.progressAtMs) + patienceMs * (Math.max(1, rank) + spread / 2);
-    return Math.min(takeoverMs, this.#deadlineMs(segment));
+    const sinceMs = Math.max(wantedAtMs, segment.progressAtMs);
+    const takeoverMs = sinceMs + patienceMs * (Math.max(1, rank) + spread / 2);
+    // However late it is, what has just failed is not tried again at once.
+    const againMs = segment.edgeFailed ? segment.edgeFailedAtMs + patienceMs : 0;
+    return Math.max(againMs, Math.min(takeoverMs, this.#deadlineMs(segment)));
   }
 
   /** When waiting longer for peers would let the playhead run dry. */
@@ -133,7 +137,7 @@ export class Fetching {
 
   /** Last moment at which the edge would still bring it in time. */
   #latestMs(segment: SegmentState): number {
-    if (segment.loads.size === 0 || !segment.source) return never;
+    if (!segment.wanted || !segment.source) return never;
     const missingBytes =
       segment.sizeBytes === null ? 0 : segment.missingParts().reduce((sum, part) => sum + segment.partBytes(part), 0);
     const estimateMs =

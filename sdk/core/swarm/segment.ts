@@ -52,6 +52,8 @@ export class SegmentState {
   place: 'memory' | 'storage' | 'restoring' = 'memory';
   /** Loads of the own player that wait for it, with the time at which the playhead gets there. */
   readonly loads = new Map<number, number>();
+  /** When the player will want it, while it is got ahead of that; null otherwise. */
+  aheadDeadlineMs: number | null = null;
   /** Read for others although the own player does not want it. */
   onBehalf = false;
   wantedAtMs = 0;
@@ -66,6 +68,7 @@ export class SegmentState {
   fetch: EdgeFetch | null = null;
   /** The last fetch failed: others take over before this viewer tries again. */
   edgeFailed = false;
+  edgeFailedAtMs = 0;
   /** When the first bytes of it were asked for. */
   startedAtMs = 0;
   transferMs = 0;
@@ -79,7 +82,12 @@ export class SegmentState {
   }
 
   get active(): boolean {
-    return !this.complete && (this.loads.size > 0 || this.onBehalf);
+    return !this.complete && (this.wanted || this.onBehalf);
+  }
+
+  /** For the own player, now or soon. */
+  get wanted(): boolean {
+    return this.loads.size > 0 || this.aheadDeadlineMs !== null;
   }
 
   get partCount(): number {
@@ -87,7 +95,7 @@ export class SegmentState {
   }
 
   get deadlineMs(): number {
-    return Math.min(...this.loads.values());
+    return Math.min(this.aheadDeadlineMs ?? Number.POSITIVE_INFINITY, ...this.loads.values());
   }
 
   partBytes(part: number): number {

@@ -62,10 +62,15 @@ export class Serving {
     this.pump();
   }
 
-  /** The segment will not come here: those who wait must ask elsewhere. */
-  gone(segmentId: string): void {
+  /** No more of the segment will come here: those who wait must ask elsewhere. */
+  notComing(segmentId: string): void {
     for (const serve of this.#parked.get(segmentId) ?? []) this.#refuse(serve.peer, serve.requestId, 'missing');
     this.#parked.delete(segmentId);
+  }
+
+  /** What was held of the segment is gone too. */
+  gone(segmentId: string): void {
+    this.notComing(segmentId);
     const queued = this.#queue.filter((serve) => serve.segmentId === segmentId);
     this.#queue = this.#queue.filter((serve) => serve.segmentId !== segmentId);
     for (const serve of queued) this.#refuse(serve.peer, serve.requestId, 'missing');

@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts';
 import type { CoreEvent } from '../events.ts';
-import type { Edges } from '../outage/edges.ts';
+import { type Edges, isAbsent } from '../outage/edges.ts';
 import type { PeerMessage } from '../peer-wire.ts';
 import type { Room } from '../room/room.ts';
+import { Ahead } from './ahead.ts';
 import { Announcing } from './announcing.ts';
 import { Assembly } from './assembly.ts';
 import { Conversation } from './conversation.ts';
@@ -21,6 +22,7 @@ export class Swarm {
   #parts: SwarmParts;
   #assembly: Assembly;
   #conversation: Conversation;
+  #ahead: Ahead;
 
   constructor(context: Context, room: Room, peers: Peers, edges: Edges, directory: SegmentDirectory) {
     const serving = new Serving(context, room, peers);
@@ -41,6 +43,7 @@ export class Swarm {
     };
     this.#assembly = new Assembly(this.#parts);
     this.#conversation = new Conversation(this.#parts, this.#assembly, (segment) => this.#plan(segment));
+    this.#ahead = new Ahead(this.#parts, this.#conversation, (segment) => this.#plan(segment));
   }
 
   // --- the player ---
@@ -51,8 +54,10 @@ export class Swarm {
     segment.source = { url: request.url, byteRange: request.byteRange };
     segment.durationMs = request.durationMs;
     memory.use(segment);
-    const isFirst = segment.loads.size === 0;
+    const isFirst = !segment.wanted;
     segment.loads.set(loadId, deadlineMs);
+    segment.aheadDeadlineMs = null;
+    this.#ahead.playerWants(segment);
     if (segment.complete) {
       if (segment.place === 'memory') this.#assembly.deliver(segment);
       else this.#assembly.restore(segment);
@@ -65,22 +70,32 @@ export class Swarm {
     this.#plan(segment);
   }
 
+  brought({ request, sizeBytes }: Of<'segmentBrought'>): void {
+    const segment = this.#conversation.segment(request.segmentId);
+    if (segment.complete) return;
+    segment.source = { url: request.url, byteRange: request.byteRange };
+    segment.durationMs = request.durationMs;
+    segment.bytesFromEdge = sizeBytes;
+    this.#assembly.setSize(segment, sizeBytes);
+    for (const part of segment.missingParts()) this.#assembly.hold(segment, part);
+  }
+
   abandoned({ loadId, segmentId }: Of<'segmentAbandoned'>): void {
-    const { memory, announcing, requesting, fetching } = this.#parts;
-    const segment = memory.segments.get(segmentId);
-    if (!segment?.loads.delete(loadId) || segment.loads.size > 0 || segment.complete) return;
-    announcing.unwanted(segment);
-    requesting.cancelAll(segment);
-    // What others already wait for is read to the end; nothing new is begun.
-    if (segment.fetch && this.#conversation.isWantedByPeers(segment)) segment.onBehalf = true;
-    else if (!segment.onBehalf) fetching.abort(segment);
+    const segment = this.#parts.memory.segments.get(segmentId);
+    if (!segment?.loads.delete(loadId) || segment.wanted || segment.complete) return;
+    this.#conversation.unwanted(segment);
+  }
+
+  /** A newer copy of a playlist came. */
+  published(playlistId: string, newestSequence: number): void {
+    this.#ahead.published(playlistId, newestSequence);
   }
 
   // --- peers ---
 
   linked(peer: string): void {
     for (const segment of this.#parts.memory.segments.values()) {
-      if (segment.loads.size > 0 && !segment.complete) this.#parts.announcing.sendWant(peer, segment);
+      if (segment.wanted && !segment.complete) this.#parts.announcing.sendWant(peer, segment);
     }
   }
 
@@ -160,17 +175,19 @@ export class Swarm {
   }
 
   fetchFailed({ fetchId, failure }: Of<'fetchFailed'>): void {
-    const { context, fetching, announcing, requesting } = this.#parts;
+    const { context, fetching, announcing } = this.#parts;
     const segment = fetching.fetches.get(fetchId);
     if (!segment) return;
     fetching.failed(segment, failure);
     announcing.unable(segment);
-    if (segment.loads.size > 0 && fetching.isHopeless(segment, failure)) {
+    if (segment.wanted && fetching.isHopeless(segment, failure)) {
       const loadIds = [...segment.loads.keys()];
       segment.loads.clear();
-      requesting.cancelAll(segment);
-      context.emit({ type: 'failSegment', loadIds, segmentId: segment.segmentId, failure });
+      segment.aheadDeadlineMs = null;
+      this.#conversation.unwanted(segment);
+      if (loadIds.length > 0) context.emit({ type: 'failSegment', loadIds, segmentId: segment.segmentId, failure });
     }
+    if (isAbsent(failure)) segment.onBehalf = false;
     this.#conversation.settleBehalf(segment);
     if (segment.active) this.#plan(segment);
   }
@@ -215,10 +232,12 @@ export class Swarm {
 
   #plan(segment: SegmentState): void {
     const { context, fetching, requesting, announcing, directory } = this.#parts;
+    this.#ahead.expire(segment);
+    if (!segment.active) return;
     const fetch = fetching.consider(segment, directory.isFresh(segment.segmentId));
     if (fetch.started) announcing.now(segment);
     // What is read only for others comes from the edge alone: asking peers for it would be a detour.
-    const askAgainMs = segment.loads.size > 0 ? requesting.consider(segment) : Number.POSITIVE_INFINITY;
+    const askAgainMs = segment.wanted ? requesting.consider(segment) : Number.POSITIVE_INFINITY;
     if (segment.fetch || segment.requests.size > 0) segment.startedAtMs ||= context.nowMs;
     const nextMs = Math.min(fetch.nextMs, askAgainMs);
     if (Number.isFinite(nextMs)) context.wakeAt(Math.max(nextMs, context.nowMs + 1));
