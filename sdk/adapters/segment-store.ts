@@ -5,8 +5,7 @@ export interface SegmentStoreOptions {
   /** Only to tell sessions apart when looking into the browser's storage. */
   room: string;
   /**
-   * Opens the store of a session in a worker; rejects with `worker_failed` where none starts. There, and without
-   * this, the store runs on this thread.
+   * Opens the store of a session in a worker. Where that fails, and without this, the store runs on this thread.
    */
   openInWorker?: (sessionId: string) => Promise<SegmentStore>;
 }
@@ -64,8 +63,8 @@ class LazySegmentStore implements SegmentStore {
     if (openInWorker) {
       try {
         return await openInWorker(sessionId);
-      } catch (error) {
-        if (!(error instanceof HoldfastError) || error.code !== 'worker_failed') throw error;
+      } catch {
+        // No worker starts here, or it may not store while the page may: some have an origin of their own.
       }
     }
     const { openSegmentDatabase } = await import('./segment-database.ts');

@@ -97,6 +97,18 @@ describe('peer links over WebRTC', () => {
     await until(() => page.countLeftovers() === 0);
   });
 
+  it('says goodbye when its page goes for good, and not when it may come back', async () => {
+    const [, callee] = await openPair();
+    dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
+    await pause(100);
+    expect(callee.closed()).to.equal(false);
+    const pair = await openPair();
+    // Both ends live in this page, so both are closed by it, in silence.
+    dispatchEvent(new PageTransitionEvent('pagehide', { persisted: false }));
+    await until(() => page.countLeftovers() === 0);
+    expect(pair.map(({ closed }) => closed())).to.deep.equal([false, false]);
+  });
+
   interface Opened {
     link: ReturnType<typeof page.links.create>;
     candidates: Record<string, unknown>[];
@@ -138,10 +150,11 @@ async function until(done: () => boolean): Promise<void> {
   while (!done()) await pause(5);
 }
 
-/** Watches what the page is asked for while a test runs: connections, timers, and words on the console. */
+/** Watches while a test runs: connections, timers, listeners of the page, and words on the console. */
 function watchPage(): PeerLinksUnderTest & { connections: RTCPeerConnection[] } {
   const connections: RTCPeerConnection[] = [];
   const timers = new Set<unknown>();
+  const listeners = new Set<unknown>();
   const noise: string[] = [];
   const { prototype } = RTCPeerConnection;
   const { createDataChannel } = prototype;
@@ -157,14 +170,18 @@ function watchPage(): PeerLinksUnderTest & { connections: RTCPeerConnection[] } 
   }
   const onUnhandled = ({ reason }: PromiseRejectionEvent) => noise.push(`unhandled: ${reason}`);
   addEventListener('unhandledrejection', onUnhandled);
+  const unwatchListeners = watchListeners(listeners);
   return {
     connections,
     links: createPeerLinks(),
     countLeftovers: () =>
-      timers.size + connections.filter(({ signalingState }) => signalingState !== 'closed').length,
+      timers.size +
+      listeners.size +
+      connections.filter(({ signalingState }) => signalingState !== 'closed').length,
     dispose: () => {
       prototype.createDataChannel = createDataChannel;
       unwatchTimers();
+      unwatchListeners();
       Object.assign(console, before);
       removeEventListener('unhandledrejection', onUnhandled);
       for (const connection of connections) connection.close();
@@ -200,4 +217,20 @@ function watchTimers(timers: Set<unknown>): () => void {
     },
   });
   return () => Object.assign(globalThis, { setTimeout, clearTimeout, setInterval, clearInterval });
+}
+
+/** Keeps `listeners` to those that the page has. */
+function watchListeners(listeners: Set<unknown>): () => void {
+  const { addEventListener: add, removeEventListener: remove } = globalThis;
+  Object.assign(globalThis, {
+    addEventListener: (name: string, listener: EventListener) => {
+      listeners.add(listener);
+      add(name, listener);
+    },
+    removeEventListener: (name: string, listener: EventListener) => {
+      listeners.delete(listener);
+      remove(name, listener);
+    },
+  });
+  return () => Object.assign(globalThis, { addEventListener: add, removeEventListener: remove });
 }
