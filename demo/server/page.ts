@@ -8,7 +8,6 @@ import { type ApiContext, handleApi } from './api.ts';
 
 const rootFolder = join(import.meta.dirname, '../..');
 const pageFile = join(import.meta.dirname, '../page/index.html');
-const pagePath = '/demo/page/index.html';
 const firstPort = 8_080;
 /** Ports that are tried before giving up. */
 const portsTried = 20;
@@ -61,15 +60,16 @@ async function answer(
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
   if (path.startsWith('/api/')) return handleApi(request, response, context);
   try {
-    if (path === '/') return await sendPage(response, vite);
+    if (path === '/') return await sendPage(response);
     vite.middlewares(request, response, () => plain(response, 404, 'not found'));
   } catch (error) {
     plain(response, 500, error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 }
 
-async function sendPage(response: ServerResponse, vite: ViteDevServer): Promise<void> {
-  const html = await vite.transformIndexHtml(pagePath, await readFile(pageFile, 'utf8'));
+async function sendPage(response: ServerResponse): Promise<void> {
+  // As it is: Vite would add its client, which reloads pages and has nobody to talk to here.
+  const html = await readFile(pageFile, 'utf8');
   response.writeHead(200, {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',

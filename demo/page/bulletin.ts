@@ -1,0 +1,83 @@
+/** One sentence or two on what is happening, in plain words. Pure but for the stalls it remembers. */
+import type { RoomSnapshot } from './room.ts';
+import type { DemoState, ServerName } from './servers.ts';
+import { count, duration, percent, seconds } from './text.ts';
+
+export type Mood = 'calm' | 'trouble' | 'grave';
+
+export interface Bulletin {
+  mood: Mood;
+  text: string;
+}
+
+export class BulletinWriter {
+  #stallsBefore: number | null = null;
+
+  write(room: RoomSnapshot, state: DemoState | null): Bulletin {
+    if (!state) {
+      const text =
+        'The demo has ended or does not answer. Start it again with npm start, then reload.';
+      return { mood: 'grave', text };
+    }
+    const trouble = faultSentence(state);
+    if (trouble === '') {
+      this.#stallsBefore = null;
+      return { mood: room.stalled > 0 ? 'grave' : 'calm', text: calmText(room) };
+    }
+    this.#stallsBefore ??= room.stallCount;
+    const stalls = room.stallCount - this.#stallsBefore;
+    return {
+      mood: room.stalled > 0 ? 'grave' : 'trouble',
+      text: `${trouble} ${consequence(room, state, stalls)}`,
+    };
+  }
+}
+
+function calmText(room: RoomSnapshot): string {
+  if (room.viewers === 0) return 'Nobody watches. Add a viewer.';
+  if (room.stalled > 0) return `${standing(room)} New media is on its way.`;
+  if (room.offloadNow === null || room.masters + room.others === 0) {
+    return 'The viewers start from the edges, and join the room beside it.';
+  }
+  const readers =
+    room.masters > 0 ? `${count(room.masters, 'master')} of this page` : 'Another page';
+  const verb = room.masters > 1 ? 'read' : 'reads';
+  return `All is well. ${readers} ${verb} from the edges; ${percent(room.offloadNow)} of the media comes from other viewers.`;
+}
+
+function faultSentence({ servers }: DemoState): string {
+  const names: Record<ServerName, string> = {
+    origin: 'The origin',
+    'edge-a': 'Edge A',
+    'edge-b': 'Edge B',
+  };
+  const parts = (Object.keys(names) as ServerName[]).flatMap((name) => {
+    const { fault, faultForMs } = servers[name];
+    if (fault === 'none') return [];
+    const what = fault === 'cut' ? 'was cut' : 'was slowed to half a stream';
+    return [`${names[name]} ${what} ${duration(faultForMs ?? 0)} ago.`];
+  });
+  return parts.join(' ');
+}
+
+function consequence(room: RoomSnapshot, { servers }: DemoState, stalls: number): string {
+  const cut = (name: ServerName) => servers[name].fault === 'cut';
+  const nothingNew = cut('origin') || (cut('edge-a') && cut('edge-b'));
+  if (room.stalled > 0) {
+    const why = nothingNew ? ' Nothing new can be had: it goes on when a server is back.' : '';
+    return `${standing(room)}${why}`;
+  }
+  const calm = stalls === 0 ? 'Nobody has stalled since.' : `${count(stalls, 'stall')} since.`;
+  if (nothingNew) {
+    const left =
+      room.bufferMsMin === null ? '' : `: ${seconds(room.bufferMsMin)} at the shortest viewer`;
+    return `Nothing new can be had; the room plays what it holds${left}. ${calm}`;
+  }
+  const share = room.offloadNow === null ? '' : `, ${percent(room.offloadNow)} of their media`;
+  return `The viewers feed one another${share}. ${calm}`;
+}
+
+function standing({ stalled, viewers }: RoomSnapshot): string {
+  if (stalled === viewers) return 'All viewers have reached the end of what the room holds.';
+  return `${stalled} of ${viewers} viewers ${stalled === 1 ? 'stands' : 'stand'} still.`;
+}

@@ -1,0 +1,100 @@
+/** The controls: faults of the servers, viewers that come and go. */
+import { byId, make, setAttribute, setText } from './dom.ts';
+import type { Room } from './room.ts';
+import { type DemoState, type FaultName, type ServerName, serverTitles } from './servers.ts';
+import { duration } from './text.ts';
+
+export interface HelmOptions {
+  room: Room;
+  /** Viewers were asked for. */
+  onAdd: (viewers: number) => void;
+  onFault: (server: ServerName, fault: FaultName) => void;
+  /** Opens the same room in another tab. */
+  anotherPageUrl: string;
+}
+
+const faultNames = ['cut', 'slow'] as const;
+const faultTitles = { cut: 'Cut', slow: 'Slow' } as const;
+
+export class Helm {
+  readonly #options: HelmOptions;
+  readonly #faults = new Map<string, { button: HTMLButtonElement; note: HTMLElement }>();
+  readonly #state = byId('helm-state');
+  readonly #restore = byId<HTMLButtonElement>('restore');
+  readonly #removeMaster = byId<HTMLButtonElement>('remove-master');
+  readonly #add = [byId<HTMLButtonElement>('add-one'), byId<HTMLButtonElement>('add-four')];
+
+  constructor(options: HelmOptions) {
+    this.#options = options;
+    const servers = Object.keys(serverTitles) as ServerName[];
+    byId('faults').append(...servers.map((server) => this.#faultRow(server)));
+    byId<HTMLAnchorElement>('another-page').href = options.anotherPageUrl;
+    this.#restore.addEventListener('click', () => {
+      for (const server of servers) options.onFault(server, 'none');
+    });
+    this.#removeMaster.addEventListener('click', () => options.room.removeMaster());
+    byId('add-one').addEventListener('click', () => options.onAdd(1));
+    byId('add-four').addEventListener('click', () => options.onAdd(4));
+    this.#foldOnPhones();
+  }
+
+  /** Once a second, and after each press. `state` is null while the demo does not answer. */
+  render(state: DemoState | null): void {
+    const { room } = this.#options;
+    const broken: string[] = [];
+    for (const [key, { button, note }] of this.#faults) {
+      const [server, fault] = key.split(' ') as [ServerName, FaultName];
+      const now = state?.servers[server];
+      const pressed = now?.fault === fault;
+      setAttribute(button, 'aria-pressed', String(pressed));
+      button.disabled = !state;
+      setText(note, pressed && now.faultForMs !== null ? duration(now.faultForMs) : '');
+      if (pressed) broken.push(`${serverTitles[server]} ${fault}`);
+    }
+    setText(this.#state, broken.join(', '));
+    this.#restore.disabled = broken.length === 0;
+    this.#removeMaster.disabled = !room.hasMaster();
+    this.#removeMaster.title = room.hasMaster() ? '' : 'No viewer of this page is a master';
+    for (const button of this.#add) button.disabled = !state || room.isFull;
+  }
+
+  #faultRow(server: ServerName): HTMLElement {
+    const title = serverTitles[server];
+    const buttons = faultNames.map((fault) => {
+      const note = make('small');
+      const button = make(
+        'button',
+        `fault fault-${fault}`,
+        make('span', '', faultTitles[fault]),
+        note,
+      );
+      button.type = 'button';
+      button.setAttribute('aria-label', `${faultTitles[fault]} ${title}`);
+      button.setAttribute('aria-pressed', 'false');
+      button.addEventListener('click', () => {
+        const pressed = button.getAttribute('aria-pressed') === 'true';
+        this.#options.onFault(server, pressed ? 'none' : fault);
+      });
+      this.#faults.set(`${server} ${fault}`, { button, note });
+      return button;
+    });
+    const name = make('span', 'fault-server', title.replace(/^the o/, 'O').replace(/^e/, 'E'));
+    return make('div', 'fault-row', name, ...buttons);
+  }
+
+  /** On a narrow screen the panel is folded away below its handle. */
+  #foldOnPhones(): void {
+    const helm = byId('helm');
+    const toggle = byId('helm-toggle');
+    const open = (isOpen: boolean) => {
+      helm.classList.toggle('is-open', isOpen);
+      toggle.setAttribute('aria-expanded', String(isOpen));
+    };
+    toggle.addEventListener('click', () => open(!helm.classList.contains('is-open')));
+    helm.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || !helm.classList.contains('is-open')) return;
+      open(false);
+      toggle.focus();
+    });
+  }
+}

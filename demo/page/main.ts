@@ -1,0 +1,131 @@
+/** The demo page: puts its parts together and lets them move once a second. */
+import { BulletinWriter } from './bulletin.ts';
+import { byId, setText } from './dom.ts';
+import { Drawing } from './drawing.ts';
+import { Helm } from './helm.ts';
+import { Logbook } from './logbook.ts';
+import { Room, type RoomSnapshot, viewersMax } from './room.ts';
+import {
+  type DemoState,
+  type FaultName,
+  fetchState,
+  postFault,
+  type ServerName,
+  serverTitles,
+} from './servers.ts';
+import { count, megabytes, percent } from './text.ts';
+
+const tickMs = 1_000;
+const query = new URLSearchParams(location.search);
+const roomName = /^[\w-]{1,64}$/.exec(query.get('room') ?? '')?.[0] ?? 'harbour';
+const viewersAtStart = Math.min(viewersMax, Number(query.get('viewers') ?? 4) || 0);
+
+const logbook = new Logbook(byId('logbook'));
+const drawing = new Drawing(byId<SVGSVGElement>('drawing'));
+const bulletin = new BulletinWriter();
+const room = new Room({
+  name: roomName,
+  wall: byId('wall'),
+  logbook,
+  onHover: (key) => drawing.highlight(key),
+});
+const helm = new Helm({
+  room,
+  anotherPageUrl: `/?${new URLSearchParams({ room: roomName, viewers: '4' })}`,
+  onAdd: (viewers) => {
+    if (state) room.add(viewers, state);
+  },
+  onFault: (server, fault) => void setFault(server, fault),
+});
+let state: DemoState | null = null;
+
+async function setFault(server: ServerName, fault: FaultName): Promise<void> {
+  if (state?.servers[server].fault === fault) return;
+  try {
+    adopt(await postFault(server, fault));
+    helm.render(state);
+  } catch (error) {
+    logbook.write(`${serverTitles[server]} cannot be steered: ${(error as Error).message}`, true);
+  }
+}
+
+/** Faults are noted here, wherever they were set: another page may have done it. */
+function adopt(next: DemoState): void {
+  for (const server of Object.keys(serverTitles) as ServerName[]) {
+    const before = state?.servers[server].fault ?? 'none';
+    const now = next.servers[server].fault;
+    if (now === before) continue;
+    const title = serverTitles[server].replace(/^\w/, (letter) => letter.toUpperCase());
+    if (now === 'none') logbook.write(`${title} is back`);
+    else logbook.write(now === 'cut' ? `${title} was cut` : `${title} was slowed`, true);
+  }
+  state = next;
+}
+
+function showFigures(snapshot: RoomSnapshot): void {
+  const { offloadNow, offloadOverall, bytesFromPeers, viewers, others, stallCount } = snapshot;
+  setText(byId('offload-now'), percent(offloadNow));
+  setText(
+    byId('offload-overall'),
+    offloadOverall === null
+      ? 'share of the media'
+      : `${percent(offloadOverall)} since the start, ${megabytes(bytesFromPeers)}`,
+  );
+  const copies = state?.copiesPerSegment ?? null;
+  setText(byId('copies'), copies === null ? '–' : copies.toFixed(2));
+  const everybody = viewers + others;
+  setText(byId('copies-note'), `of each segment, not ${everybody}`);
+  setText(byId('stalls'), String(stallCount));
+  setText(byId('stalls-note'), stallCount === 0 ? 'none so far' : 'in this page');
+  setText(byId('viewers'), String(everybody));
+  setText(
+    byId('viewers-note'),
+    others > 0 ? `${viewers} here, ${others} elsewhere` : 'in this page',
+  );
+}
+
+async function tick(): Promise<void> {
+  try {
+    adopt(await fetchState());
+  } catch {
+    state = null;
+  }
+  const snapshot = room.tick(state);
+  const { mood, text } = bulletin.write(snapshot, state);
+  helm.render(state);
+  if (document.hidden) return;
+  const line = byId('bulletin');
+  line.dataset.mood = mood;
+  setText(line, text);
+  showFigures(snapshot);
+  drawing.update({
+    faults: {
+      origin: state?.servers.origin.fault ?? 'none',
+      'edge-a': state?.servers['edge-a'].fault ?? 'none',
+      'edge-b': state?.servers['edge-b'].fault ?? 'none',
+    },
+    viewers: snapshot.drawn,
+    flows: snapshot.flows,
+  });
+}
+
+async function start(): Promise<void> {
+  adopt(await fetchState());
+  if (state) room.add(viewersAtStart, state);
+  logbook.write(`${count(viewersAtStart, 'viewer')} of this page join room ${roomName}`);
+  for (;;) {
+    const startedAtMs = performance.now();
+    await tick();
+    const restMs = tickMs - (performance.now() - startedAtMs);
+    await new Promise((resolve) => setTimeout(resolve, Math.max(50, restMs)));
+  }
+}
+
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => room.redraw());
+// A page that goes leaves the room at once, so that nobody waits for it.
+addEventListener('pagehide', () => void room.close());
+start().catch((error: unknown) => {
+  const line = byId('bulletin');
+  line.dataset.mood = 'grave';
+  line.textContent = `The demo cannot start: ${(error as Error).message}`;
+});

@@ -1,0 +1,33 @@
+/** The demo's own server, as the page sees it. */
+import type { DemoState, FaultName, ServerName } from '../server/state.ts';
+
+export type { DemoState, FaultName, ServerName };
+
+/** A loopback server that takes longer has gone or hangs. */
+const answerWithinMs = 3_000;
+
+export const serverTitles: Record<ServerName, string> = {
+  origin: 'the origin',
+  'edge-a': 'edge A',
+  'edge-b': 'edge B',
+};
+
+async function ask<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(path, { ...init, signal: AbortSignal.timeout(answerWithinMs) });
+  const answer = (await response.json()) as Answer & { message?: string };
+  if (!response.ok) throw new Error(answer.message ?? `the demo answered ${response.status}`);
+  return answer;
+}
+
+export function fetchState(): Promise<DemoState> {
+  return ask('/api/state');
+}
+
+export function postFault(server: ServerName, fault: FaultName): Promise<DemoState> {
+  return ask('/api/fault', { method: 'POST', body: JSON.stringify({ server, fault }) });
+}
+
+export async function fetchToken(room: string, viewer: string): Promise<string> {
+  const query = new URLSearchParams({ room, viewer });
+  return (await ask<{ token: string }>(`/api/token?${query}`)).token;
+}

@@ -1,0 +1,117 @@
+/** What the page shows of one viewer. */
+import { SourceChart } from './chart.ts';
+import { make, setAttribute, setText } from './dom.ts';
+import {
+  count,
+  duration,
+  edgeReasonWords,
+  megabytes,
+  roleWords,
+  seconds,
+  statusWords,
+} from './text.ts';
+import type { Viewer } from './viewer.ts';
+
+const edgeTitles = { 'edge-a': 'edge A', 'edge-b': 'edge B' } as const;
+
+export class Tile {
+  readonly element = make('article', 'tile');
+  readonly chart: SourceChart;
+  readonly #viewer: Viewer;
+  readonly #role = make('span', 'role', 'joining');
+  readonly #status = make('p', 'tile-status');
+  readonly #buffer = make('dd');
+  readonly #edge = make('dd');
+  readonly #stalls = make('dd');
+  readonly #fromEdge = make('dd');
+  readonly #fromPeers = make('dd');
+  readonly #uploaded = make('dd');
+  readonly #gauge = make('span', 'gauge-fill');
+  readonly #play = make('button', 'play', 'Play');
+  readonly #plot = make('div', 'plot');
+
+  constructor(viewer: Viewer, onRemove: () => void) {
+    this.#viewer = viewer;
+    const title = make('h3', 'tile-title', 'Viewer ', make('b', '', String(viewer.number)));
+    title.id = `viewer-${viewer.number}`;
+    this.element.setAttribute('aria-labelledby', title.id);
+    this.element.dataset.number = String(viewer.number);
+    const remove = make('button', 'remove', '×');
+    remove.type = 'button';
+    remove.setAttribute('aria-label', `Remove viewer ${viewer.number}`);
+    remove.title = 'Remove this viewer';
+    remove.addEventListener('click', onRemove);
+    this.#play.type = 'button';
+    this.#play.hidden = true;
+    this.#play.addEventListener('click', () => viewer.play());
+    this.#plot.setAttribute('role', 'img');
+    this.element.append(
+      make('header', 'tile-head', title, this.#role, this.#status, remove),
+      make('div', 'screen', viewer.video, this.#play),
+      this.#facts(),
+      this.#plot,
+      make(
+        'dl',
+        'totals',
+        make('div', '', make('dt', '', 'edge'), this.#fromEdge),
+        make('div', '', make('dt', '', 'viewers'), this.#fromPeers),
+        make('div', '', make('dt', '', 'passed on'), this.#uploaded),
+      ),
+    );
+    this.chart = new SourceChart(this.#plot);
+  }
+
+  /** Once a second. */
+  render(nowMs: number): void {
+    const { stats, stalledSinceMs, reason, edgeReason, blocked } = this.#viewer;
+    const role = stats.groupRole;
+    const { element } = this;
+    element.dataset.role = role ?? 'none';
+    setText(this.#role, role ?? stats.status);
+    this.#role.title = role ? roleWords[role] : '';
+    const stalled = stalledSinceMs !== null;
+    element.dataset.state = stalled ? 'stalled' : stats.status;
+    setText(
+      this.#status,
+      stalled
+        ? `stands still for ${duration(nowMs - stalledSinceMs)}`
+        : statusWords(stats.status, reason),
+    );
+    setText(this.#buffer, stats.bufferMs === null ? 'starting' : seconds(stats.bufferMs));
+    this.#gauge.style.transform = `scaleX(${Math.min(1, (stats.bufferMs ?? 0) / 12_000).toFixed(2)})`;
+    const why =
+      stats.edgeHealth === 'healthy' || !edgeReason ? '' : `, ${edgeReasonWords(edgeReason)}`;
+    setText(this.#edge, `${stats.edgeHealth}${why}`);
+    this.#edge.dataset.health = stats.edgeHealth;
+    setText(
+      this.#stalls,
+      stats.stallCount === 0 ? 'none' : `${stats.stallCount}, ${seconds(stats.stallMs)} in all`,
+    );
+    setText(this.#fromEdge, megabytes(stats.bytesFromEdge));
+    setText(this.#fromPeers, megabytes(stats.bytesFromPeers));
+    setText(this.#uploaded, megabytes(stats.bytesToPeers));
+    setAttribute(
+      this.#plot,
+      'aria-label',
+      `${megabytes(stats.bytesFromEdge)} from the edge, ${megabytes(stats.bytesFromPeers)} from ${count(stats.neighbours.length, 'other viewer')}`,
+    );
+    this.#play.hidden = !blocked;
+  }
+
+  close(): void {
+    this.chart.close();
+    this.element.remove();
+  }
+
+  #facts(): HTMLElement {
+    const gauge = make('span', 'gauge', this.#gauge);
+    gauge.setAttribute('aria-hidden', 'true');
+    return make(
+      'dl',
+      'facts',
+      make('div', 'fact-buffer', make('dt', '', 'buffer'), this.#buffer, gauge),
+      make('div', '', make('dt', '', edgeTitles[this.#viewer.edge]), this.#edge),
+      make('div', '', make('dt', '', 'stalls'), this.#stalls),
+    );
+  }
+}

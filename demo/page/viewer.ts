@@ -1,0 +1,143 @@
+/** One viewer: a video element with its own hls.js and its own session. */
+import Hls, { ErrorTypes, Events } from 'hls.js';
+import {
+  type BytesBySource,
+  type HoldfastErrorCode,
+  joinRoom,
+  type Session,
+  type SessionEvents,
+  type SessionStats,
+} from '../../sdk/index.ts';
+import type { Role } from '../../signaling/protocol/index.ts';
+import { fetchToken } from './servers.ts';
+import { edgeNews } from './text.ts';
+
+export type EdgeName = 'edge-a' | 'edge-b';
+
+export interface ViewerOptions {
+  /** Shown to the user; counts from 1. */
+  number: number;
+  edge: EdgeName;
+  playlistUrl: string;
+  room: string;
+  signalingUrl: string;
+  onSegment: (viewer: Viewer, event: SessionEvents['segment']) => void;
+  /** Something that the user should know. */
+  onNews: (viewer: Viewer, text: string, grave?: boolean) => void;
+  onRole: (viewer: Viewer, event: SessionEvents['role']) => void;
+}
+
+/** Pause between attempts to go on after hls.js has given up. */
+const recoverAfterMs = 1_000;
+
+export class Viewer {
+  readonly number: number;
+  readonly edge: EdgeName;
+  readonly video: HTMLVideoElement;
+  /** Media that reached the player since the start. */
+  readonly media: BytesBySource = { edge: 0, peers: 0 };
+  reason: HoldfastErrorCode | null = null;
+  /** Role in the group when it was last told. */
+  role: Role | null = null;
+  edgeReason = '';
+  /** `performance.now()` of a stall that still lasts. */
+  stalledSinceMs: number | null = null;
+  /** True when the browser wants a click before it plays. */
+  blocked = false;
+  readonly #session: Session;
+  readonly #hls: Hls;
+  readonly #options: ViewerOptions;
+  #recovering: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: ViewerOptions) {
+    this.#options = options;
+    this.number = options.number;
+    this.edge = options.edge;
+    this.video = document.createElement('video');
+    Object.assign(this.video, { muted: true, autoplay: true, playsInline: true });
+    this.video.setAttribute('aria-label', `Live stream of viewer ${options.number}`);
+    const deviceId = `demo-${randomId()}`;
+    this.#session = joinRoom({
+      room: options.room,
+      signaling: options.signalingUrl,
+      token: () => fetchToken(options.room, deviceId),
+      media: this.video,
+      upload: true,
+      deviceId,
+    });
+    this.#listen();
+    // One worker per viewer costs more than it saves on a stream that needs no remuxing.
+    const config = { enableWorker: false, liveSyncDurationCount: 4, abrEwmaDefaultEstimate: 4e6 };
+    this.#hls = new Hls(this.#session.hls(config));
+    this.#play();
+  }
+
+  get stats(): SessionStats {
+    return this.#session.stats();
+  }
+
+  play(): void {
+    this.video.play().then(
+      () => {
+        this.blocked = false;
+      },
+      (error: unknown) => {
+        this.blocked = error instanceof DOMException && error.name === 'NotAllowedError';
+      },
+    );
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#recovering);
+    this.#hls.destroy();
+    await this.#session.close();
+  }
+
+  #play(): void {
+    this.#hls.on(Events.MANIFEST_PARSED, () => this.play());
+    this.#hls.on(Events.ERROR, (_event, { fatal, type, details }) => {
+      if (!fatal) return;
+      this.#options.onNews(this, `playback failed (${details}); trying again`, true);
+      this.#recovering = setTimeout(() => {
+        if (type === ErrorTypes.MEDIA_ERROR) this.#hls.recoverMediaError();
+        else if (this.#hls.levels.length > 0) this.#hls.startLoad();
+        else this.#hls.loadSource(this.#options.playlistUrl);
+      }, recoverAfterMs);
+    });
+    this.#hls.loadSource(this.#options.playlistUrl);
+    this.#hls.attachMedia(this.video);
+  }
+
+  #listen(): void {
+    const { onNews, onRole, onSegment } = this.#options;
+    const session = this.#session;
+    session.on('status', ({ reason }) => {
+      this.reason = reason;
+    });
+    session.on('role', (event) => onRole(this, event));
+    session.on('segment', (event) => {
+      this.media.edge += event.bytes.edge;
+      this.media.peers += event.bytes.peers;
+      onSegment(this, event);
+    });
+    session.on('edge', ({ health, reason }) => {
+      this.edgeReason = reason;
+      onNews(this, edgeNews(health, reason));
+    });
+    session.on('stall', ({ startedAtMs, durationMs }) => {
+      this.stalledSinceMs = durationMs === null ? startedAtMs : null;
+      if (durationMs === null) onNews(this, 'ran out of media and stands still', true);
+      else onNews(this, `plays again after ${(durationMs / 1_000).toFixed(1)} s`);
+    });
+    session.on('error', ({ message, fatal }) => {
+      if (fatal) onNews(this, `cannot use the room: ${message}`, true);
+    });
+  }
+}
+
+/** `crypto.randomUUID` is missing in pages that a phone opens by address, without HTTPS. */
+export function randomId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
+}
