@@ -33,6 +33,7 @@ type ServerErrorCode = (typeof serverErrorCodes)[number];
 type HoldfastErrorCode =
   | ServerErrorCode
   | 'option_invalid'
+  | 'room_code_failed'
   | 'signaling_unreachable'
   | 'signaling_frame_invalid'
   | 'webrtc_missing'
@@ -170,33 +171,39 @@ interface RoomOptions {
 }
 /** A viewer's place in a live room. */
 interface Session {
-  /** Settings for `new Hls(...)`: the loaders that go through the room, merged over `config`. */
+  /**
+   * Settings for `new Hls(...)`: the loaders that go through the room, over the app's own `config`.
+   * Several players may use one session one after another; `recoverMediaError()` and re-attaching leave the room joined.
+   */
   hls(config?: Partial<HlsConfig>): Partial<HlsConfig>;
   /** Listens to one event; returns the function that stops listening. */
   on<Name extends keyof SessionEvents>(
     name: Name,
     listener: (event: SessionEvents[Name]) => void,
   ): () => void;
+  /** A snapshot of what the session knows and has counted. */
   stats(): SessionStats;
-  /** The element whose playhead gives deadlines. */
+  /** The element whose playhead gives deadlines, buffer and stalls. */
   media: HTMLMediaElement | null;
-  /** Leaves the room; loads that are under way go on from the edge. */
+  /** Leaves the room; loads that are under way, and later ones, go on from the edge. */
   close(): Promise<void>;
 }
 /**
  * Joins a live room. Returns at once: playback starts from the edge while joining goes on beside it.
+ * Nothing that happens to the room later stops playback; `status` and `error` events say what happened.
  * @throws HoldfastError `option_invalid` for options that cannot work.
  */
-declare function joinRoom(_options: RoomOptions): Session;
+declare function joinRoom(options: RoomOptions): Session;
+
 export {
   type BytesBySource,
   HoldfastError,
   type HoldfastErrorCode,
+  joinRoom,
   type NeighbourStats,
   type RoomOptions,
   type Session,
   type SessionEvents,
   type SessionStats,
   type SessionStatus,
-  joinRoom,
 };

@@ -7,6 +7,7 @@ import type { ServerErrorCode } from '../signaling/protocol/index.ts';
 export type HoldfastErrorCode =
   | ServerErrorCode
   | 'option_invalid'
+  | 'room_code_failed'
   | 'signaling_unreachable'
   | 'signaling_frame_invalid'
   | 'webrtc_missing'
@@ -28,7 +29,11 @@ export class HoldfastError extends Error {
   /** True when the session cannot use the room any more; the stream still plays. */
   readonly fatal: boolean;
 
-  constructor(code: HoldfastErrorCode, message: string, options: { fatal?: boolean; cause?: unknown } = {}) {
+  constructor(
+    code: HoldfastErrorCode,
+    message: string,
+    options: { fatal?: boolean; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'HoldfastError';
     this.code = code;

@@ -57,7 +57,9 @@ const uploadBytesPerSecondDefault = 1_250_000;
 /** @throws HoldfastError `option_invalid` naming the first option that cannot work. */
 export function checkOptions(options: RoomOptions): CheckedOptions {
   const { room, signaling, token, deviceId } = options;
-  require(typeof room === 'string' && room !== '' && room.length <= limits.roomNameLengthMax, 'room');
+  require(typeof room === 'string' &&
+    room !== '' &&
+    room.length <= limits.roomNameLengthMax, 'room');
   require(typeof signaling === 'string' && /^wss?:\/\/[^/]/.test(signaling), 'signaling');
   require((typeof token === 'string' && token !== '') || typeof token === 'function', 'token');
   require(deviceId === undefined || deviceIdPattern.test(deviceId), 'deviceId');
@@ -76,7 +78,12 @@ export function checkOptions(options: RoomOptions): CheckedOptions {
       1,
       'uploadBytesPerSecondMax',
     ),
-    memoryBytesMax: amount(options.memoryBytesMax, limits.memoryBytesMax, limits.partBytes, 'memoryBytesMax'),
+    memoryBytesMax: amount(
+      options.memoryBytesMax,
+      limits.memoryBytesMax,
+      limits.partBytes,
+      'memoryBytesMax',
+    ),
     storageBytesMax: amount(options.storageBytesMax, 0, 0, 'storageBytesMax'),
     deviceId,
   };
@@ -95,5 +102,8 @@ function amount(value: number | undefined, byDefault: number, min: number, name:
 }
 
 function require(isValid: boolean, name: string): void {
-  if (!isValid) throw new HoldfastError('option_invalid', `joinRoom: option \`${name}\` is not valid`, { fatal: true });
+  if (!isValid)
+    throw new HoldfastError('option_invalid', `joinRoom: option \`${name}\` is not valid`, {
+      fatal: true,
+    });
 }

@@ -1,17 +1,14 @@
 import type { HlsConfig } from 'hls.js';
-import { loadDeviceId } from './adapters/device-id.ts';
 import { createEdgeReader } from './adapters/edge-reader.ts';
 import { createHlsLoaders } from './adapters/hls-loaders.ts';
-import { watchNetworkProfile } from './adapters/network-profile.ts';
-import { createPeerLinks } from './adapters/peer-link.ts';
 import { Playback } from './adapters/playback.ts';
-import { createSegmentStore } from './adapters/segment-store.ts';
-import { createSignalingSocket } from './adapters/signaling-socket.ts';
 import { Emitter } from './emitter.ts';
 import { HoldfastError } from './errors.ts';
 import type { SessionEvents, SessionStats } from './events.ts';
 import { type CheckedOptions, checkOptions, type RoomOptions } from './options.ts';
-import { type OutwardEffect, Runtime } from './runtime/runtime.ts';
+import { PlainLoads } from './runtime/plain-loads.ts';
+import type { OutwardEffect, Runtime } from './runtime/runtime.ts';
+import { SessionLoads } from './runtime/session-loads.ts';
 
 /** A viewer's place in a live room. */
 export interface Session {
@@ -21,7 +18,10 @@ export interface Session {
    */
   hls(config?: Partial<HlsConfig>): Partial<HlsConfig>;
   /** Listens to one event; returns the function that stops listening. */
-  on<Name extends keyof SessionEvents>(name: Name, listener: (event: SessionEvents[Name]) => void): () => void;
+  on<Name extends keyof SessionEvents>(
+    name: Name,
+    listener: (event: SessionEvents[Name]) => void,
+  ): () => void;
   /** A snapshot of what the session knows and has counted. */
   stats(): SessionStats;
   /** The element whose playhead gives deadlines, buffer and stalls. */
@@ -41,9 +41,12 @@ export function joinRoom(options: RoomOptions): Session {
 
 class RoomSession implements Session {
   #emitter = new Emitter<SessionEvents>();
-  #runtime: Runtime;
   #playback: Playback;
-  #network: { close(): void };
+  #edge = createEdgeReader();
+  #plain = new PlainLoads(this.#edge, () => performance.now());
+  /** Null until its code is loaded. */
+  #runtime: Runtime | null = null;
+  #loads: SessionLoads;
   #stats: Pick<
     SessionStats,
     'status' | 'viewerId' | 'deviceRole' | 'groupRole' | 'groupId' | 'epoch' | 'edgeHealth'
@@ -59,52 +62,15 @@ class RoomSession implements Session {
   #refusals: Record<string, number> = {};
 
   constructor(options: CheckedOptions) {
-    const links = createPeerLinks();
-    const network = watchNetworkProfile(
-      { uploadAllowed: options.upload, peersAllowed: options.peers && links.available },
-      (profile) => this.#runtime.changeProfile(profile),
-    );
-    this.#network = network;
-    const { url, room, token, deviceId = loadDeviceId() } = options;
-    const signaling = createSignalingSocket(
-      { url, room, token, deviceId },
-      {
-        onFrame: (frame) => {
-          if (frame.type === 'welcome') this.#stats.viewerId = frame.viewerId;
-          this.#runtime.dispatch({ type: 'frameReceived', frame });
-        },
-        onInvalid: (message) => this.#error(new HoldfastError('signaling_frame_invalid', message)),
-        onClose: () => this.#runtime.dispatch({ type: 'signalingClosed' }),
-      },
-    );
-    const { uploadBytesPerSecondMax, memoryBytesMax, storageBytesMax, iceServers } = options;
-    this.#runtime = new Runtime(
-      {
-        profile: network.profile,
-        noPeersReason: links.available ? 'peers_not_allowed' : 'webrtc_missing',
-        uploadBytesPerSecondMax,
-        memoryBytesMax,
-        storageBytesMax,
-        iceServers,
-        random: Math.random,
-      },
-      options.relayOnly,
-      {
-        links,
-        signaling,
-        edge: createEdgeReader(),
-        store: storageBytesMax > 0 ? createSegmentStore({ room }) : null,
-        nowMs: () => performance.now(),
-      },
-      (effect) => this.#tell(effect),
-    );
     this.#playback = new Playback({
       onStall: (stall) => this.#emitter.emit('stall', stall),
-      onBuffer: (bufferMs) => this.#runtime.dispatch({ type: 'bufferMeasured', bufferMs }),
+      onBuffer: (bufferMs) => this.#runtime?.dispatch({ type: 'bufferMeasured', bufferMs }),
     });
     this.#playback.media = options.media;
-    // The app gets its session, and can listen, before anything happens.
-    queueMicrotask(() => this.#runtime.dispatch({ type: 'started' }));
+    this.#loads = new SessionLoads(this.#plain, (mediaSeconds) =>
+      this.#playback.untilMs(mediaSeconds),
+    );
+    void this.#connect(options);
   }
 
   get media(): HTMLMediaElement | null {
@@ -116,34 +82,31 @@ class RoomSession implements Session {
   }
 
   hls(config: Partial<HlsConfig> = {}): Partial<HlsConfig> {
-    const loaders = createHlsLoaders({
-      loadSegment: (request, startSeconds, load) => {
-        const deadlineMs = performance.now() + this.#playback.untilMs(startSeconds);
-        return this.#runtime.loadSegment(request, deadlineMs, load);
-      },
-      loadPlaylist: (...args) => this.#runtime.loadPlaylist(...args),
-    });
+    const loaders = createHlsLoaders(this.#loads);
     return { ...config, ...loaders };
   }
 
-  on<Name extends keyof SessionEvents>(name: Name, listener: (event: SessionEvents[Name]) => void): () => void {
+  on<Name extends keyof SessionEvents>(
+    name: Name,
+    listener: (event: SessionEvents[Name]) => void,
+  ): () => void {
     return this.#emitter.on(name, listener);
   }
 
   stats(): SessionStats {
-    const { bytesFromEdge, bytesFromPeers, bytesToPeers, bytesWasted, core } = this.#runtime;
+    const runtime = this.#runtime;
     const { stallCount, stallMs, bufferMs } = this.#playback;
     return {
       ...this.#stats,
-      bytesFromEdge,
-      bytesFromPeers,
-      bytesToPeers,
-      bytesWasted,
+      bytesFromEdge: this.#plain.bytesFromEdge + (runtime?.bytesFromEdge ?? 0),
+      bytesFromPeers: runtime?.bytesFromPeers ?? 0,
+      bytesToPeers: runtime?.bytesToPeers ?? 0,
+      bytesWasted: runtime?.bytesWasted ?? 0,
       stallCount,
       stallMs,
       bufferMs,
-      neighbours: core.neighbours(),
-      segmentsHeld: core.heldSegments(),
+      neighbours: runtime?.core.neighbours() ?? [],
+      segmentsHeld: runtime?.core.heldSegments() ?? [],
       refusals: { ...this.#refusals },
     };
   }
@@ -151,11 +114,39 @@ class RoomSession implements Session {
   async close(): Promise<void> {
     if (this.#stats.status === 'closed') return;
     this.#stats.status = 'closed';
-    this.#network.close();
     this.#playback.close();
     this.#emitter.emit('status', { status: 'closed', reason: null });
     this.#emitter.clear();
-    await this.#runtime.close();
+    await this.#runtime?.close();
+  }
+
+  /** Loads the code of the room beside playback and joins. */
+  async #connect(options: CheckedOptions): Promise<void> {
+    try {
+      const { connectRoom } = await import('./runtime/connect.ts');
+      if (this.#stats.status === 'closed') return this.#loads.settle(null);
+      const runtime = connectRoom(options, this.#edge, this.#plain, {
+        onEffect: (effect) => this.#tell(effect),
+        onViewerId: (viewerId) => {
+          this.#stats.viewerId = viewerId;
+        },
+        onInvalidFrame: (message) =>
+          this.#error(new HoldfastError('signaling_frame_invalid', message)),
+      });
+      this.#runtime = runtime;
+      this.#loads.settle(runtime);
+    } catch (cause) {
+      this.#loads.settle(null);
+      const reason = 'room_code_failed';
+      this.#stats.status = 'alone';
+      this.#emitter.emit('status', { status: 'alone', reason });
+      this.#error(
+        new HoldfastError(reason, 'the code of the room could not be loaded', {
+          fatal: true,
+          cause,
+        }),
+      );
+    }
   }
 
   #tell(effect: OutwardEffect): void {

@@ -32,11 +32,18 @@ async function readPlaylist(url: string, firstByteWithinMs: number, signal: Abor
   }
 }
 
-async function readSegment(wanted: SegmentFetch, events: SegmentFetchEvents, signal: AbortSignal): Promise<void> {
+async function readSegment(
+  wanted: SegmentFetch,
+  events: SegmentFetchEvents,
+  signal: AbortSignal,
+): Promise<void> {
   const watch = new Watch(signal);
   try {
     watch.expect('first_byte_timeout', wanted.firstByteWithinMs);
-    const response = await fetch(wanted.url, { headers: rangeHeaders(wanted), signal: watch.signal });
+    const response = await fetch(wanted.url, {
+      headers: rangeHeaders(wanted),
+      signal: watch.signal,
+    });
     if (signal.aborted) return;
     if (!response.ok || !response.body) return events.onFailure(statusFailure(response.status));
     const sizeBytes = segmentBytes(wanted, response);
@@ -74,7 +81,10 @@ async function readParts(
     let chunk = value.subarray(Math.min(skipBytes, value.byteLength));
     skipBytes -= value.byteLength - chunk.byteLength;
     while (chunk.byteLength > 0 && (toBytes === null || offset < toBytes)) {
-      const room = Math.min(limits.partBytes - filled, (toBytes ?? Number.POSITIVE_INFINITY) - offset);
+      const room = Math.min(
+        limits.partBytes - filled,
+        (toBytes ?? Number.POSITIVE_INFINITY) - offset,
+      );
       const taken = chunk.subarray(0, room);
       part.set(taken, filled);
       filled += taken.byteLength;
@@ -90,7 +100,8 @@ async function readParts(
       break;
     }
   }
-  if (toBytes !== null && sizeBytes !== null && offset < Math.min(toBytes, sizeBytes)) throw new Error('truncated');
+  if (toBytes !== null && sizeBytes !== null && offset < Math.min(toBytes, sizeBytes))
+    throw new Error('truncated');
   if (filled > 0) events.onPart(Math.floor(offset / limits.partBytes), part.slice(0, filled));
   return wanted.partTo === null ? offset : null;
 }
@@ -99,12 +110,16 @@ function rangeHeaders({ byteRange, partFrom, partTo }: SegmentFetch): Record<str
   if (!byteRange && partFrom === 0 && partTo === null) return {};
   const start = byteRange?.start ?? 0;
   const from = start + partFrom * limits.partBytes;
-  const endOfParts = partTo === null ? Number.POSITIVE_INFINITY : start + (partTo + 1) * limits.partBytes;
+  const endOfParts =
+    partTo === null ? Number.POSITIVE_INFINITY : start + (partTo + 1) * limits.partBytes;
   const to = Math.min(endOfParts, byteRange?.end ?? Number.POSITIVE_INFINITY);
   return { Range: `bytes=${from}-${Number.isFinite(to) ? to - 1 : ''}` };
 }
 
-function segmentBytes({ byteRange, partFrom, partTo }: SegmentFetch, response: Response): number | null {
+function segmentBytes(
+  { byteRange, partFrom, partTo }: SegmentFetch,
+  response: Response,
+): number | null {
   if (byteRange) return byteRange.end - byteRange.start;
   // Compressed bodies are longer than their Content-Length says.
   if (response.headers.get('content-encoding')) return null;

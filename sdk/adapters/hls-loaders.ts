@@ -18,7 +18,9 @@ const multivariantId = 'multivariant';
 const defaultDurationMs = 2_000;
 
 /** Loader classes for hls.js that read playlists and segments through the room. */
-export function createHlsLoaders(room: RoomLoads): Required<Pick<HlsConfig, 'pLoader' | 'fLoader'>> {
+export function createHlsLoaders(
+  room: RoomLoads,
+): Required<Pick<HlsConfig, 'pLoader' | 'fLoader'>> {
   let multivariantUrl = '';
 
   class PlaylistLoader extends RoomLoader<PlaylistLoaderContext> {
@@ -47,16 +49,12 @@ export function createHlsLoaders(room: RoomLoads): Required<Pick<HlsConfig, 'pLo
       });
       const { duration, start } = part ?? frag;
       const durationMs = duration * 1_000 || defaultDurationMs;
-      return room.loadSegment(
-        { segmentId, url, byteRange, durationMs },
-        start,
-        {
-          done: ({ bytes, transferMs, firstByteMs }) => {
-            this.succeed(bytes.buffer, bytes.byteLength, transferMs, firstByteMs);
-          },
-          failed: (failure) => this.fail(failure),
+      return room.loadSegment({ segmentId, url, byteRange, durationMs }, start, {
+        done: ({ bytes, transferMs, firstByteMs }) => {
+          this.succeed(bytes.buffer, bytes.byteLength, transferMs, firstByteMs);
         },
-      );
+        failed: (failure) => this.fail(failure),
+      });
     }
   }
 
@@ -106,7 +104,12 @@ abstract class RoomLoader<Context extends LoaderContext> implements Loader<Conte
   }
 
   /** Bytes that were here before they were asked for are reported with the time they took to come. */
-  protected succeed(data: string | ArrayBuffer, bytes: number, transferMs: number, firstByteMs: number): void {
+  protected succeed(
+    data: string | ArrayBuffer,
+    bytes: number,
+    transferMs: number,
+    firstByteMs: number,
+  ): void {
     const { context, stats } = this;
     const callbacks = this.#callbacks;
     if (!callbacks || !context) return;
@@ -129,7 +132,8 @@ abstract class RoomLoader<Context extends LoaderContext> implements Loader<Conte
     this.#callbacks = null;
     const isTimeout = failure.reason === 'first_byte_timeout' || failure.reason === 'stalled';
     if (isTimeout) callbacks.onTimeout(stats, context, null);
-    else callbacks.onError({ code: failure.status ?? 0, text: failure.reason }, context, null, stats);
+    else
+      callbacks.onError({ code: failure.status ?? 0, text: failure.reason }, context, null, stats);
   }
 
   #end(): void {

@@ -49,7 +49,8 @@ export class Playback {
     const { buffered, currentTime } = media;
     let end = currentTime;
     for (let index = 0; index < buffered.length; index += 1) {
-      if (buffered.start(index) <= end + gapSeconds && buffered.end(index) > end) end = buffered.end(index);
+      if (buffered.start(index) <= end + gapSeconds && buffered.end(index) > end)
+        end = buffered.end(index);
     }
     return (end - currentTime) * 1_000;
   }
@@ -63,7 +64,10 @@ export class Playback {
     const media = this.#media;
     if (!media || media.buffered.length === 0) return 0;
     // Before the first frame the playhead may still have to jump to where the buffer begins.
-    const playheadSeconds = Math.max(media.currentTime, this.#hasPlayed ? 0 : media.buffered.start(0));
+    const playheadSeconds = Math.max(
+      media.currentTime,
+      this.#hasPlayed ? 0 : media.buffered.start(0),
+    );
     return Math.max(0, ((mediaSeconds - playheadSeconds) * 1_000) / (media.playbackRate || 1));
   }
 
@@ -77,7 +81,8 @@ export class Playback {
 
   #waiting(): void {
     const media = this.#media;
-    if (!media || !this.#hasPlayed || media.seeking || media.paused || this.#stalledAtMs !== null) return;
+    if (!media || !this.#hasPlayed || media.seeking || media.paused || this.#stalledAtMs !== null)
+      return;
     this.#stalledAtMs = performance.now();
     this.stallCount += 1;
     this.#events.onStall({ startedAtMs: this.#stalledAtMs, durationMs: null });

@@ -1,5 +1,5 @@
-import { parseServerFrame, protocolVersion } from '../../signaling/protocol/index.ts';
 import type { ClientFrame, ViewerProfile } from '../../signaling/protocol/index.ts';
+import { parseServerFrame, protocolVersion } from '../../signaling/protocol/index.ts';
 import type { SignalingSocket, SignalingSocketEvents } from '../ports/signaling-socket.ts';
 
 export interface SignalingSocketOptions {

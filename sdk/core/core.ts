@@ -33,10 +33,20 @@ export class Core {
       this.#context.emit({ type: 'edge', health, reason });
       this.#room.changed();
     });
-    this.#playlists = new Playlists(this.#context, this.#room, this.#peers, this.#edges, (playlistId, newest) =>
-      this.#swarm.published(playlistId, newest),
+    this.#playlists = new Playlists(
+      this.#context,
+      this.#room,
+      this.#peers,
+      this.#edges,
+      (playlistId, newest) => this.#swarm.published(playlistId, newest),
     );
-    this.#swarm = new Swarm(this.#context, this.#room, this.#peers, this.#edges, this.#playlists);
+    this.#swarm = new Swarm(
+      this.#context,
+      this.#room,
+      this.#peers,
+      this.#edges,
+      this.#playlists.directory,
+    );
   }
 
   /** Times are milliseconds of any clock that does not go back. */
@@ -149,7 +159,11 @@ export class Core {
     if (!this.#room.links.open.has(peer)) return;
     this.#peers.open(peer);
     const follows = this.#playlists.follows();
-    this.#context.emit({ type: 'sendPeer', peer, message: { type: 'hello', version: peerVersion, follows } });
+    this.#context.emit({
+      type: 'sendPeer',
+      peer,
+      message: { type: 'hello', version: peerVersion, follows },
+    });
   }
 
   #linkClosed(peer: string): void {
@@ -164,7 +178,8 @@ export class Core {
   #forget(peer: string): void {
     const known = this.#peers.close(peer);
     if (!known) return;
-    for (const requestId of known.requests.keys()) this.#context.emit({ type: 'forgetPart', peer, requestId });
+    for (const requestId of known.requests.keys())
+      this.#context.emit({ type: 'forgetPart', peer, requestId });
     this.#swarm.unlinked(peer);
     this.#tellNeighbours();
   }

@@ -3,13 +3,13 @@
  * the page, the simulator and the tests run the same object. Ids and sizes only, never media bytes.
  */
 import type {
+  ClientFrame,
   EdgeHealth,
   IceServer,
   Role,
   ServerErrorCode,
   ServerFrame,
   ViewerProfile,
-  ClientFrame,
 } from '../../signaling/protocol/index.ts';
 import type { ByteRange } from './identity.ts';
 import type { PeerMessage, PeerRefusal } from './peer-wire.ts';
@@ -22,7 +22,11 @@ export interface SegmentRequest {
   durationMs: number;
 }
 
-export type AloneReason = 'signaling_unreachable' | 'webrtc_missing' | 'peers_not_allowed' | ServerErrorCode;
+export type AloneReason =
+  | 'signaling_unreachable'
+  | 'webrtc_missing'
+  | 'peers_not_allowed'
+  | ServerErrorCode;
 
 export type CoreEvent =
   | { type: 'started' }
@@ -42,11 +46,23 @@ export type CoreEvent =
   // the player
   | { type: 'segmentWanted'; loadId: number; request: SegmentRequest; deadlineMs: number }
   | { type: 'segmentAbandoned'; loadId: number; segmentId: string }
-  | { type: 'playlistWanted'; loadId: number; playlistId: string; url: string; multivariant: boolean }
+  | {
+      type: 'playlistWanted';
+      loadId: number;
+      playlistId: string;
+      url: string;
+      multivariant: boolean;
+    }
   | { type: 'playlistAbandoned'; loadId: number; playlistId: string }
   // what the player loaded by itself before the room was there
   | { type: 'segmentBrought'; request: SegmentRequest; sizeBytes: number }
-  | { type: 'playlistBrought'; playlistId: string; url: string; multivariant: boolean; text: string }
+  | {
+      type: 'playlistBrought';
+      playlistId: string;
+      url: string;
+      multivariant: boolean;
+      text: string;
+    }
   | { type: 'bufferMeasured'; bufferMs: number | null }
   // edge fetches of segments: `headers`, then parts, then `ended` or `failed`
   | { type: 'fetchHeaders'; fetchId: number; sizeBytes: number | null }
@@ -78,7 +94,14 @@ export type Effect =
   | { type: 'closeLink'; peer: string }
   | { type: 'signalLink'; peer: string; signal: Record<string, unknown> }
   | { type: 'sendPeer'; peer: string; message: PeerMessage }
-  | { type: 'expectPart'; peer: string; requestId: number; segmentId: string; part: number; bytes: number }
+  | {
+      type: 'expectPart';
+      peer: string;
+      requestId: number;
+      segmentId: string;
+      part: number;
+      bytes: number;
+    }
   | { type: 'forgetPart'; peer: string; requestId: number }
   | { type: 'sendPart'; peer: string; requestId: number; segmentId: string; part: number }
   | { type: 'dropSend'; peer: string; requestId: number }
@@ -116,7 +139,11 @@ export type Effect =
   | { type: 'restoreSegment'; segmentId: string }
   | { type: 'dropStored'; segmentId: string }
   // to the app
-  | { type: 'status'; status: 'joining' | 'joined' | 'reconnecting' | 'alone'; reason: AloneReason | null }
+  | {
+      type: 'status';
+      status: 'joining' | 'joined' | 'reconnecting' | 'alone';
+      reason: AloneReason | null;
+    }
   | { type: 'role'; epoch: number; deviceRole: Role; groupRole: Role; groupId: string }
   | { type: 'neighbours'; viewerIds: string[] }
   | { type: 'edge'; health: EdgeHealth; reason: string }

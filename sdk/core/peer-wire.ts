@@ -117,7 +117,8 @@ export function parseChunk(bytes: Uint8Array): ParsedPeer<Chunk> {
     return { ok: false, code: 'peer_chunk_invalid' };
   }
   const offsetBytes = view.getUint32(5);
-  if (offsetBytes + payloadBytes > limits.partBytes) return { ok: false, code: 'peer_chunk_invalid' };
+  if (offsetBytes + payloadBytes > limits.partBytes)
+    return { ok: false, code: 'peer_chunk_invalid' };
   return {
     ok: true,
     value: { requestId: view.getUint32(1), offsetBytes, payload: bytes.subarray(chunkHeaderBytes) },

@@ -76,7 +76,9 @@ export function readMultivariantPlaylist(text: string, url: string): string[] {
   const urls = new Set<string>();
   for (const raw of text.split('\n')) {
     const line = raw.trim();
-    const attribute = line.startsWith('#EXT-X-MEDIA:') ? /[:,]URI="([^"]+)"/.exec(line)?.[1] : undefined;
+    const attribute = line.startsWith('#EXT-X-MEDIA:')
+      ? /[:,]URI="([^"]+)"/.exec(line)?.[1]
+      : undefined;
     if (attribute !== undefined) urls.add(resolveUri(attribute, url));
     else if (line !== '' && !line.startsWith('#')) urls.add(resolveUri(line, url));
   }

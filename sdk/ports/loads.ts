@@ -18,5 +18,10 @@ export interface Load<Result> {
 export interface RoomLoads {
   /** `startSeconds` is the segment's place on the media's timeline. */
   loadSegment(request: SegmentRequest, startSeconds: number, load: Load<LoadedSegment>): () => void;
-  loadPlaylist(playlistId: string, url: string, multivariant: boolean, load: Load<string>): () => void;
+  loadPlaylist(
+    playlistId: string,
+    url: string,
+    multivariant: boolean,
+    load: Load<string>,
+  ): () => void;
 }

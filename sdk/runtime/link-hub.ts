@@ -1,13 +1,23 @@
 import { limits } from '../../signaling/protocol/limits.ts';
 import type { CoreEvent, Effect } from '../core/core.ts';
-import { encodePeerMessage, parsePeerMessage, type PeerRefusal } from '../core/peer-wire.ts';
+import { encodePeerMessage, type PeerRefusal, parsePeerMessage } from '../core/peer-wire.ts';
 import type { PeerLink, PeerLinks } from '../ports/peer-link.ts';
 import type { Media } from './media.ts';
 import { Transfers } from './transfers.ts';
 
 export type LinkEffect = Extract<
   Effect,
-  { type: 'openLink' | 'closeLink' | 'signalLink' | 'sendPeer' | 'expectPart' | 'forgetPart' | 'sendPart' | 'dropSend' }
+  {
+    type:
+      | 'openLink'
+      | 'closeLink'
+      | 'signalLink'
+      | 'sendPeer'
+      | 'expectPart'
+      | 'forgetPart'
+      | 'sendPart'
+      | 'dropSend';
+  }
 >;
 
 interface Connection {

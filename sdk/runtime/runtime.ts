@@ -1,4 +1,3 @@
-import type { ViewerProfile } from '../../signaling/protocol/index.ts';
 import { Core, type CoreEvent, type CoreOptions, type Effect } from '../core/core.ts';
 import type { FetchFailure, SegmentRequest } from '../core/events.ts';
 import type { EdgeReader } from '../ports/edge.ts';
@@ -6,18 +5,28 @@ import type { Load, LoadedSegment } from '../ports/loads.ts';
 import type { PeerLinks } from '../ports/peer-link.ts';
 import type { SegmentStore } from '../ports/segment-store.ts';
 import type { SignalingSocket } from '../ports/signaling-socket.ts';
+import { Depth } from './depth.ts';
 import { LinkHub } from './link-hub.ts';
 import { Media } from './media.ts';
+import type { PlainLoads } from './plain-loads.ts';
 
 export type OutwardEffect = Extract<
   Effect,
   { type: 'status' | 'role' | 'neighbours' | 'edge' | 'refused' | 'error' | 'deliverSegment' }
 >;
 
+/** Loaded by the player itself. */
+export type Brought =
+  | Extract<CoreEvent, { type: 'playlistBrought' }>
+  | { type: 'segmentBrought'; request: SegmentRequest; bytes: Uint8Array<ArrayBuffer> };
+
 export interface RuntimePorts {
   edge: EdgeReader;
   links: PeerLinks;
   signaling: SignalingSocket;
+  plain: PlainLoads;
+  /** Watches the profile; closed with the session. */
+  network: { close(): void };
   /** Null keeps nothing behind memory. */
   store: SegmentStore | null;
   nowMs: () => number;
@@ -33,6 +42,7 @@ export class Runtime {
   readonly core: Core;
   bytesFromEdge = 0;
   readonly #ports: RuntimePorts;
+  readonly #depth: Depth;
   readonly #hub: LinkHub;
   readonly #outward: (effect: OutwardEffect) => void;
   #segmentLoads = new Map<number, PendingLoad<LoadedSegment> & { request: SegmentRequest }>();
@@ -44,11 +54,19 @@ export class Runtime {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastLoadId = 0;
 
-  constructor(options: CoreOptions, relayOnly: boolean, ports: RuntimePorts, outward: (effect: OutwardEffect) => void) {
+  constructor(
+    options: CoreOptions,
+    relayOnly: boolean,
+    ports: RuntimePorts,
+    outward: (effect: OutwardEffect) => void,
+  ) {
     this.core = new Core(options);
     this.#ports = ports;
     this.#outward = outward;
-    this.#hub = new LinkHub(ports.links, relayOnly, this.media, ports.nowMs, (event) => this.dispatch(event));
+    this.#depth = new Depth(this.media, ports.store, ports.nowMs, (event) => this.dispatch(event));
+    this.#hub = new LinkHub(ports.links, relayOnly, this.media, ports.nowMs, (event) =>
+      this.dispatch(event),
+    );
   }
 
   get bytesFromPeers(): number {
@@ -63,8 +81,18 @@ export class Runtime {
     return this.media.wastedBytes + this.#hub.wastedBytes;
   }
 
-  changeProfile(profile: ViewerProfile): void {
-    this.dispatch({ type: 'profileChanged', profile });
+  /** Takes over what the player loaded before the room was there: others may need it. */
+  bring(found: Brought): void {
+    if (found.type === 'segmentBrought') {
+      this.media.restore(found.request.segmentId, found.bytes, this.#ports.nowMs());
+      const { request } = found;
+      const { segmentId } = request;
+      const bytesFromEdge = found.bytes.byteLength;
+      const delivered = { loadIds: [], transferMs: 0, bytesFromEdge, bytesByPeer: {} };
+      this.#outward({ type: 'deliverSegment', segmentId, ...delivered });
+      return this.dispatch({ type: 'segmentBrought', request, sizeBytes: found.bytes.byteLength });
+    }
+    this.dispatch(found);
   }
 
   /** Gives the core one event and performs what it asks for. */
@@ -84,24 +112,31 @@ export class Runtime {
 
   /** Returns the function that abandons the load. */
   loadSegment(request: SegmentRequest, deadlineMs: number, load: Load<LoadedSegment>): () => void {
-    if (this.#closed.signal.aborted) return this.#readSegment(request, load);
+    if (this.#closed.signal.aborted) return this.#ports.plain.loadSegment(request, load);
     const loadId = this.#nextLoadId();
     const pending = { ...load, url: request.url, request };
     this.#segmentLoads.set(loadId, pending);
     this.dispatch({ type: 'segmentWanted', loadId, request, deadlineMs });
     return () => {
       const { segmentId } = request;
-      if (this.#segmentLoads.delete(loadId)) this.dispatch({ type: 'segmentAbandoned', loadId, segmentId });
+      if (this.#segmentLoads.delete(loadId))
+        this.dispatch({ type: 'segmentAbandoned', loadId, segmentId });
     };
   }
 
-  loadPlaylist(playlistId: string, url: string, multivariant: boolean, load: Load<string>): () => void {
-    if (this.#closed.signal.aborted) return this.#readPlaylist(url, load);
+  loadPlaylist(
+    playlistId: string,
+    url: string,
+    multivariant: boolean,
+    load: Load<string>,
+  ): () => void {
+    if (this.#closed.signal.aborted) return this.#ports.plain.loadPlaylist(url, load);
     const loadId = this.#nextLoadId();
     this.#playlistLoads.set(loadId, { ...load, url });
     this.dispatch({ type: 'playlistWanted', loadId, playlistId, url, multivariant });
     return () => {
-      if (this.#playlistLoads.delete(loadId)) this.dispatch({ type: 'playlistAbandoned', loadId, playlistId });
+      if (this.#playlistLoads.delete(loadId))
+        this.dispatch({ type: 'playlistAbandoned', loadId, playlistId });
     };
   }
 
@@ -116,8 +151,10 @@ export class Runtime {
     this.#fetches.clear();
     this.#hub.close();
     this.#ports.signaling.close();
-    for (const load of this.#segmentLoads.values()) this.#readSegment(load.request, load);
-    for (const load of this.#playlistLoads.values()) this.#readPlaylist(load.url, load);
+    this.#ports.network.close();
+    for (const load of this.#segmentLoads.values())
+      this.#ports.plain.loadSegment(load.request, load);
+    for (const load of this.#playlistLoads.values()) this.#ports.plain.loadPlaylist(load.url, load);
     this.#segmentLoads.clear();
     this.#playlistLoads.clear();
     this.media.clear();
@@ -154,13 +191,15 @@ export class Runtime {
       case 'storeSegment':
       case 'restoreSegment':
       case 'dropStored':
-        return this.#keep(effect);
+        return this.#depth.perform(effect);
       default:
         return this.#hub.perform(effect);
     }
   }
 
-  #answer(effect: Extract<Effect, { type: `${'deliver' | 'fail'}${'Segment' | 'Playlist'}` }>): void {
+  #answer(
+    effect: Extract<Effect, { type: `${'deliver' | 'fail'}${'Segment' | 'Playlist'}` }>,
+  ): void {
     if (effect.type === 'deliverPlaylist' || effect.type === 'failPlaylist') {
       const load = this.#playlistLoads.get(effect.loadId);
       this.#playlistLoads.delete(effect.loadId);
@@ -202,7 +241,8 @@ export class Runtime {
         url,
         firstByteWithinMs,
         (result) => {
-          if ('failure' in result) return ended({ type: 'playlistFailed', fetchId, failure: result.failure });
+          if ('failure' in result)
+            return ended({ type: 'playlistFailed', fetchId, failure: result.failure });
           this.bytesFromEdge += result.bytes;
           ended({ type: 'playlistFetched', fetchId, text: result.text });
         },
@@ -211,7 +251,8 @@ export class Runtime {
       return;
     }
     const events = {
-      onHeaders: (sizeBytes: number | null) => this.dispatch({ type: 'fetchHeaders', fetchId, sizeBytes }),
+      onHeaders: (sizeBytes: number | null) =>
+        this.dispatch({ type: 'fetchHeaders', fetchId, sizeBytes }),
       onPart: (part: number, bytes: Uint8Array<ArrayBuffer>) => {
         this.bytesFromEdge += bytes.byteLength;
         this.media.put(effect.segmentId, part, bytes, this.#ports.nowMs());
@@ -221,31 +262,6 @@ export class Runtime {
       onFailure: (failure: FetchFailure) => ended({ type: 'fetchFailed', fetchId, failure }),
     };
     this.#ports.edge.readSegment(effect, events, controller.signal);
-  }
-
-  #keep(effect: Extract<Effect, { segmentId: string; type: 'dropSegment' | 'storeSegment' | 'restoreSegment' | 'dropStored' }>): void {
-    const { segmentId } = effect;
-    const { store } = this.#ports;
-    const lost = () => this.dispatch({ type: 'segmentLost', segmentId });
-    switch (effect.type) {
-      case 'dropSegment':
-        return this.media.drop(segmentId);
-      case 'dropStored':
-        store?.delete(segmentId).catch(() => {});
-        return;
-      case 'storeSegment': {
-        const bytes = this.media.copy(segmentId);
-        this.media.drop(segmentId);
-        if (bytes) store?.put(segmentId, bytes).catch(lost);
-        return;
-      }
-      case 'restoreSegment':
-        store?.get(segmentId).then((bytes) => {
-          if (!bytes) return lost();
-          this.media.restore(segmentId, bytes, this.#ports.nowMs());
-          this.dispatch({ type: 'segmentRestored', segmentId });
-        }, lost);
-    }
   }
 
   #wakeAt(atMs: number): void {
@@ -259,47 +275,4 @@ export class Runtime {
     this.#lastLoadId += 1;
     return this.#lastLoadId;
   }
-
-  /** Reads as plain hls.js would, without the room. */
-  #readSegment(request: SegmentRequest, load: Load<LoadedSegment>): () => void {
-    const controller = new AbortController();
-    const startedAtMs = this.#ports.nowMs();
-    let firstAtMs = startedAtMs;
-    const whole = new Media();
-    const { segmentId, url, byteRange } = request;
-    this.#ports.edge.readSegment(
-      { url, byteRange, partFrom: 0, partTo: null, firstByteWithinMs: plainFirstByteWithinMs },
-      {
-        onHeaders: () => {
-          firstAtMs = this.#ports.nowMs();
-        },
-        onPart: (part, bytes) => whole.put(segmentId, part, bytes, this.#ports.nowMs()),
-        onEnd: () => {
-          const bytes = whole.copy(segmentId) ?? new Uint8Array(0);
-          load.done({
-            bytes,
-            transferMs: this.#ports.nowMs() - startedAtMs,
-            firstByteMs: firstAtMs - startedAtMs,
-          });
-        },
-        onFailure: (failure) => load.failed(failure),
-      },
-      controller.signal,
-    );
-    return () => controller.abort();
-  }
-
-  #readPlaylist(url: string, load: Load<string>): () => void {
-    const controller = new AbortController();
-    this.#ports.edge.readPlaylist(
-      url,
-      plainFirstByteWithinMs,
-      (result) => ('failure' in result ? load.failed(result.failure) : load.done(result.text)),
-      controller.signal,
-    );
-    return () => controller.abort();
-  }
 }
-
-/** As hls.js waits by default. */
-const plainFirstByteWithinMs = 10_000;

@@ -17,7 +17,13 @@ interface Outgoing {
 
 export type Arrival =
   | { kind: 'progress'; requestId: number; bytes: number }
-  | { kind: 'part'; requestId: number; segmentId: string; part: number; bytes: Uint8Array<ArrayBuffer> }
+  | {
+      kind: 'part';
+      requestId: number;
+      segmentId: string;
+      part: number;
+      bytes: Uint8Array<ArrayBuffer>;
+    }
   | { kind: 'late'; bytes: number }
   | { kind: 'invalid' };
 
@@ -38,7 +44,12 @@ export class Transfers {
   }
 
   expect(requestId: number, segmentId: string, part: number, bytes: number): void {
-    this.#incoming.set(requestId, { buffer: new Uint8Array(bytes), receivedBytes: 0, segmentId, part });
+    this.#incoming.set(requestId, {
+      buffer: new Uint8Array(bytes),
+      receivedBytes: 0,
+      segmentId,
+      part,
+    });
   }
 
   forget(requestId: number): void {
@@ -59,11 +70,16 @@ export class Transfers {
     const { requestId, offsetBytes, payload } = parsed.value;
     const incoming = this.#incoming.get(requestId);
     if (!incoming) {
-      return this.#forgotten.has(requestId) ? { kind: 'late', bytes: payload.byteLength } : { kind: 'invalid' };
+      return this.#forgotten.has(requestId)
+        ? { kind: 'late', bytes: payload.byteLength }
+        : { kind: 'invalid' };
     }
     const { buffer } = incoming;
     // The channel keeps order, so anything but the next bytes of the part is wrong.
-    if (offsetBytes !== incoming.receivedBytes || offsetBytes + payload.byteLength > buffer.byteLength) {
+    if (
+      offsetBytes !== incoming.receivedBytes ||
+      offsetBytes + payload.byteLength > buffer.byteLength
+    ) {
       return { kind: 'invalid' };
     }
     buffer.set(payload, offsetBytes);

@@ -56,8 +56,8 @@ export const limits = {
   viewersPerSubjectMax: 32,
   /** A full directive stays under 4 kB and a relay tree under four hops. */
   groupMembersMax: 30,
-  /** One fetcher per so many members: enough to spread first copies, few enough to keep playlists rare. */
-  membersPerMaster: 4,
+  /** One fetcher per so many members: they are linked to all, and every link that a member has to them it lacks to others. */
+  membersPerMaster: 10,
   mastersPerGroupMax: 8,
   /** Below this a group has too few sources for a part and is merged with another. */
   groupMembersMin: 5,

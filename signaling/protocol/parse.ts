@@ -11,7 +11,12 @@ export interface Refusal {
 
 export type Parsed<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
 
-const id = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.idLengthMax), v.regex(/^[\w.:-]+$/));
+const id = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(limits.idLengthMax),
+  v.regex(/^[\w.:-]+$/),
+);
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 const role = v.picklist(['master', 'secondary', 'slave']);
 const edgeHealth = v.picklist(['healthy', 'strained', 'partial', 'dark', 'recovering']);
@@ -128,7 +133,9 @@ export function parseServerFrame(text: string): Parsed<ServerFrame> {
   const refusal = refusedVersion(json.value, 'welcome');
   if (refusal) return { ok: false, refusal };
   const parsed = v.safeParse(serverFrame, json.value, { abortEarly: true });
-  return parsed.success ? { ok: true, value: parsed.output as ServerFrame } : invalid(parsed.issues[0]);
+  return parsed.success
+    ? { ok: true, value: parsed.output as ServerFrame }
+    : invalid(parsed.issues[0]);
 }
 
 function parseJson(text: string): Parsed<unknown> {

@@ -77,7 +77,10 @@ const config: TestRunnerConfig = {
   concurrency: 1,
   browsers: [
     chromeLauncher({
-      launchOptions: { executablePath: chromiumPath, args: ['--headless=new', ...chromiumArguments] },
+      launchOptions: {
+        executablePath: chromiumPath,
+        args: ['--headless=new', ...chromiumArguments],
+      },
       concurrency: 1,
     }),
   ],

@@ -1,6 +1,14 @@
 import { expect } from 'chai';
 import { Stack, type Viewer } from './support/stack.ts';
-import { allLinked, allPlay, measure, readAll, sleep, startMeasuring, until } from './support/watch.ts';
+import {
+  allLinked,
+  allPlay,
+  measure,
+  readAll,
+  sleep,
+  startMeasuring,
+  until,
+} from './support/watch.ts';
 
 const noWebRtc = 'delete window.RTCPeerConnection; delete window.webkitRTCPeerConnection;';
 const saveData = 'Object.defineProperty(navigator.connection, "saveData", { get: () => true });';
@@ -30,7 +38,10 @@ describe('a viewer whom the room cannot help, or who may not help it', function 
     await until(
       `it says ${reason}`,
       () => viewer.page.evaluate(() => window.viewer.log.filter(({ name }) => name === 'status')),
-      (log) => log.some(({ event }) => JSON.stringify(event) === JSON.stringify({ status: 'alone', reason })),
+      (log) =>
+        log.some(
+          ({ event }) => JSON.stringify(event) === JSON.stringify({ status: 'alone', reason }),
+        ),
       10_000,
     );
     const before = await startMeasuring([viewer], stack.edges);
@@ -50,7 +61,10 @@ describe('a viewer whom the room cannot help, or who may not help it', function 
     const silent = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as { port: number };
-    await playsAlone(await stack.join({ signaling: `ws://127.0.0.1:${port}` }), 'signaling_unreachable');
+    await playsAlone(
+      await stack.join({ signaling: `ws://127.0.0.1:${port}` }),
+      'signaling_unreachable',
+    );
     silent.close();
   });
 
@@ -63,7 +77,9 @@ describe('a viewer whom the room cannot help, or who may not help it', function 
   });
 
   it('plays from the edge when its token is for another room', async () => {
-    const options = { token: await stack.signaling.issueToken({ room: 'other', subject: 'x', lifetimeSeconds: 60 }) };
+    const options = {
+      token: await stack.signaling.issueToken({ room: 'other', subject: 'x', lifetimeSeconds: 60 }),
+    };
     await playsAlone(await stack.join({ options }), 'token_room_mismatch');
   });
 
@@ -137,7 +153,12 @@ describe('a viewer whom the room cannot help, or who may not help it', function 
       await video.play();
     });
     const { currentTime, stats } = await viewer.read();
-    await until('it plays on', () => viewer.read(), (reading) => reading.currentTime > currentTime + 3, 10_000);
+    await until(
+      'it plays on',
+      () => viewer.read(),
+      (reading) => reading.currentTime > currentTime + 3,
+      10_000,
+    );
     expect(stats.neighbours).to.have.length(1);
     expect((await viewer.read()).fatalErrors).to.deep.equal([]);
   });

@@ -34,12 +34,14 @@ describe('a hostile member', function () {
   for (const [attack, code] of Object.entries(attacks)) {
     it(`is refused with ${code} by all and disturbs nobody: ${attack}`, async () => {
       const before = await startMeasuring(viewers, stack.edges);
-      const counts = (readings: typeof before) => readings.map(({ stats }) => stats.refusals[code] ?? 0);
+      const counts = (readings: typeof before) =>
+        readings.map(({ stats }) => stats.refusals[code] ?? 0);
       const hostile = await stack.joinHostile(attack);
       const after = await until(
         'both refuse it',
         () => readAll(viewers),
-        (readings) => counts(readings).every((count, index) => count > (counts(before)[index] ?? 0)),
+        (readings) =>
+          counts(readings).every((count, index) => count > (counts(before)[index] ?? 0)),
         10_000,
       );
       await hostile.close();

@@ -1,6 +1,14 @@
 import { expect } from 'chai';
 import { Stack, type Viewer } from './support/stack.ts';
-import { allLinked, allPlay, measure, readAll, sleep, startMeasuring, until } from './support/watch.ts';
+import {
+  allLinked,
+  allPlay,
+  measure,
+  readAll,
+  sleep,
+  startMeasuring,
+  until,
+} from './support/watch.ts';
 
 /** Below this nobody sees it, and a busy machine delays the page's own timers by as much. */
 const freezeMsMax = 500;
@@ -8,7 +16,7 @@ const freezeMsMax = 500;
 describe('a live room of four viewers, ffmpeg encoding', function () {
   this.timeout(150_000);
   let stack: Stack;
-  let viewers: Viewer[] = [];
+  const viewers: Viewer[] = [];
 
   before(async () => {
     stack = await Stack.start({ encoder: 'ffmpeg' });

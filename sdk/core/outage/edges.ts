@@ -105,7 +105,8 @@ export class Edges {
     state.failures += 1;
     const dark = state.failures >= edgeThresholds.failuresToDark;
     const backoffMs = dark ? limits.edgeProbeIntervalMs : limits.edgeProbeIntervalMs / 4;
-    state.nextAttemptAtMs = this.#context.nowMs + backoffMs * (0.8 + 0.4 * this.#context.options.random());
+    state.nextAttemptAtMs =
+      this.#context.nowMs + backoffMs * (0.8 + 0.4 * this.#context.options.random());
     this.#set(state, dark ? 'dark' : 'strained', reason);
   }
 

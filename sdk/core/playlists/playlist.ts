@@ -64,10 +64,15 @@ export class PlaylistState {
     if (facts && this.facts && !this.#isNewer(facts, fromPeer)) return false;
     if (this.multivariant && this.text !== null && fromPeer) return false;
     if (facts && this.facts) {
-      for (let sequence = this.facts.newestSequence + 1; sequence <= facts.newestSequence; sequence += 1) {
+      for (
+        let sequence = this.facts.newestSequence + 1;
+        sequence <= facts.newestSequence;
+        sequence += 1
+      ) {
         this.seenAtMs.set(sequence, nowMs);
       }
-      for (const sequence of this.seenAtMs.keys()) if (sequence < facts.mediaSequence) this.seenAtMs.delete(sequence);
+      for (const sequence of this.seenAtMs.keys())
+        if (sequence < facts.mediaSequence) this.seenAtMs.delete(sequence);
     }
     this.text = text;
     this.facts = facts;

@@ -1,14 +1,14 @@
 import { limits } from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import type { CoreEvent } from '../events.ts';
-import { type ByteRange, playlistIdOf, playlistOfSegment } from '../identity.ts';
 import { type Edges, isAbsent } from '../outage/edges.ts';
 import type { PeerMessage } from '../peer-wire.ts';
-import { readMultivariantPlaylist } from '../playlist-text.ts';
 import type { Room } from '../room/room.ts';
 import { electionRank } from '../swarm/election.ts';
 import type { Peers } from '../swarm/peers.ts';
-import { PlaylistState, playlistTimings } from './playlist.ts';
+import { PlaylistDirectory } from './directory.ts';
+import { type PlaylistState, playlistTimings } from './playlist.ts';
+import { nextPollAtMs } from './polling.ts';
 
 type Of<Type extends CoreEvent['type']> = Extract<CoreEvent, { type: Type }>;
 type Follows = Extract<PeerMessage, { type: 'follow' }>['follows'];
@@ -19,7 +19,8 @@ export class Playlists {
   #room: Room;
   #peers: Peers;
   #edges: Edges;
-  #states = new Map<string, PlaylistState>();
+  /** What is known of each; the swarm reads it too. */
+  readonly directory = new PlaylistDirectory(() => this.#context.nowMs);
   #fetches = new Map<number, PlaylistState>();
   #lastFollows = '';
   #published: (playlistId: string, newestSequence: number) => void;
@@ -41,7 +42,7 @@ export class Playlists {
 
   wanted({ loadId, playlistId, url, multivariant }: Of<'playlistWanted'>): void {
     const { nowMs } = this.#context;
-    const state = this.#state(playlistId, multivariant);
+    const state = this.directory.state(playlistId, multivariant);
     state.url = url;
     state.loads.set(loadId, nowMs);
     state.lastWantedMs = nowMs;
@@ -51,7 +52,7 @@ export class Playlists {
 
   brought({ playlistId, url, multivariant, text }: Of<'playlistBrought'>): void {
     const { nowMs } = this.#context;
-    const state = this.#state(playlistId, multivariant);
+    const state = this.directory.state(playlistId, multivariant);
     state.url = url;
     state.lastWantedMs = nowMs;
     if (!state.adopt(text, nowMs, false)) return;
@@ -61,7 +62,7 @@ export class Playlists {
   }
 
   abandoned({ loadId, playlistId }: Of<'playlistAbandoned'>): void {
-    this.#states.get(playlistId)?.loads.delete(loadId);
+    this.directory.states.get(playlistId)?.loads.delete(loadId);
   }
 
   fetched({ fetchId, text }: Of<'playlistFetched'>): void {
@@ -82,7 +83,8 @@ export class Playlists {
       this.#announce(state);
     }
     // Not a playlist: the player says so better than we could.
-    if (state.text === null) for (const loadId of state.loads.keys()) this.#deliver(state, loadId, text);
+    if (state.text === null)
+      for (const loadId of state.loads.keys()) this.#deliver(state, loadId, text);
     // The player asked, and this is what the edge has: it may look again later, as it would without us.
     for (const loadId of state.loads.keys()) {
       const isNews = state.version > state.deliveredVersion || !state.isLive;
@@ -113,9 +115,11 @@ export class Playlists {
   follows(): Follows {
     const { nowMs } = this.#context;
     const follows: Follows = [];
-    for (const state of this.#states.values()) {
-      const isFollowed = nowMs - state.lastWantedMs < state.targetMs * playlistTimings.followedFactor;
-      if (isFollowed || state.loads.size > 0) follows.push({ playlistId: state.playlistId, version: state.version });
+    for (const state of this.directory.states.values()) {
+      const isFollowed =
+        nowMs - state.lastWantedMs < state.targetMs * playlistTimings.followedFactor;
+      if (isFollowed || state.loads.size > 0)
+        follows.push({ playlistId: state.playlistId, version: state.version });
     }
     return follows.slice(0, 16);
   }
@@ -126,7 +130,7 @@ export class Playlists {
     known.follows.clear();
     for (const { playlistId, version } of follows) {
       known.follows.add(playlistId);
-      const state = this.#states.get(playlistId);
+      const state = this.directory.states.get(playlistId);
       if (state && state.version > version) this.#send(peer, state);
     }
     this.tick();
@@ -135,9 +139,9 @@ export class Playlists {
   /** Returns false when the text is not a playlist of the kind that it says it is. */
   peerSends(playlistId: string, text: string): boolean {
     if (!text.startsWith('#EXTM3U')) return false;
-    const state = this.#states.get(playlistId) ?? this.#known(playlistId);
+    const state = this.directory.states.get(playlistId) ?? this.directory.known(playlistId);
     if (!state) return true;
-    state.url ??= this.#urlOf(playlistId);
+    state.url ??= this.directory.urlOf(playlistId);
     if (state.url === null) return true;
     const isMedia = text.includes('#EXT-X-TARGETDURATION:');
     if (isMedia === state.multivariant) return false;
@@ -148,29 +152,14 @@ export class Playlists {
     return true;
   }
 
-  // --- for the swarm ---
-
-  resolve(segmentId: string): { url: string; byteRange: ByteRange | null; durationMs: number } | null {
-    const facts = this.#states.get(playlistOfSegment(segmentId))?.facts;
-    const sequence = segmentId.slice(segmentId.lastIndexOf('#') + 1);
-    return (/^\d+$/.test(sequence) && facts?.segments.get(Number(sequence))) || null;
-  }
-
-  isFresh(segmentId: string): boolean {
-    const state = this.#states.get(playlistOfSegment(segmentId));
-    const sequence = Number(segmentId.slice(segmentId.lastIndexOf('#') + 1));
-    const seenAtMs = state?.seenAtMs.get(sequence);
-    return state !== undefined && seenAtMs !== undefined && this.#context.nowMs - seenAtMs < state.targetMs;
-  }
-
   tick(): void {
-    for (const state of [...this.#states.values()]) this.#consider(state);
+    for (const state of [...this.directory.states.values()]) this.#consider(state);
   }
 
   #consider(state: PlaylistState): void {
     if (state.fetch) return;
     this.#deliverNews(state);
-    const url = state.url ?? this.#urlOf(state.playlistId);
+    const url = state.url ?? this.directory.urlOf(state.playlistId);
     if (url === null) return;
     const rank = this.#rank(state);
     const dueMs = Math.max(this.#dueAtMs(state, rank), this.#edges.nextAttemptAtMs(url));
@@ -210,12 +199,8 @@ export class Playlists {
     const { nowMs } = this.#context;
     const isWaiting = state.loads.size > 0;
     if (!this.#canWait(state) || rank === null) return isWaiting ? nowMs : Number.POSITIVE_INFINITY;
-    if (!state.isLive) return isWaiting && state.text === null ? nowMs : Number.POSITIVE_INFINITY;
-    if (!isWaiting && !this.#isFollowed(state)) return Number.POSITIVE_INFINITY;
-    const { restFraction, pollFraction, takeoverFraction } = playlistTimings;
-    const lateMs = rank > 0 ? state.targetMs * (1 - restFraction + rank * takeoverFraction) : 0;
-    const updateMs = state.changedAtMs + state.targetMs * restFraction + lateMs;
-    return Math.max(updateMs, state.fetchedAtMs + state.targetMs * pollFraction * (1 + rank));
+    if (!state.isLive || (!isWaiting && !this.#isFollowed(state))) return Number.POSITIVE_INFINITY;
+    return nextPollAtMs(state, rank);
   }
 
   /** A player that has begun can wait for the room's copy; one that starts cannot. */
@@ -228,7 +213,8 @@ export class Playlists {
   #isFollowed(state: PlaylistState): boolean {
     const { nowMs } = this.#context;
     if (nowMs - state.lastWantedMs < state.targetMs * playlistTimings.followedFactor) return true;
-    for (const peer of this.#peers.all.values()) if (peer.greeted && peer.follows.has(state.playlistId)) return true;
+    for (const peer of this.#peers.all.values())
+      if (peer.greeted && peer.follows.has(state.playlistId)) return true;
     return false;
   }
 
@@ -286,32 +272,6 @@ export class Playlists {
     if (state) {
       state.fetch = null;
       state.fetchedAtMs = this.#context.nowMs;
-    }
-    return state;
-  }
-
-  /** This viewer's own URL of a playlist that another plays. */
-  #urlOf(playlistId: string): string | null {
-    for (const state of this.#states.values()) {
-      if (!state.multivariant || state.text === null || state.url === null) continue;
-      const { text, url } = state;
-      const found = readMultivariantPlaylist(text, url).find((each) => playlistIdOf(each, url) === playlistId);
-      if (found !== undefined) return found;
-    }
-    return null;
-  }
-
-  #known(playlistId: string): PlaylistState | null {
-    return this.#urlOf(playlistId) === null ? null : this.#state(playlistId, false);
-  }
-
-  #state(playlistId: string, multivariant: boolean): PlaylistState {
-    let state = this.#states.get(playlistId);
-    if (!state) {
-      state = new PlaylistState(playlistId, multivariant);
-      this.#states.set(playlistId, state);
-      const idle = [...this.#states.values()].find((each) => each.loads.size === 0 && each !== state && !each.multivariant);
-      if (this.#states.size > playlistTimings.playlistsMax && idle) this.#states.delete(idle.playlistId);
     }
     return state;
   }

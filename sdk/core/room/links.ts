@@ -1,7 +1,7 @@
 import type { IceServer, Member } from '../../../signaling/protocol/index.ts';
 import { limits } from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
-import { neighboursOf } from './neighbours.ts';
+import { neighboursOf, type Ring, ringOf } from './neighbours.ts';
 
 type LinkState = 'connecting' | 'open' | 'waiting';
 
@@ -27,6 +27,7 @@ export class Links {
   #links = new Map<string, Link>();
   #lost = new Set<string>();
   #viewerId = '';
+  ring: Ring = ringOf([]);
   #degrees = new Map<string, number>();
   #iceServers: IceServer[] = [];
 
@@ -44,9 +45,12 @@ export class Links {
   }
 
   follow(members: readonly Member[]): void {
+    this.ring = ringOf(members);
     this.#degrees.clear();
-    for (const { viewerId } of members) this.#degrees.set(viewerId, neighboursOf(viewerId, members).length);
-    const wanted = new Set(members.length > 0 ? neighboursOf(this.#viewerId, members) : []);
+    for (const { viewerId } of members) {
+      this.#degrees.set(viewerId, neighboursOf(viewerId, members, this.ring).length);
+    }
+    const wanted = new Set(neighboursOf(this.#viewerId, members, this.ring));
     for (const peer of [...this.#links.keys()]) if (!wanted.has(peer)) this.#drop(peer);
     for (const peer of wanted) {
       if (!this.#links.has(peer) && !this.banned.has(peer)) this.#connect(peer);
@@ -67,7 +71,7 @@ export class Links {
     if (this.banned.has(peer)) return;
     const link = this.#links.get(peer);
     // The other side may follow a newer directive than we do, or have lost a link that still looks open here.
-    const isOffer = signal['type'] === 'offer';
+    const isOffer = signal.type === 'offer';
     if (!link || (isOffer && link.state !== 'connecting')) {
       if (!isOffer || this.#initiates(peer)) return;
       this.#close(peer);
@@ -101,8 +105,7 @@ export class Links {
 
   /** Whether an open link to the peer broke and has not come back. */
   wasLost(peer: string): boolean {
-    const link = this.#links.get(peer);
-    return link !== undefined && link.broke;
+    return this.#links.get(peer)?.broke === true;
   }
 
   ban(peer: string): void {

@@ -2,30 +2,49 @@ import type { Member } from '../../../signaling/protocol/index.ts';
 import { limits } from '../../../signaling/protocol/limits.ts';
 import { hashToUnit } from '../swarm/rendezvous.ts';
 
-/**
- * Whom a member links to. Symmetric and computed alike by all from one directive: everyone in small groups;
- * in larger ones masters are linked to all, and the others to their nearest on a ring of hashes.
- */
-export function neighboursOf(viewerId: string, members: readonly Member[]): string[] {
-  const others = members.filter((member) => member.viewerId !== viewerId);
-  if (members.length <= limits.neighboursMax + 1) return others.map((member) => member.viewerId);
-  const self = members.find((member) => member.viewerId === viewerId);
-  if (!self || isMaster(self)) return others.map((member) => member.viewerId);
-  const ring = members
-    .filter((member) => !isMaster(member))
-    .map((member) => ({ id: member.viewerId, at: hashToUnit(member.viewerId) }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ id }) => id);
-  const masters = others.filter(isMaster).map((member) => member.viewerId);
-  const reach = Math.max(1, Math.floor((limits.neighboursMax - masters.length) / 2));
-  const place = ring.indexOf(viewerId);
-  const near = ring.filter((id, index) => {
-    const distance = Math.abs(index - place);
-    return id !== viewerId && Math.min(distance, ring.length - distance) <= reach;
-  });
-  return [...masters, ...near];
+/** The members in a circle, computed alike by all from one directive. */
+export interface Ring {
+  /** Index by member. */
+  places: ReadonlyMap<string, number>;
+  /** Members that are at most so many places apart are linked. */
+  reach: number;
 }
 
-function isMaster(member: Member): boolean {
+export function ringOf(members: readonly Member[]): Ring {
+  const order = members
+    .map(({ viewerId }) => ({ viewerId, at: hashToUnit(viewerId) }))
+    .sort((a, b) => a.at - b.at || (a.viewerId < b.viewerId ? -1 : 1));
+  const places = new Map(order.map(({ viewerId }, place) => [viewerId, place]));
+  if (members.length <= limits.neighboursMax + 1) return { places, reach: members.length };
+  const hubs = members.filter(isHub).length;
+  return { places, reach: Math.max(1, Math.floor((limits.neighboursMax - hubs) / 2)) };
+}
+
+export function ringDistance({ places }: Ring, a: number, b: number): number {
+  const distance = Math.abs(a - b);
+  return Math.min(distance, places.size - distance);
+}
+
+/**
+ * Whom a member links to, symmetrically: everyone in small groups; in larger ones those near on the ring, and
+ * masters to all, so that everybody hears at once of what they read.
+ */
+export function neighboursOf(viewerId: string, members: readonly Member[], ring: Ring): string[] {
+  const self = members.find((member) => member.viewerId === viewerId);
+  const place = ring.places.get(viewerId);
+  if (!self || place === undefined) return [];
+  const others = members.filter((member) => member !== self);
+  if (isHub(self)) return others.map((member) => member.viewerId);
+  return others
+    .filter((other) => isHub(other) || isNear(ring, place, other.viewerId))
+    .map((other) => other.viewerId);
+}
+
+function isNear(ring: Ring, place: number, viewerId: string): boolean {
+  const other = ring.places.get(viewerId);
+  return other !== undefined && ringDistance(ring, place, other) <= ring.reach;
+}
+
+function isHub(member: Member): boolean {
   return member.role !== 'slave';
 }

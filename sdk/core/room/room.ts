@@ -142,14 +142,18 @@ export class Room {
   }
 
   sendSignal(peer: string, signal: Record<string, unknown>): void {
-    if (this.#connected) this.#context.emit({ type: 'sendFrame', frame: { type: 'signal', to: peer, signal } });
+    if (this.#connected)
+      this.#context.emit({ type: 'sendFrame', frame: { type: 'signal', to: peer, signal } });
   }
 
   tick(): void {
     const { nowMs } = this.#context;
     if (this.#connectAtMs !== null && nowMs >= this.#connectAtMs) this.#connect();
     else if (this.#connectAtMs !== null) this.#context.wakeAt(this.#connectAtMs);
-    if (this.#connected && nowMs - this.#heardAtMs > this.#heartbeatIntervalMs * (limits.heartbeatsMissedMax + 0.5)) {
+    if (
+      this.#connected &&
+      nowMs - this.#heardAtMs > this.#heartbeatIntervalMs * (limits.heartbeatsMissedMax + 0.5)
+    ) {
       // Half-open sockets stay silent for minutes; the server answers every report.
       this.#context.emit({ type: 'disconnectSignaling' });
       return this.signalingClosed();

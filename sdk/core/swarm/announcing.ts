@@ -30,18 +30,30 @@ export class Announcing {
   }
 
   sendWant(peer: string, segment: SegmentState): void {
-    this.#context.emit({ type: 'sendPeer', peer, message: { type: 'want', segment: segment.segmentId } });
+    this.#context.emit({
+      type: 'sendPeer',
+      peer,
+      message: { type: 'want', segment: segment.segmentId },
+    });
   }
 
   unwanted(segment: SegmentState): void {
     for (const peer of this.#peers.linked()) {
-      this.#context.emit({ type: 'sendPeer', peer, message: { type: 'unwant', segment: segment.segmentId } });
+      this.#context.emit({
+        type: 'sendPeer',
+        peer,
+        message: { type: 'unwant', segment: segment.segmentId },
+      });
     }
   }
 
   unable(segment: SegmentState): void {
     for (const peer of this.#listeners(segment, true)) {
-      this.#context.emit({ type: 'sendPeer', peer, message: { type: 'unable', segment: segment.segmentId } });
+      this.#context.emit({
+        type: 'sendPeer',
+        peer,
+        message: { type: 'unable', segment: segment.segmentId },
+      });
     }
   }
 
@@ -82,7 +94,8 @@ export class Announcing {
   /** Those who asked; of an edge fetch all masters hear, or the next in rank would begin one too. */
   #listeners(segment: SegmentState, isFetcher = segment.fetch !== null): string[] {
     return [...this.#peers.linked()].filter(
-      (peer) => segment.peers.get(peer)?.wants || (isFetcher && this.#room.member(peer)?.role === 'master'),
+      (peer) =>
+        segment.peers.get(peer)?.wants || (isFetcher && this.#room.member(peer)?.role === 'master'),
     );
   }
 

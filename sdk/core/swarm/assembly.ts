@@ -25,13 +25,15 @@ export class Assembly {
     if (segment.sizeBytes !== null) {
       this.#parts.requesting.cancelAll(segment);
       const fetched = segment.fetch;
-      for (const part of [...segment.held]) if (!fetched || !segment.isFetching(part)) segment.held.delete(part);
+      for (const part of [...segment.held])
+        if (!fetched || !segment.isFetching(part)) segment.held.delete(part);
     }
     segment.sizeBytes = sizeBytes;
   }
 
   checkComplete(segment: SegmentState): void {
-    if (segment.complete || segment.sizeBytes === null || segment.held.size < segment.partCount) return;
+    if (segment.complete || segment.sizeBytes === null || segment.held.size < segment.partCount)
+      return;
     const { context, requesting, fetching, announcing, memory } = this.#parts;
     segment.complete = true;
     segment.onBehalf = false;

@@ -124,12 +124,15 @@ export class Conversation {
     const segment = this.segment(message.segment);
     const view = segment.view(peer);
     const isNews =
-      (message.complete && !view.complete) || (message.fetching && !view.fetching) || message.parts.length > 0;
+      (message.complete && !view.complete) ||
+      (message.fetching && !view.fetching) ||
+      message.parts.length > 0;
     view.fetching = message.fetching;
     view.unable &&= !isNews;
     view.complete = message.complete;
     if (message.complete) view.wants = false;
-    if (segment.sizeBytes === null && message.sizeBytes !== null) segment.sizeBytes = message.sizeBytes;
+    if (segment.sizeBytes === null && message.sizeBytes !== null)
+      segment.sizeBytes = message.sizeBytes;
     for (const part of message.parts) {
       if (segment.sizeBytes !== null && part >= segment.partCount) continue;
       view.parts.add(part);
@@ -137,6 +140,7 @@ export class Conversation {
     }
     if (message.complete) for (const excluded of segment.excluded.values()) excluded.delete(peer);
     if (isNews) segment.progressAtMs = context.nowMs;
+    this.#parts.requesting.holds(segment, peer);
     this.settleBehalf(segment);
     if (segment.active) this.#plan(segment);
   }

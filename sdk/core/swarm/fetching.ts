@@ -49,7 +49,10 @@ export class Fetching {
     if (segment.fetch || !source) return { started: false, nextMs: never };
     const { nowMs } = this.#context;
     const rank = this.#rank(segment);
-    const dueMs = Math.max(this.#dueAtMs(segment, rank, isFresh), this.#edges.nextAttemptAtMs(source.url));
+    const dueMs = Math.max(
+      this.#dueAtMs(segment, rank, isFresh),
+      this.#edges.nextAttemptAtMs(source.url),
+    );
     if (dueMs > nowMs) return { started: false, nextMs: dueMs };
     this.#edges.attempted(source.url, rank ?? 0);
     this.#start(segment, source);
@@ -103,7 +106,12 @@ export class Fetching {
   }
 
   #rank(segment: SegmentState): number | null {
-    return electionRank(segment.segmentId, this.#room, this.#peers, (id) => segment.peers.get(id)?.unable === true);
+    return electionRank(
+      segment.segmentId,
+      this.#room,
+      this.#peers,
+      (id) => segment.peers.get(id)?.unable === true,
+    );
   }
 
   #dueAtMs(segment: SegmentState, rank: number | null, isFresh: boolean): number {
@@ -120,7 +128,10 @@ export class Fetching {
     }
     const fraction = help.any ? fetchTimings.stuckFraction : fetchTimings.silentFraction;
     const { patienceMsMin, patienceMsMax } = fetchTimings;
-    const patienceMs = Math.min(patienceMsMax, Math.max(patienceMsMin, segment.durationMs * fraction));
+    const patienceMs = Math.min(
+      patienceMsMax,
+      Math.max(patienceMsMin, segment.durationMs * fraction),
+    );
     const spread = rank > 0 ? hashToUnit(`${segment.segmentId}|${this.#room.viewerId ?? ''}`) : 0;
     const sinceMs = Math.max(wantedAtMs, segment.progressAtMs);
     const takeoverMs = sinceMs + patienceMs * (Math.max(1, rank) + spread / 2);
@@ -139,9 +150,12 @@ export class Fetching {
   #latestMs(segment: SegmentState): number {
     if (!segment.wanted || !segment.source) return never;
     const missingBytes =
-      segment.sizeBytes === null ? 0 : segment.missingParts().reduce((sum, part) => sum + segment.partBytes(part), 0);
+      segment.sizeBytes === null
+        ? 0
+        : segment.missingParts().reduce((sum, part) => sum + segment.partBytes(part), 0);
     const estimateMs =
-      this.#edges.estimateMs(segment.source.url, missingBytes || this.#usualBytes(segment)) * fetchTimings.estimateSlack;
+      this.#edges.estimateMs(segment.source.url, missingBytes || this.#usualBytes(segment)) *
+      fetchTimings.estimateSlack;
     return segment.deadlineMs - estimateMs - fetchTimings.marginMs;
   }
 

@@ -11,7 +11,9 @@ import type { Serving } from './serving.ts';
 /** What the swarm needs to know of playlists. */
 export interface SegmentDirectory {
   /** Where a segment can be read, from a playlist of this viewer's own. */
-  resolve(segmentId: string): { url: string; byteRange: ByteRange | null; durationMs: number } | null;
+  resolve(
+    segmentId: string,
+  ): { url: string; byteRange: ByteRange | null; durationMs: number } | null;
   /** Whether it was published only just now. */
   isFresh(segmentId: string): boolean;
 }

@@ -63,7 +63,11 @@ export class Peers {
 
   hasRoom(id: string, nowMs: number): boolean {
     const peer = this.all.get(id);
-    return peer !== undefined && peer.requests.size < limits.requestsPerPeerMax && peer.busyUntilMs <= nowMs;
+    return (
+      peer !== undefined &&
+      peer.requests.size < limits.requestsPerPeerMax &&
+      peer.busyUntilMs <= nowMs
+    );
   }
 
   /** Time until one more part would have come from it. */
@@ -96,6 +100,8 @@ export class Peers {
     peer.timeouts = 0;
     const sample = bytes / Math.max(1, tookMs);
     peer.bytesPerMs =
-      peer.bytesPerMs === null ? sample : peer.bytesPerMs + (sample - peer.bytesPerMs) * sampleWeight;
+      peer.bytesPerMs === null
+        ? sample
+        : peer.bytesPerMs + (sample - peer.bytesPerMs) * sampleWeight;
   }
 }

@@ -15,7 +15,10 @@ export function hashToUnit(key: string): number {
 }
 
 /** Ids by falling score; each wins in proportion to its weight. */
-export function rankByWeight(key: string, candidates: readonly { id: string; weight: number }[]): string[] {
+export function rankByWeight(
+  key: string,
+  candidates: readonly { id: string; weight: number }[],
+): string[] {
   return candidates
     .map(({ id, weight }) => ({ id, score: -weight / Math.log(hashToUnit(`${key}|${id}`)) }))
     .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1))

@@ -3,7 +3,7 @@ import type { Room } from '../room/room.ts';
 import type { Peers } from './peers.ts';
 import { rankByWeight } from './rendezvous.ts';
 import { type PartRequest, peerHolds, type SegmentState } from './segment.ts';
-import { treeFanout, type TreeMember, treeParent } from './tree.ts';
+import { type TreeMember, treeFanout, treeParent } from './tree.ts';
 
 const never = Number.POSITIVE_INFINITY;
 
@@ -11,7 +11,11 @@ const never = Number.POSITIVE_INFINITY;
  * How long a peer may send nothing before another one that holds the part is asked: leaving it too early sends the
  * part twice, too late costs the player its time. A quarter of the time left, within these.
  */
-export const requestTimings = { patienceMsMin: 300, patienceMsMax: 1_000, patienceShare: 0.25 } as const;
+export const requestTimings = {
+  patienceMsMin: 300,
+  patienceMsMax: 1_000,
+  patienceShare: 0.25,
+} as const;
 
 /** Decides which peer is asked for which part. */
 export class Requesting {
@@ -47,6 +51,16 @@ export class Requesting {
       else nextMs = Math.min(nextMs, this.#roomAtMs(segment, part));
     }
     return nextMs;
+  }
+
+  /** The peer holds parts now that it was asked for before: they are about to come. */
+  holds(segment: SegmentState, peer: string): void {
+    const view = segment.peers.get(peer);
+    for (const [part, request] of segment.requests) {
+      if (request.peer !== peer || request.heldThere || !peerHolds(view, part)) continue;
+      request.heldThere = true;
+      request.progressAtMs = this.#context.nowMs;
+    }
   }
 
   cancel(segment: SegmentState, part: number): void {
@@ -102,7 +116,9 @@ export class Requesting {
   /** When a holder that has no room now may have some. */
   #roomAtMs(segment: SegmentState, part: number): number {
     const { nowMs } = this.#context;
-    const times = this.#holders(segment, part).map((id) => this.#peers.all.get(id)?.busyUntilMs ?? never);
+    const times = this.#holders(segment, part).map(
+      (id) => this.#peers.all.get(id)?.busyUntilMs ?? never,
+    );
     return Math.min(never, ...times.filter((atMs) => atMs > nowMs));
   }
 
@@ -114,7 +130,8 @@ export class Requesting {
     // What few hold and many want goes down the tree. Later on any holder will do, except who is still reading it.
     const free = holders.filter((id) => segment.peers.get(id)?.fetching !== true);
     let wanting = 0;
-    for (const view of segment.peers.values()) if (view.wants && !peerHolds(view, part)) wanting += 1;
+    for (const view of segment.peers.values())
+      if (view.wants && !peerHolds(view, part)) wanting += 1;
     if (parent && free.length * treeFanout <= wanting) return parent;
     return this.#spread(segment, part, free) ?? parent ?? this.#fastest(holders);
   }
@@ -129,7 +146,12 @@ export class Requesting {
       .sort((a, b) => wantedAtMs(b) - wantedAtMs(a))
       .slice(0, Math.max(2, Math.ceil(holders.length / 2)));
     const key = `${segment.segmentId}|${part}|${this.#room.viewerId ?? ''}`;
-    return rankByWeight(key, late.map((id) => ({ id, weight: this.#peers.capacity(id) / this.#room.links.degree(id) })))[0] ?? null;
+    return (
+      rankByWeight(
+        key,
+        late.map((id) => ({ id, weight: this.#peers.capacity(id) / this.#room.links.degree(id) })),
+      )[0] ?? null
+    );
   }
 
   #fastest(holders: readonly string[]): string | null {
@@ -143,14 +165,15 @@ export class Requesting {
   #parent(segment: SegmentState, part: number): string | null {
     const viewerId = this.#room.viewerId ?? '';
     const root = this.#root(segment, part);
+    const key = `${segment.segmentId}|${part}`;
     const others: TreeMember[] = [];
     for (const [id, view] of segment.peers) {
       const takesPart = view.wants || view.complete || view.parts.size > 0;
       if (id === root || view.unable || !takesPart || !this.#peers.isLinked(id)) continue;
       others.push({ id, uploads: this.#uploads(id) });
     }
-    const key = `${segment.segmentId}|${part}`;
-    const parent = treeParent(key, { id: viewerId, uploads: this.#room.uploads }, others) ?? root;
+    const self = { id: viewerId, uploads: this.#room.uploads };
+    const parent = treeParent(key, self, others, this.#room.links.ring) ?? root;
     return parent && this.#peers.hasRoom(parent, this.#context.nowMs) ? parent : null;
   }
 
@@ -171,10 +194,28 @@ export class Requesting {
   #ask(segment: SegmentState, part: number, peer: string): void {
     const { nowMs } = this.#context;
     const requestId = this.#context.nextId();
-    segment.requests.set(part, { requestId, peer, askedAtMs: nowMs, firstByteAtMs: 0, progressAtMs: 0 });
+    segment.requests.set(part, {
+      requestId,
+      peer,
+      askedAtMs: nowMs,
+      firstByteAtMs: 0,
+      progressAtMs: 0,
+      heldThere: false,
+    });
     this.#peers.all.get(peer)?.requests.set(requestId, { segmentId: segment.segmentId, part });
     const { segmentId } = segment;
-    this.#context.emit({ type: 'expectPart', peer, requestId, segmentId, part, bytes: segment.partBytes(part) });
-    this.#context.emit({ type: 'sendPeer', peer, message: { type: 'request', requestId, segment: segmentId, part } });
+    this.#context.emit({
+      type: 'expectPart',
+      peer,
+      requestId,
+      segmentId,
+      part,
+      bytes: segment.partBytes(part),
+    });
+    this.#context.emit({
+      type: 'sendPeer',
+      peer,
+      message: { type: 'request', requestId, segment: segmentId, part },
+    });
   }
 }

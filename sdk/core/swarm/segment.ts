@@ -21,6 +21,8 @@ export interface PartRequest {
   /** First and last bytes of it that came; 0 before the first. */
   firstByteAtMs: number;
   progressAtMs: number;
+  /** The peer has said since that it holds the part. */
+  heldThere: boolean;
 }
 
 export interface EdgeFetch {
@@ -100,25 +102,38 @@ export class SegmentState {
 
   partBytes(part: number): number {
     const before = part * limits.partBytes;
-    return Math.min(limits.partBytes, Math.max(0, (this.sizeBytes ?? Number.POSITIVE_INFINITY) - before));
+    return Math.min(
+      limits.partBytes,
+      Math.max(0, (this.sizeBytes ?? Number.POSITIVE_INFINITY) - before),
+    );
   }
 
   missingParts(): number[] {
     const missing: number[] = [];
-    for (let part = 0; part < this.partCount; part += 1) if (!this.held.has(part)) missing.push(part);
+    for (let part = 0; part < this.partCount; part += 1)
+      if (!this.held.has(part)) missing.push(part);
     return missing;
   }
 
   /** Whether the edge fetch that is under way will bring the part. */
   isFetching(part: number): boolean {
     const { fetch } = this;
-    return fetch !== null && part >= fetch.partFrom && (fetch.partTo === null || part <= fetch.partTo);
+    return (
+      fetch !== null && part >= fetch.partFrom && (fetch.partTo === null || part <= fetch.partTo)
+    );
   }
 
   view(peer: string): PeerView {
     let view = this.peers.get(peer);
     if (!view) {
-      view = { wants: false, wantedAtMs: 0, parts: new Set(), complete: false, fetching: false, unable: false };
+      view = {
+        wants: false,
+        wantedAtMs: 0,
+        parts: new Set(),
+        complete: false,
+        fetching: false,
+        unable: false,
+      };
       this.peers.set(peer, view);
     }
     return view;

@@ -42,9 +42,16 @@ export class Serving {
     const refusal = this.#refusal(peer, message, segment);
     if (refusal || !segment) return this.#refuse(peer, message.requestId, refusal ?? 'missing');
     const { requestId, part } = message;
-    const serve = { peer, requestId, segmentId: segment.segmentId, part, bytes: segment.partBytes(part) };
+    const serve = {
+      peer,
+      requestId,
+      segmentId: segment.segmentId,
+      part,
+      bytes: segment.partBytes(part),
+    };
     if (segment.held.has(part) && segment.place === 'memory') this.#queue.push(serve);
-    else this.#parked.set(segment.segmentId, [...(this.#parked.get(segment.segmentId) ?? []), serve]);
+    else
+      this.#parked.set(segment.segmentId, [...(this.#parked.get(segment.segmentId) ?? []), serve]);
     this.pump();
   }
 
@@ -64,7 +71,8 @@ export class Serving {
 
   /** No more of the segment will come here: those who wait must ask elsewhere. */
   notComing(segmentId: string): void {
-    for (const serve of this.#parked.get(segmentId) ?? []) this.#refuse(serve.peer, serve.requestId, 'missing');
+    for (const serve of this.#parked.get(segmentId) ?? [])
+      this.#refuse(serve.peer, serve.requestId, 'missing');
     this.#parked.delete(segmentId);
   }
 
@@ -77,7 +85,8 @@ export class Serving {
   }
 
   isServing(segmentId: string): boolean {
-    if (this.#parked.has(segmentId) || this.#queue.some((serve) => serve.segmentId === segmentId)) return true;
+    if (this.#parked.has(segmentId) || this.#queue.some((serve) => serve.segmentId === segmentId))
+      return true;
     for (const serve of this.#sending.values()) if (serve.segmentId === segmentId) return true;
     return false;
   }
@@ -121,9 +130,14 @@ export class Serving {
     }
   }
 
-  #refusal(peer: string, message: RequestMessage, segment: SegmentState | undefined): RefuseReason | null {
+  #refusal(
+    peer: string,
+    message: RequestMessage,
+    segment: SegmentState | undefined,
+  ): RefuseReason | null {
     if (!this.#room.uploads) return 'policy';
-    if (!segment || (!segment.complete && !segment.active && !segment.held.has(message.part))) return 'missing';
+    if (!segment || (!segment.complete && !segment.active && !segment.held.has(message.part)))
+      return 'missing';
     if (segment.sizeBytes !== null && message.part >= segment.partCount) return 'missing';
     // It waits for us and we for it: one of the two must look elsewhere.
     if (segment.requests.get(message.part)?.peer === peer) return 'cycle';
@@ -132,7 +146,8 @@ export class Serving {
 
   #waiting(peer: string): number {
     let count = this.#queue.filter((serve) => serve.peer === peer).length;
-    for (const parked of this.#parked.values()) count += parked.filter((serve) => serve.peer === peer).length;
+    for (const parked of this.#parked.values())
+      count += parked.filter((serve) => serve.peer === peer).length;
     return count;
   }
 
@@ -152,7 +167,11 @@ export class Serving {
 
   #refuse(peer: string, requestId: number, reason: RefuseReason): void {
     if (this.#peers.all.has(peer)) {
-      this.#context.emit({ type: 'sendPeer', peer, message: { type: 'refuse', requestId, reason } });
+      this.#context.emit({
+        type: 'sendPeer',
+        peer,
+        message: { type: 'refuse', requestId, reason },
+      });
     }
   }
 }

@@ -24,7 +24,13 @@ export class Swarm {
   #conversation: Conversation;
   #ahead: Ahead;
 
-  constructor(context: Context, room: Room, peers: Peers, edges: Edges, directory: SegmentDirectory) {
+  constructor(
+    context: Context,
+    room: Room,
+    peers: Peers,
+    edges: Edges,
+    directory: SegmentDirectory,
+  ) {
     const serving = new Serving(context, room, peers);
     const announcing = new Announcing(context, room, peers);
     this.#parts = {
@@ -42,7 +48,9 @@ export class Swarm {
       }),
     };
     this.#assembly = new Assembly(this.#parts);
-    this.#conversation = new Conversation(this.#parts, this.#assembly, (segment) => this.#plan(segment));
+    this.#conversation = new Conversation(this.#parts, this.#assembly, (segment) =>
+      this.#plan(segment),
+    );
     this.#ahead = new Ahead(this.#parts, this.#conversation, (segment) => this.#plan(segment));
   }
 
@@ -185,7 +193,8 @@ export class Swarm {
       segment.loads.clear();
       segment.aheadDeadlineMs = null;
       this.#conversation.unwanted(segment);
-      if (loadIds.length > 0) context.emit({ type: 'failSegment', loadIds, segmentId: segment.segmentId, failure });
+      if (loadIds.length > 0)
+        context.emit({ type: 'failSegment', loadIds, segmentId: segment.segmentId, failure });
     }
     if (isAbsent(failure)) segment.onBehalf = false;
     this.#conversation.settleBehalf(segment);
@@ -197,7 +206,7 @@ export class Swarm {
   restored(segmentId: string, found: boolean): void {
     const { memory, serving } = this.#parts;
     const segment = memory.segments.get(segmentId);
-    if (segment?.place !== 'restoring') return;
+    if (!segment || segment.place === 'memory') return;
     segment.place = 'memory';
     if (found) {
       if (segment.loads.size > 0) this.#assembly.deliver(segment);
@@ -220,7 +229,8 @@ export class Swarm {
   /** Ids of all that is held whole, least recently used first. */
   heldSegments(): string[] {
     const held: string[] = [];
-    for (const segment of this.#parts.memory.segments.values()) if (segment.complete) held.push(segment.segmentId);
+    for (const segment of this.#parts.memory.segments.values())
+      if (segment.complete) held.push(segment.segmentId);
     return held;
   }
 

@@ -15,7 +15,8 @@ const attacks: Record<string, (link: PeerLink) => void> = {
     link.sendControl(hello);
     link.sendControl('{"type":"request","requestId":-1,"segment":"a#1","part":1e9}');
   },
-  'oversized message': (link) => link.sendControl(JSON.stringify({ type: 'want', segment: 'x'.repeat(200_000) })),
+  'oversized message': (link) =>
+    link.sendControl(JSON.stringify({ type: 'want', segment: 'x'.repeat(200_000) })),
   'unasked chunk': (link) => {
     link.sendControl(hello);
     link.sendMedia(new Uint8Array([1, 0, 0, 0, 7, 0, 0, 0, 0, 1, 2, 3]));
@@ -26,11 +27,14 @@ const attacks: Record<string, (link: PeerLink) => void> = {
   },
   'not a playlist': (link) => {
     link.sendControl(hello);
-    link.sendControl(JSON.stringify({ type: 'playlist', playlistId: 'high/playlist.m3u8', text: '<html>' }));
+    link.sendControl(
+      JSON.stringify({ type: 'playlist', playlistId: 'high/playlist.m3u8', text: '<html>' }),
+    );
   },
   flood: (link) => {
     link.sendControl(hello);
-    for (let count = 0; count < 2_000; count += 1) link.sendControl('{"type":"want","segment":"a#1"}');
+    for (let count = 0; count < 2_000; count += 1)
+      link.sendControl('{"type":"want","segment":"a#1"}');
   },
 };
 
@@ -73,15 +77,31 @@ function link(peer: string, initiator: boolean): PeerLink {
 }
 
 socket.onopen = () => {
-  const profile = { metered: false, saveData: false, uploadAllowed: true, peersAllowed: true, batteryLevel: null };
+  const profile = {
+    metered: false,
+    saveData: false,
+    uploadAllowed: true,
+    peersAllowed: true,
+    batteryLevel: null,
+  };
   const { room, token } = { room: read('room'), token: read('token') };
-  socket.send(JSON.stringify({ version: protocolVersion, type: 'join', room, token, deviceId: 'hostile', profile }));
+  socket.send(
+    JSON.stringify({
+      version: protocolVersion,
+      type: 'join',
+      room,
+      token,
+      deviceId: 'hostile',
+      profile,
+    }),
+  );
 };
 socket.onmessage = ({ data }) => {
   const parsed = parseServerFrame(String(data));
   if (!parsed.ok) return;
   const frame = parsed.value;
-  if (frame.type === 'signal') (links.get(frame.from) ?? link(frame.from, false)).signal(frame.signal);
+  if (frame.type === 'signal')
+    (links.get(frame.from) ?? link(frame.from, false)).signal(frame.signal);
   if (frame.type !== 'welcome') return;
   for (const { viewerId } of frame.directive.members) {
     if (frame.viewerId < viewerId) link(viewerId, true);

@@ -1,7 +1,7 @@
 /** One viewer in one page, as an app would build it; tests read `window.viewer`. */
 import Hls from 'hls.js';
-import { joinRoom } from '../../../sdk/index.ts';
 import type { SessionEvents } from '../../../sdk/index.ts';
+import { joinRoom } from '../../../sdk/index.ts';
 
 const parameters = new URLSearchParams(location.search);
 const read = (name: string) => parameters.get(name) ?? '';
@@ -19,7 +19,14 @@ const session = joinRoom({
 
 const log: { atMs: number; name: string; event: unknown }[] = [];
 const fatalErrors: string[] = [];
-for (const name of ['status', 'role', 'edge', 'stall', 'error', 'neighbours'] as (keyof SessionEvents)[]) {
+for (const name of [
+  'status',
+  'role',
+  'edge',
+  'stall',
+  'error',
+  'neighbours',
+] as (keyof SessionEvents)[]) {
   session.on(name, (event) => {
     const shown = event instanceof Error ? { ...event, message: event.message } : event;
     log.push({ atMs: Math.round(performance.now()), name, event: shown });
@@ -28,7 +35,11 @@ for (const name of ['status', 'role', 'edge', 'stall', 'error', 'neighbours'] as
 
 const hls = new Hls(session.hls(JSON.parse(read('hls') || '{}')));
 hls.on(Hls.Events.ERROR, (_, data) => {
-  log.push({ atMs: Math.round(performance.now()), name: 'hls', event: `${data.details} ${data.fatal}` });
+  log.push({
+    atMs: Math.round(performance.now()),
+    name: 'hls',
+    event: `${data.details} ${data.fatal}`,
+  });
   if (data.fatal) fatalErrors.push(data.details);
 });
 hls.loadSource(read('src'));
@@ -54,7 +65,8 @@ setInterval(() => {
     if (progressMs < 10) frozen.currentMs += nowMs - last.atMs;
     else frozen.currentMs = 0;
     if (progressMs < 10 && lostMs > 0 && frozen.currentMs >= 300) {
-      frozen.totalMs += frozen.currentMs === nowMs - last.atMs ? frozen.currentMs : nowMs - last.atMs;
+      frozen.totalMs +=
+        frozen.currentMs === nowMs - last.atMs ? frozen.currentMs : nowMs - last.atMs;
       frozen.longestMs = Math.max(frozen.longestMs, frozen.currentMs);
     }
   }

@@ -63,7 +63,10 @@ export class Stack {
     );
     const signaling = await startSignaling({ key: signalingKey });
     const pages = await servePages();
-    const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArguments });
+    const browser = await chromium.launch({
+      executablePath: chromiumPath,
+      args: chromiumArguments,
+    });
     const closers = [
       () => browser.close(),
       () => pages.close(),
@@ -112,7 +115,11 @@ export class Stack {
 
   /** Opens a member that attacks its peers as `page/hostile.ts` says. */
   async joinHostile(attack: string, room = 'test'): Promise<{ close(): Promise<void> }> {
-    const token = await this.signaling.issueToken({ room, subject: 'hostile', lifetimeSeconds: 60 });
+    const token = await this.signaling.issueToken({
+      room,
+      subject: 'hostile',
+      lifetimeSeconds: 60,
+    });
     const context = await this.browser.newContext();
     const page = await context.newPage();
     const query = new URLSearchParams({ room, token, signaling: this.signaling.url, attack });

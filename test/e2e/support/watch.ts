@@ -3,7 +3,8 @@ import { meanCopiesPerSegment } from '../../../demo/origin/counters.ts';
 import type { Edge } from '../../../demo/origin/edge.ts';
 import type { Viewer } from './stack.ts';
 
-export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+export const sleep = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Polls until the condition holds; fails with what was seen last. */
 export async function until<Value>(
@@ -16,7 +17,8 @@ export async function until<Value>(
   for (;;) {
     const value = await read();
     if (holds(value)) return value;
-    if (Date.now() > endMs) throw new Error(`not within ${withinMs} ms: ${what}; saw ${JSON.stringify(value)}`);
+    if (Date.now() > endMs)
+      throw new Error(`not within ${withinMs} ms: ${what}; saw ${JSON.stringify(value)}`);
     await sleep(100);
   }
 }
@@ -39,7 +41,10 @@ export async function allLinked(viewers: readonly Viewer[], withinMs = 15_000): 
 }
 
 /** From now on freezes, bytes and copies count anew. */
-export async function startMeasuring(viewers: readonly Viewer[], edges: readonly Edge[]): Promise<Reading[]> {
+export async function startMeasuring(
+  viewers: readonly Viewer[],
+  edges: readonly Edge[],
+): Promise<Reading[]> {
   for (const edge of edges) edge.resetCounters();
   for (const viewer of viewers) await viewer.page.evaluate(() => window.viewer.resetFrozen());
   return readAll(viewers);
@@ -68,6 +73,8 @@ export async function measure(
     peerShare: 1 - edgeBytes / grown(({ mediaBytes }) => mediaBytes),
     copiesPerSegment: meanCopiesPerSegment(...edges.map((edge) => edge.counters())),
     fatalErrors: after.flatMap(({ fatalErrors }) => fatalErrors),
-    playedSeconds: after.map(({ currentTime }, index) => currentTime - (before[index]?.currentTime ?? 0)),
+    playedSeconds: after.map(
+      ({ currentTime }, index) => currentTime - (before[index]?.currentTime ?? 0),
+    ),
   };
 }

@@ -1,0 +1,68 @@
+/** All that the room needs and plain playback does not: loaded beside playback, as a chunk of its own. */
+import { loadDeviceId } from '../adapters/device-id.ts';
+import { watchNetworkProfile } from '../adapters/network-profile.ts';
+import { createPeerLinks } from '../adapters/peer-link.ts';
+import { createSegmentStore } from '../adapters/segment-store.ts';
+import { createSignalingSocket } from '../adapters/signaling-socket.ts';
+import type { CheckedOptions } from '../options.ts';
+import type { EdgeReader } from '../ports/edge.ts';
+import type { PlainLoads } from './plain-loads.ts';
+import { type OutwardEffect, Runtime } from './runtime.ts';
+
+export interface ConnectListener {
+  onEffect(effect: OutwardEffect): void;
+  onViewerId(viewerId: string): void;
+  /** The signaling server sent something that cannot be read. */
+  onInvalidFrame(message: string): void;
+}
+
+/** Builds the runtime of a session over the browser's own means and starts to join. */
+export function connectRoom(
+  options: CheckedOptions,
+  edge: EdgeReader,
+  plain: PlainLoads,
+  listener: ConnectListener,
+): Runtime {
+  const links = createPeerLinks();
+  const network = watchNetworkProfile(
+    { uploadAllowed: options.upload, peersAllowed: options.peers && links.available },
+    (profile) => runtime.dispatch({ type: 'profileChanged', profile }),
+  );
+  const { url, room, token, deviceId = loadDeviceId() } = options;
+  const signaling = createSignalingSocket(
+    { url, room, token, deviceId },
+    {
+      onFrame: (frame) => {
+        if (frame.type === 'welcome') listener.onViewerId(frame.viewerId);
+        runtime.dispatch({ type: 'frameReceived', frame });
+      },
+      onInvalid: (message) => listener.onInvalidFrame(message),
+      onClose: () => runtime.dispatch({ type: 'signalingClosed' }),
+    },
+  );
+  const { uploadBytesPerSecondMax, memoryBytesMax, storageBytesMax, iceServers } = options;
+  const runtime: Runtime = new Runtime(
+    {
+      profile: network.profile,
+      noPeersReason: links.available ? 'peers_not_allowed' : 'webrtc_missing',
+      uploadBytesPerSecondMax,
+      memoryBytesMax,
+      storageBytesMax,
+      iceServers,
+      random: Math.random,
+    },
+    options.relayOnly,
+    {
+      links,
+      signaling,
+      edge,
+      plain,
+      network,
+      store: storageBytesMax > 0 ? createSegmentStore({ room }) : null,
+      nowMs: () => performance.now(),
+    },
+    (effect) => listener.onEffect(effect),
+  );
+  runtime.dispatch({ type: 'started' });
+  return runtime;
+}

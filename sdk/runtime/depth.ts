@@ -1,0 +1,58 @@
+import type { CoreEvent, Effect } from '../core/core.ts';
+import type { SegmentStore } from '../ports/segment-store.ts';
+import type { Media } from './media.ts';
+
+export type DepthEffect = Extract<
+  Effect,
+  { type: 'dropSegment' | 'storeSegment' | 'restoreSegment' | 'dropStored' }
+>;
+
+/** Moves segments between memory and the store behind it; what the store loses the core is told. */
+export class Depth {
+  #media: Media;
+  #store: SegmentStore | null;
+  #nowMs: () => number;
+  #dispatch: (event: CoreEvent) => void;
+
+  constructor(
+    media: Media,
+    store: SegmentStore | null,
+    nowMs: () => number,
+    dispatch: (event: CoreEvent) => void,
+  ) {
+    this.#media = media;
+    this.#store = store;
+    this.#nowMs = nowMs;
+    this.#dispatch = dispatch;
+  }
+
+  perform({ type, segmentId }: DepthEffect): void {
+    switch (type) {
+      case 'dropSegment':
+        return this.#media.drop(segmentId);
+      case 'dropStored':
+        // What cannot be deleted now goes with the session.
+        this.#store?.delete(segmentId).catch(() => {});
+        return;
+      case 'storeSegment':
+        return this.#put(segmentId);
+      case 'restoreSegment':
+        void this.#restore(segmentId);
+    }
+  }
+
+  #put(segmentId: string): void {
+    const bytes = this.#media.copy(segmentId);
+    this.#media.drop(segmentId);
+    const lost = () => this.#dispatch({ type: 'segmentLost', segmentId });
+    if (bytes && this.#store) this.#store.put(segmentId, bytes).catch(lost);
+    else lost();
+  }
+
+  async #restore(segmentId: string): Promise<void> {
+    const bytes = await this.#store?.get(segmentId).catch(() => null);
+    if (!bytes) return this.#dispatch({ type: 'segmentLost', segmentId });
+    this.#media.restore(segmentId, bytes, this.#nowMs());
+    this.#dispatch({ type: 'segmentRestored', segmentId });
+  }
+}

@@ -1,0 +1,110 @@
+import type { SegmentRequest } from '../core/events.ts';
+import type { Load, LoadedSegment, RoomLoads } from '../ports/loads.ts';
+import type { PlainLoads } from './plain-loads.ts';
+import type { Brought, Runtime } from './runtime.ts';
+
+/** Loads made while the room's code is on its way: two playlists, init segments, a few segments. */
+const broughtMax = 16;
+/** What the playhead reaches only later waits this long for the room's code, which comes in a round trip or two. */
+const codePatienceMs = 1_000;
+
+/** The player's loads: through the room once its code is there, plainly until then. */
+export class SessionLoads implements RoomLoads {
+  #plain: PlainLoads;
+  /** Milliseconds until the playhead reaches a time of the media. */
+  #untilMs: (mediaSeconds: number) => number;
+  #runtime: Runtime | null = null;
+  #isExpected = true;
+  #waiting = new Set<() => void>();
+  #brought: Brought[] = [];
+
+  constructor(plain: PlainLoads, untilMs: (mediaSeconds: number) => number) {
+    this.#plain = plain;
+    this.#untilMs = untilMs;
+  }
+
+  /** The room is there: what was loaded so far may serve others. Null: it will not come. */
+  settle(runtime: Runtime | null): void {
+    this.#runtime = runtime;
+    this.#isExpected = false;
+    for (const found of this.#brought) runtime?.bring(found);
+    this.#brought = [];
+    for (const go of [...this.#waiting]) go();
+  }
+
+  loadSegment(
+    request: SegmentRequest,
+    startSeconds: number,
+    load: Load<LoadedSegment>,
+  ): () => void {
+    const throughRoom = (runtime: Runtime) =>
+      runtime.loadSegment(request, performance.now() + this.#untilMs(startSeconds), load);
+    // The player takes its bytes away, so these few segments are copied.
+    const describe = ({ bytes }: LoadedSegment): Brought => ({
+      type: 'segmentBrought',
+      request,
+      bytes: bytes.slice(),
+    });
+    const start = () =>
+      this.#start(load, describe, throughRoom, (plain) => this.#plain.loadSegment(request, plain));
+    const waitMs = Math.min(codePatienceMs, this.#untilMs(startSeconds) / 2);
+    return this.#isExpected && waitMs > 0 ? this.#whenSettled(waitMs, start) : start();
+  }
+
+  loadPlaylist(
+    playlistId: string,
+    url: string,
+    multivariant: boolean,
+    load: Load<string>,
+  ): () => void {
+    const throughRoom = (runtime: Runtime) =>
+      runtime.loadPlaylist(playlistId, url, multivariant, load);
+    const describe = (text: string): Brought => ({
+      type: 'playlistBrought',
+      playlistId,
+      url,
+      multivariant,
+      text,
+    });
+    return this.#start(load, describe, throughRoom, (plain) =>
+      this.#plain.loadPlaylist(url, plain),
+    );
+  }
+
+  /** What is found plainly is brought to the room when that is there; what fails is tried again through it. */
+  #start<Result>(
+    load: Load<Result>,
+    describe: (result: Result) => Brought,
+    throughRoom: (runtime: Runtime) => () => void,
+    plainly: (load: Load<Result>) => () => void,
+  ): () => void {
+    if (this.#runtime) return throughRoom(this.#runtime);
+    let abandon = plainly({
+      done: (result) => {
+        const found = describe(result);
+        load.done(result);
+        if (this.#runtime) this.#runtime.bring(found);
+        else if (this.#isExpected && this.#brought.length < broughtMax) this.#brought.push(found);
+      },
+      failed: (failure) => {
+        if (this.#runtime) abandon = throughRoom(this.#runtime);
+        else load.failed(failure);
+      },
+    });
+    return () => abandon();
+  }
+
+  #whenSettled(waitMs: number, start: () => () => void): () => void {
+    let abandon = () => {
+      clearTimeout(timer);
+      this.#waiting.delete(go);
+    };
+    const go = () => {
+      abandon();
+      abandon = start();
+    };
+    const timer = setTimeout(go, waitMs);
+    this.#waiting.add(go);
+    return () => abandon();
+  }
+}
