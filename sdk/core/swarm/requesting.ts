@@ -9,12 +9,12 @@ const never = Number.POSITIVE_INFINITY;
 
 /**
  * How long a peer may send nothing before another one that holds the part is asked: leaving it too early sends the
- * part twice, too late costs the player its time. A quarter of the time left, within these.
+ * part twice, too late costs the player its time. A share of the time left, within these.
  */
 export const requestTimings = {
   patienceMsMin: 300,
-  patienceMsMax: 1_000,
-  patienceShare: 0.25,
+  patienceMsMax: 2_000,
+  patienceShare: 0.35,
 } as const;
 
 /** Decides which peer is asked for which part. */
@@ -125,8 +125,8 @@ export class Requesting {
   #choose(segment: SegmentState, part: number): string | null {
     const { nowMs } = this.#context;
     const holders = this.#holders(segment, part).filter((id) => this.#peers.hasRoom(id, nowMs));
-    if (segment.excluded.has(part)) return this.#fastest(holders);
-    const parent = this.#parent(segment, part);
+    const isRetry = segment.excluded.has(part);
+    const parent = isRetry ? null : this.#parent(segment, part);
     // What few hold and many want goes down the tree. Later on any holder will do, except who is still reading it.
     const free = holders.filter((id) => segment.peers.get(id)?.fetching !== true);
     let wanting = 0;
@@ -164,17 +164,19 @@ export class Requesting {
   /** The member that passes the part on to this one; it is asked before it has it. */
   #parent(segment: SegmentState, part: number): string | null {
     const viewerId = this.#room.viewerId ?? '';
+    const { nowMs } = this.#context;
     const root = this.#root(segment, part);
     const key = `${segment.segmentId}|${part}`;
     const others: TreeMember[] = [];
     for (const [id, view] of segment.peers) {
       const takesPart = view.wants || view.complete || view.parts.size > 0;
-      if (id === root || view.unable || !takesPart || !this.#peers.isLinked(id)) continue;
+      if (id === root || view.unable || !takesPart || !this.#peers.hasRoom(id, nowMs)) continue;
+      if (!this.#peers.isLinked(id)) continue;
       others.push({ id, uploads: this.#uploads(id) });
     }
     const self = { id: viewerId, uploads: this.#room.uploads };
     const parent = treeParent(key, self, others, this.#room.links.ring) ?? root;
-    return parent && this.#peers.hasRoom(parent, this.#context.nowMs) ? parent : null;
+    return parent && this.#peers.hasRoom(parent, nowMs) ? parent : null;
   }
 
   #root(segment: SegmentState, part: number): string | null {
