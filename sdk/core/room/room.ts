@@ -96,6 +96,7 @@ export class Room {
   changeProfile(profile: ViewerProfile): void {
     this.#profile = profile;
     this.#report();
+    this.#listener.membersChanged();
   }
 
   /** Something that the server should know at once. */
@@ -109,6 +110,8 @@ export class Room {
     this.#reportAtMs = null;
     if (this.#stopped) return;
     if (wasConnected) this.#context.emit({ type: 'status', status: 'reconnecting', reason: null });
+    // A goodbye or a refusal has said already when to come back.
+    if (this.#connectAtMs !== null) return;
     const backoffMs = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** this.#attempts);
     this.#attempts += 1;
     this.#connectLater(backoffMs * (0.5 + this.#context.options.random()));
@@ -156,7 +159,7 @@ export class Room {
     ) {
       // Half-open sockets stay silent for minutes; the server answers every report.
       this.#context.emit({ type: 'disconnectSignaling' });
-      return this.signalingClosed();
+      this.signalingClosed();
     }
     if (this.#reportAtMs !== null && nowMs >= this.#reportAtMs) this.#report();
     else if (this.#reportAtMs !== null) this.#context.wakeAt(this.#reportAtMs);

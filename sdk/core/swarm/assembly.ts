@@ -29,6 +29,7 @@ export class Assembly {
         if (!fetched || !segment.isFetching(part)) segment.held.delete(part);
     }
     segment.sizeBytes = sizeBytes;
+    this.#parts.fetching.sized(segment);
   }
 
   checkComplete(segment: SegmentState): void {

@@ -1,7 +1,9 @@
+import { limits } from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import type { FetchFailure } from '../events.ts';
 import type { Edges } from '../outage/edges.ts';
 import { isAbsent } from '../outage/edges.ts';
+import { playlistTimings } from '../playlists/playlist.ts';
 import type { Room } from '../room/room.ts';
 import { electionRank } from './election.ts';
 import type { Peers } from './peers.ts';
@@ -33,6 +35,8 @@ export class Fetching {
   #room: Room;
   #peers: Peers;
   #edges: Edges;
+  /** Density of the newest segments, by playlist. */
+  #bytesPerMs = new Map<string, number>();
   /** Fetch id to segment. */
   readonly fetches = new Map<number, SegmentState>();
 
@@ -57,6 +61,18 @@ export class Fetching {
     this.#edges.attempted(source.url, rank ?? 0);
     this.#start(segment, source);
     return { started: true, nextMs: never };
+  }
+
+  /** The size of a segment says what to expect of the next. */
+  sized({ playlistId, sizeBytes, durationMs }: SegmentState): void {
+    if (sizeBytes === null || sizeBytes < limits.partBytes) return;
+    this.#bytesPerMs.delete(playlistId);
+    this.#bytesPerMs.set(playlistId, sizeBytes / durationMs);
+    if (this.#bytesPerMs.size <= playlistTimings.playlistsMax) return;
+    for (const oldest of this.#bytesPerMs.keys()) {
+      this.#bytesPerMs.delete(oldest);
+      break;
+    }
   }
 
   abort(segment: SegmentState): void {
@@ -159,9 +175,9 @@ export class Fetching {
     return segment.deadlineMs - estimateMs - fetchTimings.marginMs;
   }
 
-  /** Before a size is known: 4 Mbit/s for its duration. */
-  #usualBytes(segment: SegmentState): number {
-    return segment.durationMs * 500;
+  /** Before its size is known: as dense as the last segment of the same playlist, or else 4 Mbit/s. */
+  #usualBytes({ playlistId, durationMs }: SegmentState): number {
+    return durationMs * (this.#bytesPerMs.get(playlistId) ?? 500);
   }
 
   #help(segment: SegmentState): { any: boolean; allAnswered: boolean } {

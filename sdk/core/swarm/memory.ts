@@ -8,10 +8,16 @@ const emptyStatesMax = 256;
 export class Memory {
   readonly segments = new Map<string, SegmentState>();
   #context: Context;
+  #isServing: (segmentId: string) => boolean;
   #forgotten: (segment: SegmentState) => void;
 
-  constructor(context: Context, forgotten: (segment: SegmentState) => void) {
+  constructor(
+    context: Context,
+    isServing: (segmentId: string) => boolean,
+    forgotten: (segment: SegmentState) => void,
+  ) {
     this.#context = context;
+    this.#isServing = isServing;
     this.#forgotten = forgotten;
   }
 
@@ -43,6 +49,8 @@ export class Memory {
           empty -= 1;
         }
       } else if (segment.place === 'memory' && memoryBytes > memoryBytesMax) {
+        // Its bytes are about to be written to a link.
+        if (this.#isServing(segment.segmentId)) continue;
         memoryBytes -= bytes;
         if (segment.complete && storageBytesMax > 0) {
           segment.place = 'storage';

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import type { ByteRange } from '../identity.ts';
+import type { Edges } from '../outage/edges.ts';
 import type { Room } from '../room/room.ts';
 import type { Announcing } from './announcing.ts';
 import type { Fetching } from './fetching.ts';
@@ -23,6 +24,7 @@ export interface SwarmParts {
   context: Context;
   room: Room;
   peers: Peers;
+  edges: Edges;
   directory: SegmentDirectory;
   memory: Memory;
   fetching: Fetching;

@@ -14,10 +14,19 @@ interface Serve {
   segmentId: string;
   part: number;
   bytes: number;
+  startedAtMs: number;
 }
 
 /** Parts being written at once: more only makes each slower and cancelling dearer. */
 const sendsMax = 4;
+/** So that two slow readers do not keep everybody else waiting. */
+const sendsPerPeerMax = 2;
+/** A send that takes longer has a reader that is gone or nearly so: it holds nobody up any more. */
+const sendStuckMs = 1_500;
+/** Shorter bursts measure the buffers of the link rather than the uplink. */
+const uplinkSampleBytesMin = 4 * limits.partBytes;
+/** Of the best so far that each measurement keeps: one slow reader is not a slow uplink. */
+const uplinkDecay = 0.9;
 /** Upload saved up while idle. */
 const burstMs = 500;
 
@@ -29,6 +38,8 @@ export class Serving {
   #parked = new Map<string, Serve[]>();
   #queue: Serve[] = [];
   #sending = new Map<string, Serve>();
+  #busySinceMs = 0;
+  #busyBytes = 0;
   #tokens = 0;
   #tokensAtMs = 0;
 
@@ -48,6 +59,7 @@ export class Serving {
       segmentId: segment.segmentId,
       part,
       bytes: segment.partBytes(part),
+      startedAtMs: 0,
     };
     if (segment.held.has(part) && segment.place === 'memory') this.#queue.push(serve);
     else
@@ -105,11 +117,13 @@ export class Serving {
     if (!this.#sending.delete(`${peer}|${requestId}`)) return;
     const state = this.#peers.all.get(peer);
     if (state) state.bytesSent += bytes;
+    this.#measure(bytes);
     this.pump();
   }
 
   /** Starts as many sends as the cap allows. */
   pump(): void {
+    if (!this.#room.uploads) return this.#stop();
     const { nowMs, options } = this.#context;
     const bytesPerMs = options.uploadBytesPerSecondMax / 1_000;
     this.#tokens = Math.min(
@@ -117,17 +131,54 @@ export class Serving {
       this.#tokens + (nowMs - this.#tokensAtMs) * bytesPerMs,
     );
     this.#tokensAtMs = nowMs;
-    while (this.#queue.length > 0 && this.#sending.size < sendsMax) {
-      const serve = this.#queue[0] as Serve;
+    for (let serve = this.#next(); serve; serve = this.#next()) {
       if (this.#tokens < serve.bytes) {
         return this.#context.wakeAt(nowMs + Math.max(5, (serve.bytes - this.#tokens) / bytesPerMs));
       }
-      this.#queue.shift();
+      this.#queue.splice(this.#queue.indexOf(serve), 1);
       this.#tokens -= serve.bytes;
+      if (this.#sending.size === 0) {
+        this.#busySinceMs = nowMs;
+        this.#busyBytes = 0;
+      }
+      serve.startedAtMs = nowMs;
       const { peer, requestId, segmentId, part } = serve;
       this.#sending.set(`${peer}|${requestId}`, serve);
       this.#context.emit({ type: 'sendPart', peer, requestId, segmentId, part });
     }
+    if (this.#queue.length > 0) this.#context.wakeAt(nowMs + sendStuckMs);
+  }
+
+  /** The first in the queue whose peer may be sent to now. */
+  #next(): Serve | undefined {
+    if (this.#queue.length === 0) return undefined;
+    let moving = 0;
+    const byPeer = new Map<string, number>();
+    for (const { peer, startedAtMs } of this.#sending.values()) {
+      if (this.#context.nowMs - startedAtMs < sendStuckMs) moving += 1;
+      byPeer.set(peer, (byPeer.get(peer) ?? 0) + 1);
+    }
+    if (moving >= sendsMax) return undefined;
+    return this.#queue.find(({ peer }) => (byPeer.get(peer) ?? 0) < sendsPerPeerMax);
+  }
+
+  /** Learns the uplink from times in which there was always something to send. */
+  #measure(bytes: number): void {
+    this.#busyBytes += bytes;
+    const tookMs = this.#context.nowMs - this.#busySinceMs;
+    if (this.#busyBytes < uplinkSampleBytesMin || tookMs <= 0) return;
+    const sample = (this.#busyBytes / tookMs) * 1_000;
+    const before = this.#room.uplinkBytesPerSecond ?? 0;
+    this.#room.uplinkBytesPerSecond = Math.max(sample, before * uplinkDecay);
+    this.#busySinceMs = this.#context.nowMs;
+    this.#busyBytes = 0;
+  }
+
+  /** Uploading is not allowed any more: nothing that waits is sent, and what is under way ends. */
+  #stop(): void {
+    const waiting = [...this.#queue, ...[...this.#parked.values()].flat()];
+    this.#remove(() => true);
+    for (const { peer, requestId } of waiting) this.#refuse(peer, requestId, 'policy');
   }
 
   #refusal(

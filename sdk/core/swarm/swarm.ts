@@ -40,12 +40,17 @@ export class Swarm {
       directory,
       serving,
       announcing,
+      edges,
       fetching: new Fetching(context, room, peers, edges),
       requesting: new Requesting(context, room, peers),
-      memory: new Memory(context, (segment) => {
-        serving.gone(segment.segmentId);
-        announcing.forget(segment);
-      }),
+      memory: new Memory(
+        context,
+        (segmentId) => serving.isServing(segmentId),
+        (segment) => {
+          serving.gone(segment.segmentId);
+          announcing.forget(segment);
+        },
+      ),
     };
     this.#assembly = new Assembly(this.#parts);
     this.#conversation = new Conversation(this.#parts, this.#assembly, (segment) =>
@@ -78,12 +83,13 @@ export class Swarm {
     this.#plan(segment);
   }
 
-  brought({ request, sizeBytes }: Of<'segmentBrought'>): void {
+  brought({ request, sizeBytes, transferMs }: Of<'segmentBrought'>): void {
     const segment = this.#conversation.segment(request.segmentId);
     if (segment.complete) return;
     segment.source = { url: request.url, byteRange: request.byteRange };
     segment.durationMs = request.durationMs;
     segment.bytesFromEdge = sizeBytes;
+    this.#parts.edges.succeeded(request.url, sizeBytes, transferMs);
     this.#assembly.setSize(segment, sizeBytes);
     for (const part of segment.missingParts()) this.#assembly.hold(segment, part);
   }
@@ -121,6 +127,8 @@ export class Swarm {
   }
 
   membersChanged(): void {
+    // Who may be uploaded to, and whether at all, may have changed with them.
+    this.#parts.serving.pump();
     this.#planActive();
   }
 

@@ -232,6 +232,10 @@ export class Viewer implements Host, SignalingClient {
       case 'connectSignaling':
         this.#socket = this.#world.signaling.connect(this, effect.resumeKey);
         return;
+      case 'disconnectSignaling':
+        this.#socket?.close();
+        this.#socket = null;
+        return;
       case 'sendFrame':
         return this.#socket?.send(effect.frame);
       case 'wakeAt':
