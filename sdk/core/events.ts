@@ -55,7 +55,7 @@ export type CoreEvent =
     }
   | { type: 'playlistAbandoned'; loadId: number; playlistId: string }
   // what the player loaded by itself before the room was there
-  | { type: 'segmentBrought'; request: SegmentRequest; sizeBytes: number }
+  | { type: 'segmentBrought'; request: SegmentRequest; sizeBytes: number; transferMs: number }
   | {
       type: 'playlistBrought';
       playlistId: string;

@@ -18,7 +18,12 @@ export type OutwardEffect = Extract<
 /** Loaded by the player itself. */
 export type Brought =
   | Extract<CoreEvent, { type: 'playlistBrought' }>
-  | { type: 'segmentBrought'; request: SegmentRequest; bytes: Uint8Array<ArrayBuffer> };
+  | {
+      type: 'segmentBrought';
+      request: SegmentRequest;
+      bytes: Uint8Array<ArrayBuffer>;
+      transferMs: number;
+    };
 
 export interface RuntimePorts {
   edge: EdgeReader;
@@ -85,12 +90,17 @@ export class Runtime {
   bring(found: Brought): void {
     if (found.type === 'segmentBrought') {
       this.media.restore(found.request.segmentId, found.bytes, this.#ports.nowMs());
-      const { request } = found;
+      const { request, transferMs } = found;
       const { segmentId } = request;
       const bytesFromEdge = found.bytes.byteLength;
-      const delivered = { loadIds: [], transferMs: 0, bytesFromEdge, bytesByPeer: {} };
+      const delivered = { loadIds: [], transferMs, bytesFromEdge, bytesByPeer: {} };
       this.#outward({ type: 'deliverSegment', segmentId, ...delivered });
-      return this.dispatch({ type: 'segmentBrought', request, sizeBytes: found.bytes.byteLength });
+      return this.dispatch({
+        type: 'segmentBrought',
+        request,
+        sizeBytes: bytesFromEdge,
+        transferMs,
+      });
     }
     this.dispatch(found);
   }

@@ -40,10 +40,11 @@ export class SessionLoads implements RoomLoads {
     const throughRoom = (runtime: Runtime) =>
       runtime.loadSegment(request, performance.now() + this.#untilMs(startSeconds), load);
     // The player takes its bytes away, so these few segments are copied.
-    const describe = ({ bytes }: LoadedSegment): Brought => ({
+    const describe = ({ bytes, transferMs }: LoadedSegment): Brought => ({
       type: 'segmentBrought',
       request,
       bytes: bytes.slice(),
+      transferMs,
     });
     const start = () =>
       this.#start(load, describe, throughRoom, (plain) => this.#plain.loadSegment(request, plain));
