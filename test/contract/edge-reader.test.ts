@@ -1,0 +1,137 @@
+import { expect } from 'chai';
+import { type Edge, startEdge } from '../../demo/origin/edge.ts';
+import { type Origin, startOrigin } from '../../demo/origin/origin.ts';
+import { createEdgeReader } from '../../sdk/adapters/edge-reader.ts';
+import type { FetchFailure } from '../../sdk/core/events.ts';
+import type { SegmentFetch } from '../../sdk/ports/edge.ts';
+import { limits } from '../../signaling/protocol/limits.ts';
+
+interface Outcome {
+  headers: (number | null)[];
+  parts: Map<number, Uint8Array>;
+  ended: (number | null)[];
+  failure: FetchFailure | null;
+}
+
+describe('the edge reader against a real edge', () => {
+  const reader = createEdgeReader();
+  let origin: Origin;
+  let edge: Edge;
+  let url = '';
+  let whole = new Uint8Array();
+
+  before(async () => {
+    origin = await startOrigin();
+    edge = await startEdge({ originUrl: origin.url, edgeId: 'a' });
+    const playlistUrl = new URL('high/playlist.m3u8', edge.playlistUrl).href;
+    const playlist = await (await fetch(playlistUrl)).text();
+    const name = playlist.split('\n').findLast((line) => line.endsWith('.m4s')) ?? '';
+    url = new URL(name, playlistUrl).href;
+    whole = new Uint8Array(await (await fetch(url)).arrayBuffer());
+  });
+
+  afterEach(() => edge.setFault({ kind: 'none' }));
+
+  after(async () => {
+    await edge.close();
+    await origin.close();
+  });
+
+  function read(change: Partial<SegmentFetch> = {}, signal = new AbortController().signal) {
+    const outcome: Outcome = { headers: [], parts: new Map(), ended: [], failure: null };
+    const wanted = {
+      url,
+      byteRange: null,
+      partFrom: 0,
+      partTo: null,
+      firstByteWithinMs: 2_000,
+      ...change,
+    };
+    return new Promise<Outcome>((resolve) => {
+      signal.addEventListener('abort', () => setTimeout(() => resolve(outcome), 200));
+      reader.readSegment(
+        wanted,
+        {
+          onHeaders: (sizeBytes) => outcome.headers.push(sizeBytes),
+          onPart: (part, bytes) => outcome.parts.set(part, bytes),
+          onEnd: (sizeBytes) => {
+            outcome.ended.push(sizeBytes);
+            resolve(outcome);
+          },
+          onFailure: (failure) => resolve({ ...outcome, failure }),
+        },
+        signal,
+      );
+    });
+  }
+
+  const partOf = (index: number) =>
+    whole.subarray(index * limits.partBytes, (index + 1) * limits.partBytes);
+
+  it('cuts a whole segment into parts', async () => {
+    const { headers, parts, ended, failure } = await read();
+    expect(failure).to.equal(null);
+    expect(headers).to.deep.equal([whole.byteLength]);
+    expect(ended).to.deep.equal([whole.byteLength]);
+    expect([...parts.keys()]).to.deep.equal([
+      ...Array(Math.ceil(whole.byteLength / limits.partBytes)).keys(),
+    ]);
+    for (const [index, bytes] of parts) expect(Buffer.compare(bytes, partOf(index))).to.equal(0);
+  });
+
+  it('reads just some parts by Range, and knows the whole size', async () => {
+    const { headers, parts } = await read({ partFrom: 1, partTo: 2 });
+    expect(headers).to.deep.equal([whole.byteLength]);
+    expect([...parts.keys()]).to.deep.equal([1, 2]);
+    for (const [index, bytes] of parts) expect(Buffer.compare(bytes, partOf(index))).to.equal(0);
+  });
+
+  it('reads from a part to the end', async () => {
+    const last = Math.ceil(whole.byteLength / limits.partBytes) - 1;
+    const { parts, ended } = await read({ partFrom: last, partTo: null });
+    expect([...parts.keys()]).to.deep.equal([last]);
+    expect(ended).to.deep.equal([whole.byteLength]);
+  });
+
+  it('treats a byte range of a resource as a segment of its own', async () => {
+    const byteRange = { start: 1_000, end: 1_000 + limits.partBytes + 500 };
+    const { headers, parts } = await read({ byteRange });
+    expect(headers).to.deep.equal([limits.partBytes + 500]);
+    expect([...parts.values()].map((bytes) => bytes.byteLength)).to.deep.equal([
+      limits.partBytes,
+      500,
+    ]);
+    expect(parts.get(1)?.[0]).to.equal(whole[1_000 + limits.partBytes]);
+  });
+
+  it('tells a status, a refused connection and silence apart', async () => {
+    edge.setFault({ kind: 'error', status: 503, ratio: 1 });
+    expect((await read()).failure).to.deep.equal({ status: 503, reason: 'status' });
+    edge.setFault({ kind: 'black-hole' });
+    const startedAtMs = performance.now();
+    expect((await read({ firstByteWithinMs: 150 })).failure?.reason).to.equal('first_byte_timeout');
+    expect(performance.now() - startedAtMs).to.be.within(140, 2_000);
+    edge.setFault({ kind: 'refuse' });
+    expect((await read()).failure).to.deep.equal({ status: null, reason: 'network' });
+  });
+
+  it('says nothing after an abort', async () => {
+    edge.setFault({ kind: 'throttle', bytesPerSecond: 50_000 });
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 100);
+    const { ended, failure } = await read({}, controller.signal);
+    expect({ ended, failure }).to.deep.equal({ ended: [], failure: null });
+  });
+
+  it('reads playlists, and their failures', async () => {
+    const readPlaylist = () =>
+      new Promise((resolve) =>
+        reader.readPlaylist(edge.playlistUrl, 1_000, resolve, new AbortController().signal),
+      );
+    expect(await readPlaylist())
+      .to.have.property('text')
+      .that.matches(/^#EXTM3U/);
+    edge.setFault({ kind: 'error', status: 500, ratio: 1 });
+    expect(await readPlaylist()).to.deep.equal({ failure: { status: 500, reason: 'status' } });
+  });
+});
