@@ -219,7 +219,10 @@ export class Playlists {
   }
 
   #rank(state: PlaylistState): number | null {
-    return electionRank(state.playlistId, this.#room, this.#peers, () => false);
+    const rank = electionRank(state.playlistId, this.#room, this.#peers, () => false);
+    // Nobody says that it cannot read a playlist, so the others do not wait for one another.
+    const masterCount = this.#room.members.filter(({ role }) => role === 'master').length;
+    return rank === null ? null : Math.min(rank, masterCount);
   }
 
   #share(state: PlaylistState): void {

@@ -24,10 +24,21 @@ export const fetchTimings = {
   answerMs: 200,
   /** While bytes keep coming from peers the edge can wait. */
   flowingMs: 300,
+  /** Each rank waits so much longer than the one before it, even when it is late. */
+  turnMs: 100,
+  turnsMax: 8,
   /** Predictions are off by about half. */
   estimateSlack: 1.5,
   marginMs: 300,
 } as const;
+
+interface Consideration {
+  started: boolean;
+  /** It is this viewer's turn, but its edge has failed too lately. */
+  barred: boolean;
+  /** When to look again. */
+  nextMs: number;
+}
 
 /** Decides when this viewer reads a segment from the edge, and which parts of it. */
 export class Fetching {
@@ -47,20 +58,18 @@ export class Fetching {
     this.#edges = edges;
   }
 
-  /** Starts the edge fetch if its time has come. Returns when to look again, and whether it started. */
-  consider(segment: SegmentState, isFresh: boolean): { started: boolean; nextMs: number } {
+  /** Starts the edge fetch if its time has come. */
+  consider(segment: SegmentState, isFresh: boolean): Consideration {
     const { source } = segment;
-    if (segment.fetch || !source) return { started: false, nextMs: never };
+    if (segment.fetch || !source) return { started: false, barred: false, nextMs: never };
     const { nowMs } = this.#context;
     const rank = this.#rank(segment);
-    const dueMs = Math.max(
-      this.#dueAtMs(segment, rank, isFresh),
-      this.#edges.nextAttemptAtMs(source.url),
-    );
-    if (dueMs > nowMs) return { started: false, nextMs: dueMs };
+    const turnAtMs = this.#dueAtMs(segment, rank, isFresh);
+    const dueMs = Math.max(turnAtMs, this.#edges.nextAttemptAtMs(source.url));
+    if (dueMs > nowMs) return { started: false, barred: turnAtMs <= nowMs, nextMs: dueMs };
     this.#edges.attempted(source.url, rank ?? 0);
     this.#start(segment, source);
-    return { started: true, nextMs: never };
+    return { started: true, barred: false, nextMs: never };
   }
 
   /** The size of a segment says what to expect of the next. */
@@ -153,13 +162,20 @@ export class Fetching {
     const takeoverMs = sinceMs + patienceMs * (Math.max(1, rank) + spread / 2);
     // However late it is, what has just failed is not tried again at once.
     const againMs = segment.edgeFailed ? segment.edgeFailedAtMs + patienceMs : 0;
-    return Math.max(againMs, Math.min(takeoverMs, this.#deadlineMs(segment)));
+    return Math.max(
+      againMs,
+      Math.min(takeoverMs, this.#deadlineMs(segment, rank + spread, help.any)),
+    );
   }
 
   /** When waiting longer for peers would let the playhead run dry. */
-  #deadlineMs(segment: SegmentState): number {
-    const flowingMs = segment.bytesAtMs > 0 ? segment.bytesAtMs + fetchTimings.flowingMs : 0;
-    return Math.max(this.#latestMs(segment), segment.wantedAtMs + fetchTimings.answerMs, flowingMs);
+  #deadlineMs(segment: SegmentState, order: number, isHelped: boolean): number {
+    const { answerMs, flowingMs, turnMs, turnsMax } = fetchTimings;
+    // Where all have little left, as after an outage, they would otherwise all turn to the edge together.
+    const turnAtMs = Math.min(order, turnsMax) * turnMs;
+    const movedAtMs = Math.max(segment.bytesAtMs, isHelped ? segment.progressAtMs : 0);
+    const stillMs = movedAtMs > 0 ? movedAtMs + flowingMs : segment.wantedAtMs + answerMs;
+    return Math.max(this.#latestMs(segment), stillMs + turnAtMs);
   }
 
   /** Last moment at which the edge would still bring it in time. */
@@ -202,7 +218,7 @@ export class Fetching {
     });
     const wanted = idle.length > 0 ? idle : missing;
     const partFrom = isWhole ? 0 : (wanted[0] ?? 0);
-    const partTo = isWhole ? null : (wanted.at(-1) ?? 0);
+    const partTo = isWhole ? null : endOfRun(wanted);
     const fetchId = this.#context.nextId();
     segment.fetch = { fetchId, partFrom, partTo, startedAtMs: nowMs, answered: false, bytes: 0 };
     this.fetches.set(fetchId, segment);
@@ -217,4 +233,14 @@ export class Fetching {
       firstByteWithinMs: this.#edges.firstByteWithinMs(source.url, this.isAlone()),
     });
   }
+}
+
+/** Last of the parts that follow the first closely: reading one too many is cheaper than asking once more. */
+function endOfRun(parts: readonly number[]): number {
+  let end = parts[0] ?? 0;
+  for (const part of parts) {
+    if (part > end + 2) break;
+    end = part;
+  }
+  return end;
 }

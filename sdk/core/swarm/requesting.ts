@@ -72,6 +72,13 @@ export class Requesting {
     this.#context.emit({ type: 'sendPeer', peer, message: { type: 'cancel', requestId } });
   }
 
+  /** The edge fetch that has begun brings these parts. */
+  cancelFetched(segment: SegmentState): void {
+    for (const part of [...segment.requests.keys()]) {
+      if (segment.isFetching(part)) this.cancel(segment, part);
+    }
+  }
+
   cancelAll(segment: SegmentState): void {
     for (const part of [...segment.requests.keys()]) this.cancel(segment, part);
   }

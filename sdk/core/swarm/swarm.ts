@@ -253,7 +253,15 @@ export class Swarm {
     this.#ahead.expire(segment);
     if (!segment.active) return;
     const fetch = fetching.consider(segment, directory.isFresh(segment.segmentId));
-    if (fetch.started) announcing.now(segment);
+    if (fetch.started) {
+      requesting.cancelFetched(segment);
+      announcing.now(segment);
+    } else if (fetch.barred && !segment.edgeFailed) {
+      // The others need not wait to find out.
+      segment.edgeFailed = true;
+      segment.edgeFailedAtMs = context.nowMs;
+      announcing.unable(segment);
+    }
     // What is read only for others comes from the edge alone: asking peers for it would be a detour.
     const askAgainMs = segment.wanted ? requesting.consider(segment) : Number.POSITIVE_INFINITY;
     if (segment.fetch || segment.requests.size > 0) segment.startedAtMs ||= context.nowMs;
