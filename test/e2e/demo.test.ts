@@ -1,0 +1,207 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect as connectTo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { chromiumArguments, chromiumPath } from '../tools/chromium.ts';
+import { sleep, until } from './support/watch.ts';
+
+const startFile = join(import.meta.dirname, '../../demo/start.ts');
+
+interface Ended {
+  code: number | null;
+  output: string;
+}
+
+class DemoProcess {
+  output = '';
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #ended: Promise<Ended>;
+
+  constructor(...args: string[]) {
+    this.#child = spawn(process.execPath, [startFile, ...args]);
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text;
+      });
+    }
+    this.#ended = once(this.#child, 'close').then(([code]: (number | null)[]) => ({
+      code: code ?? null,
+      output: this.output,
+    }));
+  }
+
+  /** The one URL that is printed for the user. */
+  async url(): Promise<string> {
+    const read = async () => /Open\s+(http:\S+)/.exec(this.output)?.[1] ?? '';
+    return until('the demo prints its URL', read, (url) => url !== '', 15_000);
+  }
+
+  /** Of everything that it said it started. */
+  ports(): number[] {
+    return [...this.output.matchAll(/\/\/127\.0\.0\.1:(\d+)/g)].map(([, port]) => Number(port));
+  }
+
+  signal(name: 'SIGINT' | 'SIGKILL'): void {
+    this.#child.kill(name);
+  }
+
+  async ended(): Promise<Ended> {
+    return this.#ended;
+  }
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectTo(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+/** Playhead of each viewer's video, in seconds. */
+function playheads(page: Page): Promise<number[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('video')].map((video) => video.currentTime),
+  );
+}
+
+async function stalls(page: Page): Promise<number> {
+  return Number(await page.locator('#stalls').textContent());
+}
+
+/** Megabytes from other viewers, by tile. */
+async function megabytesFromViewers(page: Page): Promise<number[]> {
+  const texts = await page.locator('.totals div:nth-child(2) dd').allTextContents();
+  return texts.map((text) => Number.parseFloat(text));
+}
+
+function press(page: Page, name: string): Promise<void> {
+  return page.getByRole('button', { name, exact: true }).click();
+}
+
+describe('demo', function () {
+  this.timeout(60_000);
+  const errors: string[] = [];
+  let demo: DemoProcess;
+  let browser: Browser;
+  let page: Page;
+
+  before(async () => {
+    demo = new DemoProcess('--port', '0');
+    browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArguments });
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.on('pageerror', (error) => errors.push(String(error)));
+    await page.goto(await demo.url());
+  });
+
+  after(async () => {
+    await browser?.close();
+    demo?.signal('SIGKILL');
+  });
+
+  it('plays four viewers, who feed one another', async () => {
+    const allPlay = (times: number[]) => times.length === 4 && times.every((time) => time > 0);
+    await until('four viewers play', () => playheads(page), allPlay, 20_000);
+    const anyFed = (megabytes: number[]) => megabytes.some((count) => count > 0.5);
+    await until('somebody is fed', () => megabytesFromViewers(page), anyFed, 10_000);
+    const roles = () => page.locator('.role').allTextContents();
+    await until('a master is shown', roles, (shown) => shown.includes('master'), 5_000);
+    expect(await page.locator('.arrow-peers').count(), 'arrows between viewers').to.be.above(0);
+  });
+
+  it('lets nobody stall when edge A is cut, and says what happens', async () => {
+    const [stallsBefore, before] = [await stalls(page), await playheads(page)];
+    await press(page, 'Cut edge A');
+    await sleep(10_000);
+    const cut = page.getByRole('button', { name: 'Cut edge A', exact: true });
+    expect(await cut.getAttribute('aria-pressed')).to.equal('true');
+    expect(await page.locator('#bulletin').textContent()).to.match(/^Edge A was cut \d+ s ago\./);
+    expect(await stalls(page)).to.equal(stallsBefore);
+    for (const [index, time] of (await playheads(page)).entries()) {
+      expect(time - (before[index] ?? 0), `viewer ${index + 1}`).to.be.above(8);
+    }
+    await press(page, 'Restore all');
+    const pressed = () => page.locator('.fault[aria-pressed=true]').count();
+    await until('no fault is shown', pressed, (count) => count === 0, 3_000);
+  });
+
+  it('goes on without the master', async () => {
+    const stallsBefore = await stalls(page);
+    await press(page, 'Remove the master');
+    expect(await page.locator('.tile').count()).to.equal(3);
+    const before = await playheads(page);
+    await sleep(6_000);
+    for (const [index, time] of (await playheads(page)).entries()) {
+      expect(time - (before[index] ?? 0), `viewer in place ${index + 1}`).to.be.above(4.5);
+    }
+    expect(await stalls(page)).to.equal(stallsBefore);
+    expect(await page.locator('.role').allTextContents()).to.include('master');
+  });
+
+  it('fits a phone, with its controls in reach', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width).to.be.at.most(390);
+    const cut = page.getByRole('button', { name: 'Cut the origin', exact: true });
+    expect(await cut.isVisible(), 'folded away').to.equal(false);
+    await page.getByRole('button', { name: 'Break something' }).click();
+    const box = await cut.boundingBox();
+    expect(box?.height, 'large enough for a thumb').to.be.at.least(44);
+    expect(box?.y, 'in the lower half').to.be.above(422);
+  });
+
+  it('refuses to be steered by pages of other sites', async () => {
+    const headers = { origin: 'http://example.org', 'sec-fetch-site': 'cross-site' };
+    const api = new URL('/api/fault', await demo.url());
+    const body = JSON.stringify({ server: 'origin', fault: 'cut' });
+    const refused = await fetch(api, { method: 'POST', headers, body });
+    expect(refused.status).to.equal(403);
+    const token = new URL('/api/token?room=harbour&viewer=x', api);
+    expect((await fetch(token, { headers })).status).to.equal(403);
+    const unknown = await fetch(api, { method: 'POST', body: '{"server":"origin","fault":"x"}' });
+    expect(unknown.status).to.equal(400);
+  });
+
+  it('ends everything on SIGINT', async () => {
+    const ports = demo.ports();
+    expect(ports.length, 'signaling, origin, two edges, page').to.be.at.least(5);
+    const askedAtMs = performance.now();
+    demo.signal('SIGINT');
+    const { code, output } = await demo.ended();
+    expect(code, output).to.equal(0);
+    expect(performance.now() - askedAtMs).to.be.below(4_000);
+    for (const port of ports) expect(await isListening(port), `port ${port}`).to.equal(false);
+    const bulletin = async () => (await page.locator('#bulletin').textContent()) ?? '';
+    const saysSo = (text: string) => text.startsWith('The demo has ended');
+    await until('the page says so', bulletin, saysSo, 5_000);
+    expect(errors).to.deep.equal([]);
+  });
+});
+
+describe('arguments of the demo', function () {
+  this.timeout(15_000);
+
+  it('are explained when they are wrong', async () => {
+    for (const args of [
+      ['--encoder', 'magic'],
+      ['--port', '70000'],
+      ['--viewers', '3'],
+    ]) {
+      const { code, output } = await new DemoProcess(...args).ended();
+      expect(code, args.join(' ')).to.equal(2);
+      expect(output).to.include(args[0]).and.to.include('Usage: npm start');
+    }
+  });
+
+  it('name a port that is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as { port: number };
+    const { code, output } = await new DemoProcess('--port', String(port)).ended();
+    taken.close();
+    expect(code, output).to.equal(1);
+    expect(output).to.include(`Port ${port} is taken`);
+  });
+});
