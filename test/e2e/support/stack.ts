@@ -113,6 +113,27 @@ export class Stack {
     };
   }
 
+  /** Opens another page of `page/` in a browser profile of its own, with a token for the room. */
+  async open(file: string, parameters: { options: Record<string, unknown> }): Promise<Page> {
+    const room = 'test';
+    this.#viewers += 1;
+    const token = await this.signaling.issueToken({
+      room,
+      subject: `viewer-${this.#viewers}`,
+      lifetimeSeconds: 600,
+    });
+    const query = new URLSearchParams({
+      room,
+      token,
+      signaling: this.signaling.url,
+      src: this.edge(0).playlistUrl,
+      options: JSON.stringify(parameters.options),
+    });
+    const page = await (await this.browser.newContext()).newPage();
+    await page.goto(`${this.pageUrl.replace('index.html', file)}?${query}`);
+    return page;
+  }
+
   /** Opens a member that attacks its peers as `page/hostile.ts` says. */
   async joinHostile(attack: string, room = 'test'): Promise<{ close(): Promise<void> }> {
     const token = await this.signaling.issueToken({
