@@ -1,6 +1,7 @@
 /** All modes, one after another, as often as asked; then the table and the JSON. */
 import { writeFile } from 'node:fs/promises';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
+import { stripVTControlCharacters } from 'node:util';
 import { startBrowser } from './browser.ts';
 import { type Bundle, bundlePage, measureScriptBytes, type ScriptBytes } from './bundle.ts';
 import { compareWithPlain, type ModeResult, medianFigures } from './figures/combine.ts';
@@ -67,8 +68,8 @@ export async function bench(options: BenchOptions, output: BenchOutput): Promise
         result.errors.push(...run.failures);
       } catch (error) {
         output.signal.throwIfAborted();
-        result.errors.push(String(error));
-        output.progress(`${label} failed: ${String(error)}`);
+        result.errors.push(textOf(error));
+        output.progress(`${label} failed: ${textOf(error)}`);
       }
     }
     for (const [mode, own] of figures) {
@@ -112,8 +113,8 @@ async function prepare(
         scriptBytes: await measureScriptBytes(mode),
       });
     } catch (error) {
-      results.get(mode)?.errors.push(String(error));
-      progress(`[${mode}] failed: ${String(error)}`);
+      results.get(mode)?.errors.push(textOf(error));
+      progress(`[${mode}] failed: ${textOf(error)}`);
     }
   }
   return ready;
@@ -153,6 +154,11 @@ async function runOnce(
   } finally {
     for (const close of closers) await close();
   }
+}
+
+/** Bundlers colour their errors; a JSON file should not. */
+function textOf(error: unknown): string {
+  return stripVTControlCharacters(String(error)).trim();
 }
 
 function machineOf(browserVersion: string | null): BenchReport['machine'] {

@@ -6,7 +6,7 @@ import { type Moment, type RawRun, segmentBytesOf } from './figures/raw-run.ts';
 import type { BenchOptions, Mode } from './options.ts';
 import type { ViewerReport } from './pages/viewer.ts';
 import type { Scenario } from './scenarios.ts';
-import { p2pmlSettings, playerSettings } from './settings.ts';
+import { p2pmlSettings, playerSettings, stream } from './settings.ts';
 import { bitsPerSecondOf, room, type Stage } from './stage.ts';
 
 export interface RunContext {
@@ -25,6 +25,7 @@ export async function runMode(context: RunContext): Promise<RawRun> {
   const { options, scenario, stage, signal, progress } = context;
   const audience = new Audience(context);
   await capEdge(context);
+  await nextPhase(context);
   const started = takeMoment(context);
   const joinIntervalMs = options.joinIntervalMs ?? scenario.joinIntervalMs;
   await audience.join(options.viewers, joinIntervalMs);
@@ -32,7 +33,7 @@ export async function runMode(context: RunContext): Promise<RawRun> {
     throw new Error(`no viewer could start: ${audience.failures[0] ?? 'no reason'}`);
   progress(`${audience.size} viewers have joined; settling for ${options.settleMs / 1_000} s`);
   await sleep(options.settleMs, undefined, { signal });
-
+  await nextPhase(context);
   const settledStart = takeMoment(context);
   const events = new AbortController();
   const running = AbortSignal.any([signal, events.signal]);
@@ -54,6 +55,19 @@ export async function runMode(context: RunContext): Promise<RawRun> {
     failures: [...audience.failures, ...context.browser.pageErrors()],
     publishedAtMs: stage.publishedAtMs,
   };
+}
+
+/**
+ * Waits for the same point between two segments in every mode: join, window and fault find the stream alike,
+ * and little is on its way when the counters are read.
+ */
+async function nextPhase({ stage, signal }: RunContext): Promise<void> {
+  const { segmentDurationMs } = stream;
+  const phaseMs = segmentDurationMs - 100;
+  const sinceMs = Date.now() - stage.publishedAtMs(0);
+  const waitMs =
+    (((phaseMs - sinceMs) % segmentDurationMs) + segmentDurationMs) % segmentDurationMs;
+  await sleep(waitMs, undefined, { signal });
 }
 
 /** The viewers of one run. */
