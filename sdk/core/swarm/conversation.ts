@@ -139,7 +139,11 @@ export class Conversation {
       segment.excluded.get(part)?.delete(peer);
     }
     if (message.complete) for (const excluded of segment.excluded.values()) excluded.delete(peer);
-    if (isNews) segment.progressAtMs = context.nowMs;
+    // What is held here already brings it no further.
+    const isProgress =
+      isNews &&
+      (message.parts.length === 0 || message.parts.some((part) => !segment.held.has(part)));
+    if (isProgress) segment.progressAtMs = context.nowMs;
     this.#parts.requesting.holds(segment, peer);
     this.settleBehalf(segment);
     if (segment.active) this.#plan(segment);

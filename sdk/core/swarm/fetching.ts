@@ -8,7 +8,7 @@ import type { Room } from '../room/room.ts';
 import { electionRank } from './election.ts';
 import type { Peers } from './peers.ts';
 import { hashToUnit } from './rendezvous.ts';
-import type { SegmentSource, SegmentState } from './segment.ts';
+import type { PeerView, SegmentSource, SegmentState } from './segment.ts';
 
 const never = Number.POSITIVE_INFINITY;
 
@@ -25,8 +25,10 @@ export const fetchTimings = {
   /** While bytes keep coming from peers the edge can wait. */
   flowingMs: 300,
   /** Each rank waits so much longer than the one before it, even when it is late. */
-  turnMs: 100,
+  turnMs: 50,
   turnsMax: 8,
+  /** The room is given so much of the segment's duration even where the buffer is almost empty. */
+  lateFraction: 0.4,
   /** Predictions are off by about half. */
   estimateSlack: 1.5,
   marginMs: 300,
@@ -170,12 +172,16 @@ export class Fetching {
 
   /** When waiting longer for peers would let the playhead run dry. */
   #deadlineMs(segment: SegmentState, order: number, isHelped: boolean): number {
-    const { answerMs, flowingMs, turnMs, turnsMax } = fetchTimings;
+    const { answerMs, flowingMs, turnMs, turnsMax, lateFraction } = fetchTimings;
+    const { wantedAtMs, durationMs, bytesAtMs, progressAtMs } = segment;
     // Where all have little left, as after an outage, they would otherwise all turn to the edge together.
     const turnAtMs = Math.min(order, turnsMax) * turnMs;
-    const movedAtMs = Math.max(segment.bytesAtMs, isHelped ? segment.progressAtMs : 0);
-    const stillMs = movedAtMs > 0 ? movedAtMs + flowingMs : segment.wantedAtMs + answerMs;
-    return Math.max(this.#latestMs(segment), stillMs + turnAtMs);
+    const latestMs = this.#latestMs(segment) - turnMs * turnsMax;
+    const movedAtMs = Math.max(bytesAtMs, isHelped ? progressAtMs : 0);
+    const stillMs = movedAtMs > 0 ? movedAtMs + flowingMs : wantedAtMs + answerMs;
+    // Bytes that only trickle in are no reason to stall.
+    const endMs = Math.max(latestMs, wantedAtMs + durationMs * lateFraction);
+    return Math.max(latestMs, Math.min(stillMs, endMs)) + turnAtMs;
   }
 
   /** Last moment at which the edge would still bring it in time. */
@@ -196,13 +202,19 @@ export class Fetching {
     return durationMs * (this.#bytesPerMs.get(playlistId) ?? 500);
   }
 
+  /** Whether a peer can give, or is about to have, anything of what is missing here. */
   #help(segment: SegmentState): { any: boolean; allAnswered: boolean } {
+    const missing = segment.missingParts();
+    const gives = (view: PeerView): boolean =>
+      segment.sizeBytes === null
+        ? view.parts.size > 0
+        : missing.some((part) => view.parts.has(part));
     let any = false;
     let allAnswered = true;
     for (const id of this.#peers.linked()) {
       const view = segment.peers.get(id);
       if (!view) allAnswered = false;
-      else if (!view.unable && (view.complete || view.fetching || view.parts.size > 0)) any = true;
+      else if (view.complete || view.fetching || gives(view)) any = true;
     }
     return { any, allAnswered };
   }

@@ -61,6 +61,10 @@ export class Peers {
     return this.all.get(id)?.greeted === true;
   }
 
+  follows(id: string, playlistId: string): boolean {
+    return this.all.get(id)?.follows.has(playlistId) === true;
+  }
+
   hasRoom(id: string, nowMs: number): boolean {
     const peer = this.all.get(id);
     return (

@@ -12,7 +12,7 @@ const never = Number.POSITIVE_INFINITY;
  * part twice, too late costs the player its time. A share of the time left, within these.
  */
 export const requestTimings = {
-  patienceMsMin: 300,
+  patienceMsMin: 500,
   patienceMsMax: 2_000,
   patienceShare: 0.35,
 } as const;
@@ -175,10 +175,12 @@ export class Requesting {
     const root = this.#root(segment, part);
     const key = `${segment.segmentId}|${part}`;
     const others: TreeMember[] = [];
-    for (const [id, view] of segment.peers) {
-      const takesPart = view.wants || view.complete || view.parts.size > 0;
-      if (id === root || view.unable || !takesPart || !this.#peers.hasRoom(id, nowMs)) continue;
-      if (!this.#peers.isLinked(id)) continue;
+    for (const id of this.#peers.linked()) {
+      const view = segment.peers.get(id);
+      // Whoever follows the playlist is about to want it too, even if its word has not come yet.
+      const takesPart =
+        view?.wants || view?.complete || this.#peers.follows(id, segment.playlistId);
+      if (id === root || view?.unable || !takesPart || !this.#peers.hasRoom(id, nowMs)) continue;
       others.push({ id, uploads: this.#uploads(id) });
     }
     const self = { id: viewerId, uploads: this.#room.uploads };

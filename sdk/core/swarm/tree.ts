@@ -2,7 +2,7 @@ import { type Ring, ringDistance } from '../room/neighbours.ts';
 import { hashToUnit } from './rendezvous.ts';
 
 /** Copies of one part that one member passes on, where all are linked to all. */
-export const treeFanout = 3;
+export const treeFanout = 2;
 /** Parts enter a ring in one place for so many members, so that none has to come far. */
 const membersPerEntry = 16;
 
