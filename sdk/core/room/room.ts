@@ -11,6 +11,7 @@ import type {
 import { limits } from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import { Links } from './links.ts';
+import { retryable } from './refusals.ts';
 
 /** What the room asks of the rest of the core. */
 export interface RoomListener {
@@ -24,6 +25,8 @@ const reconnectMinMs = 500;
 const reconnectMaxMs = 10_000;
 /** A server that has not answered by then is called unreachable; joining goes on beside playback. */
 const unreachableAfterMs = 4_000;
+/** After a server lost its memory the members come back to it one by one: until then those still linked stay. */
+const returnWithinMs = 10_000;
 /** Joining, and then linking, take a few round trips each. */
 const peersExpectedMs = 1_500;
 
@@ -48,6 +51,8 @@ export class Room {
   #joinedAtMs: number | null = null;
   #heardAtMs = 0;
   #alone = false;
+  #told: Member[] = [];
+  #returning: { members: Member[]; untilMs: number } | null = null;
   #membersById = new Map<string, Member>();
   #lastReport = '';
   edgeHealth: EdgeHealth = 'healthy';
@@ -163,6 +168,12 @@ export class Room {
     }
     if (this.#reportAtMs !== null && nowMs >= this.#reportAtMs) this.#report();
     else if (this.#reportAtMs !== null) this.#context.wakeAt(this.#reportAtMs);
+    if (this.#returning && nowMs < this.#returning.untilMs) {
+      this.#context.wakeAt(this.#returning.untilMs);
+    } else if (this.#returning) {
+      this.#returning = null;
+      this.#applyMembers();
+    }
     if (this.#giveUpAtMs !== null) {
       if (nowMs < this.#giveUpAtMs) this.#context.wakeAt(this.#giveUpAtMs);
       else {
@@ -201,6 +212,10 @@ export class Room {
     const alone = this.#profile.peersAllowed ? null : this.#context.options.noPeersReason;
     this.#alone = alone !== null;
     this.#context.emit({ type: 'status', status: alone ? 'alone' : 'joined', reason: alone });
+    if (!frame.resumed && this.members.length > 1) {
+      this.#returning = { members: this.members, untilMs: this.#context.nowMs + returnWithinMs };
+      this.#context.wakeAt(this.#returning.untilMs);
+    }
     // A server that lost its memory counts epochs anew, so a welcome always sets the base.
     this.#follow(frame.directive);
     this.#lastReport = '';
@@ -210,10 +225,20 @@ export class Room {
 
   #follow(directive: DirectiveFrame): void {
     this.epoch = directive.epoch;
-    this.#setMembers(directive.members);
+    this.#told = directive.members;
     const { epoch, deviceRole, groupRole, groupId } = directive;
     this.#context.emit({ type: 'role', epoch, deviceRole, groupRole, groupId });
-    if (this.#profile.peersAllowed) this.links.follow(directive.members);
+    this.#applyMembers();
+  }
+
+  #applyMembers(): void {
+    const told = new Set(this.#told.map(({ viewerId }) => viewerId));
+    const returning = (this.#returning?.members ?? []).filter(
+      ({ viewerId }) => !told.has(viewerId) && this.links.open.has(viewerId),
+    );
+    const members = [...this.#told, ...returning];
+    this.#setMembers(members);
+    if (this.#profile.peersAllowed) this.links.follow(members);
     this.#listener.membersChanged();
   }
 
@@ -270,13 +295,3 @@ export class Room {
     this.#context.wakeAt(this.#reportAtMs);
   }
 }
-
-/** Refusals that another try with a new token or at another time may get past. */
-const retryable = new Set<ServerErrorCode>([
-  'token_expired',
-  'rate_limited',
-  'room_full',
-  'server_full',
-  'internal',
-  'join_timeout',
-]);
