@@ -28,7 +28,7 @@ export function isScenarioName(name: string): name is ScenarioName {
 
 /** A short run gets a shorter outage, so that there is a time before and one after. */
 export function scenarioOf(name: ScenarioName, durationMs: number): Scenario {
-  const startMs = Math.min(20_000, durationMs / 4);
+  const startMs = Math.min(20_000, durationMs / 3);
   const base: Scenario = {
     description: 'viewers join one after another and watch',
     joinIntervalMs: 500,
