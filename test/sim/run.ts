@@ -21,5 +21,11 @@ if (values.viewers) options.viewers = Number(values.viewers);
 if (values.duration) options.durationMs = Number(values.duration);
 const startedAtMs = performance.now();
 const report = simulate(options);
-console.log(JSON.stringify(report, (_, value) => (typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : value), 2));
+console.log(
+  JSON.stringify(
+    report,
+    (_, value) => (typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : value),
+    2,
+  ),
+);
 console.log(`took ${Math.round(performance.now() - startedAtMs)} ms`);

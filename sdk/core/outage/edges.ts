@@ -49,6 +49,11 @@ export class Edges {
     return this.#state(url).health === 'dark';
   }
 
+  /** The last attempt failed: others go first. */
+  isDoubtful(url: string): boolean {
+    return this.#state(url).failures > 0;
+  }
+
   /** Earliest time for a further attempt; the past when nothing is wrong. */
   nextAttemptAtMs(url: string): number {
     return this.#state(url).nextAttemptAtMs;

@@ -69,6 +69,10 @@ export class Fetching {
     const turnAtMs = this.#dueAtMs(segment, rank, isFresh);
     const dueMs = Math.max(turnAtMs, this.#edges.nextAttemptAtMs(source.url));
     if (dueMs > nowMs) return { started: false, barred: turnAtMs <= nowMs, nextMs: dueMs };
+    // After one failure another member with an edge of its own is the better bet.
+    if (this.#edges.isDoubtful(source.url) && this.#peers.linkedCount > 0 && !segment.edgeFailed) {
+      return { started: false, barred: true, nextMs: nowMs + fetchTimings.patienceMsMin };
+    }
     this.#edges.attempted(source.url, rank ?? 0);
     this.#start(segment, source);
     return { started: true, barred: false, nextMs: never };

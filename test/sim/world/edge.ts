@@ -77,7 +77,13 @@ export class EdgeServer {
   }
 
   /** Returns the function that aborts. */
-  playlist(viewer: string, url: string, withinMs: number, done: (text: string) => void, failed: (failure: FetchFailure) => void): () => void {
+  playlist(
+    viewer: string,
+    url: string,
+    withinMs: number,
+    done: (text: string) => void,
+    failed: (failure: FetchFailure) => void,
+  ): () => void {
     const path = this.#pathOf(url);
     this.playlistPolls.set(viewer, (this.playlistPolls.get(viewer) ?? 0) + 1);
     return this.#answer(viewer, withinMs, failed, (nowMs) => {
@@ -90,12 +96,17 @@ export class EdgeServer {
   download(download: Download): () => void {
     let aborted = false;
     const path = this.#pathOf(download.url);
-    const stop = this.#answer(download.viewer, download.firstByteWithinMs, download.failed, (nowMs) => {
-      const size = this.#stream.sizeOf(path, nowMs);
-      if (size === null) return download.failed({ status: 404, reason: 'status' });
-      download.headers(size);
-      this.#body(download, path, Math.min(size, download.range.end ?? size), () => aborted);
-    });
+    const stop = this.#answer(
+      download.viewer,
+      download.firstByteWithinMs,
+      download.failed,
+      (nowMs) => {
+        const size = this.#stream.sizeOf(path, nowMs);
+        if (size === null) return download.failed({ status: 404, reason: 'status' });
+        download.headers(size);
+        this.#body(download, path, Math.min(size, download.range.end ?? size), () => aborted);
+      },
+    );
     return () => {
       aborted = true;
       stop();
@@ -106,17 +117,26 @@ export class EdgeServer {
     return url.slice(this.baseUrl.length + 1).split('?', 1)[0] as string;
   }
 
-  #answer(viewer: string, withinMs: number, failed: (failure: FetchFailure) => void, go: (nowMs: number) => void): () => void {
+  #answer(
+    viewer: string,
+    withinMs: number,
+    failed: (failure: FetchFailure) => void,
+    go: (nowMs: number) => void,
+  ): () => void {
     let aborted = false;
-    const later = (delayMs: number, run: () => void) => this.#clock.after(delayMs, () => !aborted && run());
+    const later = (delayMs: number, run: () => void) =>
+      this.#clock.after(delayMs, () => !aborted && run());
     const fault = this.fault(viewer);
     if (fault?.kind === 'dead') later(30, () => failed({ status: null, reason: 'network' }));
     else if (fault?.kind === 'offline') later(5, () => failed({ status: null, reason: 'offline' }));
-    else if (fault?.kind === 'status') later(this.#spec.firstByteMs, () => failed({ status: fault.status, reason: 'status' }));
-    else if (fault?.kind === 'blackhole') later(withinMs, () => failed({ status: null, reason: 'first_byte_timeout' }));
+    else if (fault?.kind === 'status')
+      later(this.#spec.firstByteMs, () => failed({ status: fault.status, reason: 'status' }));
+    else if (fault?.kind === 'blackhole')
+      later(withinMs, () => failed({ status: null, reason: 'first_byte_timeout' }));
     else {
       const firstByteMs = this.#spec.firstByteMs * this.#random.between(0.7, 1.6);
-      if (firstByteMs > withinMs) later(withinMs, () => failed({ status: null, reason: 'first_byte_timeout' }));
+      if (firstByteMs > withinMs)
+        later(withinMs, () => failed({ status: null, reason: 'first_byte_timeout' }));
       else later(firstByteMs, () => go(this.#clock.nowMs));
     }
     return () => {
@@ -133,7 +153,10 @@ export class EdgeServer {
       if (fault && fault.kind !== 'throttle') return this.#cut(download, fault, isAborted);
       const bytes = Math.min(limits.chunkBytes, end - offset);
       const bitsPerSecond = Math.min(this.#spec.bitsPerSecond, fault?.bitsPerSecond ?? Infinity);
-      const sentAtMs = Math.max(this.#clock.nowMs + (bytes * 8_000) / bitsPerSecond, this.#shared?.take(bytes) ?? 0);
+      const sentAtMs = Math.max(
+        this.#clock.nowMs + (bytes * 8_000) / bitsPerSecond,
+        this.#shared?.take(bytes) ?? 0,
+      );
       offset += bytes;
       this.onServed(path, download.viewer, bytes);
       this.#clock.at(sentAtMs, () => {
@@ -150,6 +173,9 @@ export class EdgeServer {
   #cut(download: Download, fault: Fault, isAborted: () => boolean): void {
     const silent = fault.kind === 'blackhole';
     const reason = silent ? 'stalled' : fault.kind === 'offline' ? 'offline' : 'network';
-    this.#clock.after(silent ? stalledAfterMs : 10, () => !isAborted() && download.failed({ status: null, reason }));
+    this.#clock.after(
+      silent ? stalledAfterMs : 10,
+      () => !isAborted() && download.failed({ status: null, reason }),
+    );
   }
 }

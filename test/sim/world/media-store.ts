@@ -17,18 +17,21 @@ export class MediaStore {
   /** @throws Error when the core asks to send what it does not have. */
   partBytes(segmentId: string, part: number): number {
     const bytes = this.#segments.get(segmentId)?.get(part);
-    if (bytes === undefined) throw new Error(`core uses ${segmentId}/${part}, which is not in memory`);
+    if (bytes === undefined)
+      throw new Error(`core uses ${segmentId}/${part}, which is not in memory`);
     return bytes;
   }
 
   /** Size of a whole segment. @throws Error when a part is missing. */
   wholeBytes(segmentId: string): number {
     const parts = this.#segments.get(segmentId);
-    if (!parts || parts.size === 0) throw new Error(`core delivers ${segmentId}, which is not in memory`);
+    if (!parts || parts.size === 0)
+      throw new Error(`core delivers ${segmentId}, which is not in memory`);
     let total = 0;
     for (let part = 0; part < parts.size; part += 1) {
       const bytes = this.partBytes(segmentId, part);
-      if (part < parts.size - 1 && bytes !== limits.partBytes) throw new Error(`${segmentId} has a gap`);
+      if (part < parts.size - 1 && bytes !== limits.partBytes)
+        throw new Error(`${segmentId} has a gap`);
       total += bytes;
     }
     return total;

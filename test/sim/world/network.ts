@@ -78,7 +78,8 @@ export class LinkEnd implements ChunkSource {
     const sent = (): void => {
       this.#bufferedBytes -= bytes;
       // A part counts as sent when it has left the buffer: what waits there keeps the next one back.
-      if (chunk.ends !== null && !this.closed && this.host.alive) this.host.partSent(this.peer, requestId, chunk.ends);
+      if (chunk.ends !== null && !this.closed && this.host.alive)
+        this.host.partSent(this.peer, requestId, chunk.ends);
       this.#fillLater();
       this.#network.carry(
         this,
@@ -100,12 +101,17 @@ export class LinkEnd implements ChunkSource {
   /** As the adapter does: chunks go into the channel until its buffer is full. */
   #fill(): void {
     for (let sending = this.#queue[0]; sending; sending = this.#queue[0]) {
-      if (this.closed || !this.host.alive || this.#bufferedBytes >= limits.peerBufferedBytesMax) break;
+      if (this.closed || !this.host.alive || this.#bufferedBytes >= limits.peerBufferedBytesMax)
+        break;
       const bytes = Math.min(limits.chunkBytes, sending.bytes - sending.sentBytes);
       sending.sentBytes += bytes;
       this.#bufferedBytes += bytes;
       const isLast = sending.sentBytes >= sending.bytes;
-      this.#buffer.push({ requestId: sending.requestId, bytes, ends: isLast ? sending.bytes : null });
+      this.#buffer.push({
+        requestId: sending.requestId,
+        bytes,
+        ends: isLast ? sending.bytes : null,
+      });
       if (isLast) this.#queue.shift();
     }
     this.host.uplink.pump();
@@ -216,7 +222,8 @@ export class Network {
 
   #connect(a: LinkEnd, b: LinkEnd): void {
     const kinds = [a.host.nat, b.host.nat];
-    const blocked = kinds.includes('closed') || (kinds[0] === 'symmetric' && kinds[1] === 'symmetric');
+    const blocked =
+      kinds.includes('closed') || (kinds[0] === 'symmetric' && kinds[1] === 'symmetric');
     if (blocked || a.other || b.other) return;
     const oneWayMs = this.#delayMs(a.host, b.host);
     this.clock.after(4 * oneWayMs + this.#random.between(20, 120), () => {

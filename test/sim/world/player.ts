@@ -91,7 +91,10 @@ export class Player {
   }
 
   get stallMs(): number {
-    return this.stalls.reduce((sum, stall) => sum + (stall.durationMs ?? this.#clock.nowMs - stall.startedAtMs), 0);
+    return this.stalls.reduce(
+      (sum, stall) => sum + (stall.durationMs ?? this.#clock.nowMs - stall.startedAtMs),
+      0,
+    );
   }
 
   switchTo(rendition: string): void {
@@ -156,7 +159,10 @@ export class Player {
     this.failures += 1;
     this.#playlistTries += 1;
     if (this.#playlistTries > playlistRetriesMax) this.fatal ??= reason;
-    else this.#clock.after(retryDelayMs(this.#playlistTries), () => (this.#facts ? this.#loadPlaylist() : this.start()));
+    else
+      this.#clock.after(retryDelayMs(this.#playlistTries), () =>
+        this.#facts ? this.#loadPlaylist() : this.start(),
+      );
   }
 
   #append(sequence: number, wantedAtMs: number): void {
@@ -200,7 +206,8 @@ export class Player {
 
   #endStall(): void {
     const stall = this.stalls.at(-1);
-    if (stall && stall.durationMs === null) stall.durationMs = this.#clock.nowMs - stall.startedAtMs;
+    if (stall && stall.durationMs === null)
+      stall.durationMs = this.#clock.nowMs - stall.startedAtMs;
   }
 
   #bufferedMs(): number {
@@ -219,7 +226,8 @@ export class Player {
   #loadNext(): void {
     const facts = this.#facts;
     if (this.#stopped || this.#segment || !facts || this.fatal) return;
-    if (!this.#hasInit.has(this.rendition)) return this.#want('init', resolveUri('init.mp4', this.#playlistUrl()));
+    if (!this.#hasInit.has(this.rendition))
+      return this.#want('init', resolveUri('init.mp4', this.#playlistUrl()));
     if (this.#next === null) this.#next = this.#syncSequence(facts);
     if (this.#next < facts.mediaSequence) {
       this.resyncs += 1;

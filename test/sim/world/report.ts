@@ -64,13 +64,17 @@ export interface ReportInput {
 export function makeReport(input: ReportInput): Report {
   const { viewers, nowMs, edge } = input;
   const stalls = viewers.map(({ player }) => player.stallMs);
-  const seconds = viewers.map(({ joinedAtMs, leftAtMs }) => ((leftAtMs ?? nowMs) - joinedAtMs) / 1_000);
+  const seconds = viewers.map(
+    ({ joinedAtMs, leftAtMs }) => ((leftAtMs ?? nowMs) - joinedAtMs) / 1_000,
+  );
   const viewerSeconds = sum(seconds);
   const delivered = sum(viewers.map(({ tally }) => tally.bytesDelivered));
   const fromEdge = sum(viewers.map(({ tally }) => tally.bytesFromEdge));
   const fromPeers = sum(viewers.map(({ tally }) => tally.bytesFromPeers));
   const wasted = sum(viewers.map(({ tally }) => tally.bytesWasted));
-  const wakes = viewers.map(({ tally }, index) => tally.wakes / Math.max(1, seconds[index] as number));
+  const wakes = viewers.map(
+    ({ tally }, index) => tally.wakes / Math.max(1, seconds[index] as number),
+  );
   const polls = [...edge.playlistPolls.values()].reduce((total, count) => total + count, 0);
   const groups = new Set(viewers.filter(({ alive }) => alive).map(({ groupId }) => groupId)).size;
   return {
@@ -90,8 +94,14 @@ export function makeReport(input: ReportInput): Report {
     stallMs: sum(stalls),
     stallMsMax: Math.max(0, ...stalls),
     resyncs: sum(viewers.map(({ player }) => player.resyncs)),
-    fatal: viewers.flatMap(({ name, player }) => (player.fatal ? [`${name}: ${player.fatal}`] : [])),
-    startupMs: distribution(viewers.flatMap(({ player, joinedAtMs }) => (player.startedAtMs === null ? [] : [player.startedAtMs - joinedAtMs]))),
+    fatal: viewers.flatMap(({ name, player }) =>
+      player.fatal ? [`${name}: ${player.fatal}`] : [],
+    ),
+    startupMs: distribution(
+      viewers.flatMap(({ player, joinedAtMs }) =>
+        player.startedAtMs === null ? [] : [player.startedAtMs - joinedAtMs],
+      ),
+    ),
     segmentLatencyMs: distribution(latencies(input)),
     uploadMaxToMean: uploadSpread(viewers, seconds),
     playlistPollsPerSegment: polls / Math.max(1, nowMs / 2_000),
@@ -123,7 +133,11 @@ function latencies({ viewers, publishedAtMs }: ReportInput): number[] {
 
 function uploadSpread(viewers: readonly Viewer[], seconds: readonly number[]): number {
   const rates = viewers
-    .map(({ uplink, profile }, index) => ({ rate: uplink.bytes / Math.max(1, seconds[index] as number), profile, index }))
+    .map(({ uplink, profile }, index) => ({
+      rate: uplink.bytes / Math.max(1, seconds[index] as number),
+      profile,
+      index,
+    }))
     .filter(({ profile, index }) => profile.uploadAllowed && (seconds[index] as number) > 10)
     .map(({ rate }) => rate);
   const { mean, max } = distribution(rates);
@@ -133,11 +147,19 @@ function uploadSpread(viewers: readonly Viewer[], seconds: readonly number[]): n
 export function distribution(values: readonly number[]): Distribution {
   if (values.length === 0) return { mean: 0, p50: 0, p95: 0, max: 0 };
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] as number;
-  return { mean: sum(sorted) / sorted.length, p50: at(0.5), p95: at(0.95), max: sorted.at(-1) as number };
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] as number;
+  return {
+    mean: sum(sorted) / sorted.length,
+    p50: at(0.5),
+    p95: at(0.95),
+    max: sorted.at(-1) as number,
+  };
 }
 
-function merged<Key extends string>(maps: readonly ReadonlyMap<Key, number>[]): Record<string, number> {
+function merged<Key extends string>(
+  maps: readonly ReadonlyMap<Key, number>[],
+): Record<string, number> {
   const total: Record<string, number> = {};
   for (const map of maps) for (const [key, value] of map) total[key] = (total[key] ?? 0) + value;
   return total;

@@ -1,4 +1,9 @@
-import { createRooms, type Rooms, type RoomsEffect, type RoomsEvent } from '../../../signaling/core/index.ts';
+import {
+  createRooms,
+  type Rooms,
+  type RoomsEffect,
+  type RoomsEvent,
+} from '../../../signaling/core/index.ts';
 import {
   type ClientFrame,
   parseClientFrame,
@@ -66,14 +71,20 @@ export class SignalingServer {
     this.#up = true;
   }
 
-  connect(client: SignalingClient, resumeKey: string | null): { send(frame: ClientFrame): void; close(): void } {
+  connect(
+    client: SignalingClient,
+    resumeKey: string | null,
+  ): { send(frame: ClientFrame): void; close(): void } {
     this.#lastId += 1;
     const connectionId = `c${this.#lastId}`;
     const viewerId = resumeKey ?? `v${Math.floor(this.#random.unit() * 2 ** 48).toString(36)}`;
     const socket: Socket = { connectionId, client, viewerId, open: true };
     this.#clock.after(client.signalingMs * 3, () => {
       if (!socket.open) return;
-      if (!this.#up) return this.#clock.after(this.#random.between(20, connectTimeoutMs), () => this.#refuse(socket));
+      if (!this.#up)
+        return this.#clock.after(this.#random.between(20, connectTimeoutMs), () =>
+          this.#refuse(socket),
+        );
       this.#sockets.set(connectionId, socket);
       if (client.alive) client.opened();
       this.#clock.after(client.signalingMs, () => this.#join(socket));
@@ -99,14 +110,25 @@ export class SignalingServer {
     if (!socket.open || !this.#sockets.has(connectionId)) return;
     const { name, deviceId, profile } = client;
     const room = 'room';
-    this.#handle({ type: 'joinAccepted', connectionId, room, subject: name, deviceId, profile, viewerId, resumeKey: viewerId });
+    this.#handle({
+      type: 'joinAccepted',
+      connectionId,
+      room,
+      subject: name,
+      deviceId,
+      profile,
+      viewerId,
+      resumeKey: viewerId,
+    });
   }
 
   #fromClient(socket: Socket, frame: ClientFrame): void {
     const generation = this.#generation;
     this.#clock.after(socket.client.signalingMs, () => {
       if (!socket.open || generation !== this.#generation) return;
-      const parsed = this.#checkFrames ? parseClientFrame(JSON.stringify(frame)) : { ok: true as const, value: frame };
+      const parsed = this.#checkFrames
+        ? parseClientFrame(JSON.stringify(frame))
+        : { ok: true as const, value: frame };
       if (!parsed.ok) throw new Error(`a viewer sent a refused frame: ${JSON.stringify(parsed)}`);
       this.#handle({ type: 'frame', connectionId: socket.connectionId, frame: parsed.value });
     });
@@ -117,7 +139,9 @@ export class SignalingServer {
     socket.open = false;
     this.#sockets.delete(socket.connectionId);
     const { connectionId } = socket;
-    this.#clock.after(socket.client.signalingMs, () => this.#handle({ type: 'disconnected', connectionId }));
+    this.#clock.after(socket.client.signalingMs, () =>
+      this.#handle({ type: 'disconnected', connectionId }),
+    );
   }
 
   #handle(event: RoomsEvent): void {
@@ -152,7 +176,9 @@ export class SignalingServer {
     if (!socket) return;
     this.#clock.after(socket.client.signalingMs, () => {
       if (!socket.client.alive || !socket.open) return;
-      const parsed = this.#checkFrames ? parseServerFrame(JSON.stringify(frame)) : { ok: true as const, value: frame };
+      const parsed = this.#checkFrames
+        ? parseServerFrame(JSON.stringify(frame))
+        : { ok: true as const, value: frame };
       if (!parsed.ok) throw new Error(`the server sent a refused frame: ${JSON.stringify(parsed)}`);
       socket.client.frame(parsed.value);
     });

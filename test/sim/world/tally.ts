@@ -1,6 +1,12 @@
 import type { CoreEvent, Effect } from '../../../sdk/core/core.ts';
 
-export type WasteKind = 'late' | 'duplicate' | 'cancelled' | 'linkLost' | 'edgeDuplicate' | 'edgeCut';
+export type WasteKind =
+  | 'late'
+  | 'duplicate'
+  | 'cancelled'
+  | 'linkLost'
+  | 'edgeDuplicate'
+  | 'edgeCut';
 
 /** What one viewer's core did, in numbers. */
 export class Tally {
@@ -40,8 +46,10 @@ export class Tally {
 
   told(effect: Effect): void {
     if (effect.type === 'status') this.statuses.push(effect.reason ?? effect.status);
-    else if (effect.type === 'refused') this.refusals.set(effect.code, (this.refusals.get(effect.code) ?? 0) + 1);
-    else if (effect.type === 'error') this.refusals.set(effect.code, (this.refusals.get(effect.code) ?? 0) + 1);
+    else if (effect.type === 'refused')
+      this.refusals.set(effect.code, (this.refusals.get(effect.code) ?? 0) + 1);
+    else if (effect.type === 'error')
+      this.refusals.set(effect.code, (this.refusals.get(effect.code) ?? 0) + 1);
     else if (effect.type === 'edge') this.edgeHealth = effect.health;
     else if (effect.type === 'neighbours') {
       this.neighbours = effect.viewerIds.length;

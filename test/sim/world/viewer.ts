@@ -1,5 +1,9 @@
 import { Core, type CoreEvent, type Effect } from '../../../sdk/core/core.ts';
-import { encodePeerMessage, parsePeerMessage, type PeerMessage } from '../../../sdk/core/peer-wire.ts';
+import {
+  encodePeerMessage,
+  parsePeerMessage,
+  type PeerMessage,
+} from '../../../sdk/core/peer-wire.ts';
 import { limits } from '../../../signaling/protocol/limits.ts';
 import type { ClientFrame, ServerFrame, ViewerProfile } from '../../../signaling/protocol/index.ts';
 import type { Clock } from './clock.ts';
@@ -63,7 +67,10 @@ export class Viewer implements Host, SignalingClient {
   /** Every page counts time from its own start. */
   #clockOffsetMs: number;
   #links = new Map<string, LinkEnd>();
-  #expected = new Map<string, { segmentId: string; part: number; bytes: number; received: number }>();
+  #expected = new Map<
+    string,
+    { segmentId: string; part: number; bytes: number; received: number }
+  >();
   #aborts = new Map<number, () => void>();
   #socket: { send(frame: ClientFrame): void; close(): void } | null = null;
   #wakes = 0;
@@ -215,9 +222,11 @@ export class Viewer implements Host, SignalingClient {
     expected.received += bytes;
     this.tell({ type: 'partProgress', peer, requestId, bytes });
     if (expected.received < expected.bytes || !this.#expected.delete(key)) return;
-    if (expected.received > expected.bytes) throw new Error('a peer sent more than the core expects');
+    if (expected.received > expected.bytes)
+      throw new Error('a peer sent more than the core expects');
     const { segmentId, part } = expected;
-    if (!this.store.put(segmentId, part, expected.bytes)) this.tally.wasted('duplicate', expected.bytes);
+    if (!this.store.put(segmentId, part, expected.bytes))
+      this.tally.wasted('duplicate', expected.bytes);
     this.tell({ type: 'partReceived', peer, requestId, bytes: expected.bytes });
   }
 
@@ -290,7 +299,10 @@ export class Viewer implements Host, SignalingClient {
       }
       case 'sendPart':
         if (!this.profile.uploadAllowed) throw new Error('core uploads although it may not');
-        return this.#open(effect.peer).sendPart(effect.requestId, this.store.partBytes(effect.segmentId, effect.part));
+        return this.#open(effect.peer).sendPart(
+          effect.requestId,
+          this.store.partBytes(effect.segmentId, effect.part),
+        );
       case 'dropSend':
         return this.#links.get(effect.peer)?.dropPart(effect.requestId);
       default:
@@ -307,7 +319,8 @@ export class Viewer implements Host, SignalingClient {
         return this.#abort(effect.fetchId);
       case 'fetchPlaylist': {
         const { fetchId, url, firstByteWithinMs } = effect;
-        const done = (text: string) => this.#aborts.delete(fetchId) && this.tell({ type: 'playlistFetched', fetchId, text });
+        const done = (text: string) =>
+          this.#aborts.delete(fetchId) && this.tell({ type: 'playlistFetched', fetchId, text });
         const abort = edge.playlist(this.name, url, firstByteWithinMs, done, (failure) => {
           this.#aborts.delete(fetchId);
           this.tell({ type: 'playlistFailed', fetchId, failure });
@@ -317,9 +330,13 @@ export class Viewer implements Host, SignalingClient {
       }
       case 'deliverSegment':
         this.#checkDelivery(effect);
-        return this.#soon(() => effect.loadIds.forEach((loadId) => this.player.segmentLoaded(loadId)));
+        return this.#soon(() =>
+          effect.loadIds.forEach((loadId) => this.player.segmentLoaded(loadId)),
+        );
       case 'failSegment':
-        return this.#soon(() => effect.loadIds.forEach((loadId) => this.player.segmentFailed(loadId)));
+        return this.#soon(() =>
+          effect.loadIds.forEach((loadId) => this.player.segmentFailed(loadId)),
+        );
       case 'deliverPlaylist':
         return this.#soon(() => this.player.playlistLoaded(effect.loadId, effect.text));
       case 'failPlaylist':
@@ -331,7 +348,9 @@ export class Viewer implements Host, SignalingClient {
       case 'restoreSegment': {
         const { segmentId } = effect;
         const found = this.store.restore(segmentId);
-        return this.#soon(() => this.tell({ type: found ? 'segmentRestored' : 'segmentLost', segmentId }));
+        return this.#soon(() =>
+          this.tell({ type: found ? 'segmentRestored' : 'segmentLost', segmentId }),
+        );
       }
       case 'dropStored':
         return this.store.dropStored(effect.segmentId);
@@ -340,7 +359,14 @@ export class Viewer implements Host, SignalingClient {
     }
   }
 
-  #fetch({ fetchId, segmentId, url, partFrom, partTo, firstByteWithinMs }: Of<'fetchSegment'>): void {
+  #fetch({
+    fetchId,
+    segmentId,
+    url,
+    partFrom,
+    partTo,
+    firstByteWithinMs,
+  }: Of<'fetchSegment'>): void {
     const start = partFrom * limits.partBytes;
     const end = partTo === null ? null : (partTo + 1) * limits.partBytes;
     let part = partFrom;
@@ -362,7 +388,8 @@ export class Viewer implements Host, SignalingClient {
         const partBytes = Math.min(limits.partBytes, size - part * limits.partBytes);
         if (received < partBytes) return;
         received -= partBytes;
-        if (!this.store.put(segmentId, part, partBytes)) this.tally.wasted('edgeDuplicate', partBytes);
+        if (!this.store.put(segmentId, part, partBytes))
+          this.tally.wasted('edgeDuplicate', partBytes);
         part += 1;
         this.tell({ type: 'fetchPart', fetchId, part: part - 1, bytes: partBytes });
       },
@@ -409,7 +436,8 @@ export class Viewer implements Host, SignalingClient {
   #checkDelivery({ segmentId, bytesFromEdge, bytesByPeer }: Of<'deliverSegment'>): void {
     const size = this.store.wholeBytes(segmentId);
     const fromPeers = Object.values(bytesByPeer).reduce((sum, bytes) => sum + bytes, 0);
-    if (bytesFromEdge + fromPeers < size) throw new Error(`${segmentId}: sources add up to too little`);
+    if (bytesFromEdge + fromPeers < size)
+      throw new Error(`${segmentId}: sources add up to too little`);
     this.tally.delivered(segmentId, size);
   }
 
@@ -439,10 +467,17 @@ export class Viewer implements Host, SignalingClient {
       {
         wantPlaylist: (loadId, playlistId, url, multivariant) =>
           this.tell({ type: 'playlistWanted', loadId, playlistId, url, multivariant }),
-        abandonPlaylist: (loadId, playlistId) => this.tell({ type: 'playlistAbandoned', loadId, playlistId }),
+        abandonPlaylist: (loadId, playlistId) =>
+          this.tell({ type: 'playlistAbandoned', loadId, playlistId }),
         wantSegment: (loadId, request, deadlineMs) =>
-          this.tell({ type: 'segmentWanted', loadId, request, deadlineMs: deadlineMs + offsetMs() }),
-        abandonSegment: (loadId, segmentId) => this.tell({ type: 'segmentAbandoned', loadId, segmentId }),
+          this.tell({
+            type: 'segmentWanted',
+            loadId,
+            request,
+            deadlineMs: deadlineMs + offsetMs(),
+          }),
+        abandonSegment: (loadId, segmentId) =>
+          this.tell({ type: 'segmentAbandoned', loadId, segmentId }),
       },
       { multivariantUrl, rendition, bufferMaxMs },
     );
