@@ -20,7 +20,7 @@ function groupSizes(world: World): number[] {
 
 describe('rooms: groups', () => {
   it('gives the viewer after a full group half of its members, whole devices, masters on both sides', () => {
-    const world = createWorld();
+    const world = createWorld({ membersPerMaster: 4 });
     joinMany(world, 30);
     expect(groupSizes(world)).to.deep.equal([30]);
     world.join('late');

@@ -49,7 +49,7 @@ describe('rooms: roles of a device', () => {
 
 describe('rooms: roles of a group', () => {
   it('names two masters and a secondary among three, and one more per four members', () => {
-    const world = createWorld();
+    const world = createWorld({ membersPerMaster: 4 });
     for (let index = 0; index < 3; index++) world.join(`v${index}`);
     world.advance(200);
     expect(world.named('v0', 'master')).to.deep.equal(['v0', 'v1']);
