@@ -30,6 +30,8 @@ export interface SimulationOptions {
   script?: (world: World) => void;
 }
 
+const defaultSettleMs = 10_000;
+
 const willing: ViewerProfile = {
   metered: false,
   saveData: false,
@@ -98,6 +100,7 @@ export class World {
     const viewer = new Viewer(this, spec);
     this.viewers.push(viewer);
     this.lastJoinMs = this.clock.nowMs;
+    this.clock.after(this.options.settleMs ?? defaultSettleMs, () => this.#markSettled(viewer));
     viewer.start();
     return viewer;
   }
@@ -122,10 +125,16 @@ export class World {
       viewers,
       edge,
       served,
-      settledAtMs: lastJoinMs + (options.settleMs ?? 10_000),
+      settledAtMs: lastJoinMs + (options.settleMs ?? defaultSettleMs),
       sizeOf: (path) => stream.bytesOf(path) ?? 0,
       publishedAtMs: (sequence) => stream.publishedAtMs(sequence),
     });
+  }
+
+  /** Once the last has joined and found its place, every upload counts. */
+  #markSettled(viewer: Viewer): void {
+    if (viewer !== this.viewers.at(-1)) return;
+    for (const each of this.viewers) each.settledUploadBytes = each.uplink.bytes;
   }
 
   #count(path: string, name: string, bytes: number): void {

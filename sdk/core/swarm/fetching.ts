@@ -114,17 +114,22 @@ export class Fetching {
   failed(segment: SegmentState, failure: FetchFailure): void {
     if (segment.source) this.#edges.failed(segment.source.url, failure);
     segment.edgeFailed = true;
-    segment.edgeFailedAtMs = this.#context.nowMs;
+    // What is not there does not come back soon.
+    segment.edgeFailedAtMs = this.#context.nowMs + (isAbsent(failure) ? segment.durationMs : 0);
     this.#end(segment);
   }
 
   /** Whether the player should be told of a failure now, as plain hls.js would be. */
   isHopeless(segment: SegmentState, failure: FetchFailure): boolean {
-    for (const [id, view] of segment.peers) {
-      const useful = view.complete || view.fetching || view.parts.size > 0;
-      if (useful && this.#peers.isLinked(id)) return false;
-    }
-    return isAbsent(failure) || this.isAlone();
+    if (!isAbsent(failure) && !this.isAlone()) return false;
+    const views = [...segment.peers]
+      .filter(([id]) => this.#peers.isLinked(id))
+      .map(([, view]) => view);
+    if (views.some((view) => view.complete)) return false;
+    // Half a segment that no edge gives any more is of no use to anybody.
+    const missing = segment.missingParts();
+    const isHeld = missing.every((part) => views.some((view) => view.parts.has(part)));
+    return missing.length === 0 || !isHeld;
   }
 
   isAlone(): boolean {

@@ -32,7 +32,7 @@ export interface Report {
   startupMs: Distribution;
   /** From publication to arrival, of segments published while the viewer played. */
   segmentLatencyMs: Distribution;
-  /** Bytes uploaded a second by viewers that may upload; `max / mean`. */
+  /** Bytes uploaded since the joins settled by viewers that may upload: `max / mean`. */
   uploadMaxToMean: number;
   playlistPollsPerSegment: number;
   messagesPerViewerSecond: number;
@@ -103,7 +103,7 @@ export function makeReport(input: ReportInput): Report {
       ),
     ),
     segmentLatencyMs: distribution(latencies(input)),
-    uploadMaxToMean: uploadSpread(viewers, seconds),
+    uploadMaxToMean: uploadSpread(viewers),
     playlistPollsPerSegment: polls / Math.max(1, nowMs / 2_000),
     messagesPerViewerSecond: sum(viewers.map(({ tally }) => tally.messages)) / viewerSeconds,
     effectsPerViewerSecond: sum(viewers.map(({ tally }) => tally.effects)) / viewerSeconds,
@@ -131,16 +131,11 @@ function latencies({ viewers, publishedAtMs }: ReportInput): number[] {
   );
 }
 
-function uploadSpread(viewers: readonly Viewer[], seconds: readonly number[]): number {
-  const rates = viewers
-    .map(({ uplink, profile }, index) => ({
-      rate: uplink.bytes / Math.max(1, seconds[index] as number),
-      profile,
-      index,
-    }))
-    .filter(({ profile, index }) => profile.uploadAllowed && (seconds[index] as number) > 10)
-    .map(({ rate }) => rate);
-  const { mean, max } = distribution(rates);
+function uploadSpread(viewers: readonly Viewer[]): number {
+  const bytes = viewers
+    .filter(({ alive, profile }) => alive && profile.uploadAllowed)
+    .map(({ uplink, settledUploadBytes }) => uplink.bytes - settledUploadBytes);
+  const { mean, max } = distribution(bytes);
   return mean > 0 ? max / mean : 0;
 }
 

@@ -55,6 +55,8 @@ export class Viewer implements Host, SignalingClient {
   readonly downlink: Pipe;
   readonly joinedAtMs: number;
   leftAtMs: number | null = null;
+  /** What it had uploaded when the last viewer had joined and settled. */
+  settledUploadBytes = 0;
   alive = true;
   viewerId: string | null = null;
   groupId: string | null = null;
