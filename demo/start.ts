@@ -16,7 +16,7 @@ function started(part: string, detail: string): void {
 }
 
 function explain(error: unknown, { host, port }: DemoArguments): string {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, message } = deepest(error) as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') {
     return port === null
       ? `No free port from 8080 on at ${host}. Choose one: npm start -- --port 9000`
@@ -26,6 +26,11 @@ function explain(error: unknown, { host, port }: DemoArguments): string {
     return `This machine has no address ${host}.`;
   if (code === 'EACCES') return `Not allowed to listen on port ${port}. Choose one above 1023.`;
   return code ? `${message} (${code})` : String((error as Error).stack ?? error);
+}
+
+/** The parts wrap what the system said in errors of their own. */
+function deepest(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? deepest(error.cause) : error;
 }
 
 async function run(options: DemoArguments): Promise<void> {

@@ -71,7 +71,12 @@ export class Room {
     for (let index = 0; index < viewers; index++) {
       this.#arrival = this.#arrival.then(() => {
         if (this.#seats.size >= viewersMax) return;
-        this.#addOne(state);
+        try {
+          this.#addOne(state);
+        } catch (error) {
+          const { message } = error as Error;
+          this.#options.logbook.write(`A viewer could not be added: ${message}`, true);
+        }
         return new Promise((resolve) => setTimeout(resolve, arrivalIntervalMs));
       });
     }

@@ -3,6 +3,7 @@
  * For the demo's own page only: another site must not steer it, or take tokens, through the user's browser.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
 import * as v from 'valibot';
 import type { Signaling } from '../../signaling/adapters/server.ts';
 import { type DemoControl, serverNames } from './state.ts';
@@ -57,10 +58,16 @@ export async function handleApi(
 function admit({ headers }: IncomingMessage): void {
   const { origin, host = '' } = headers;
   const site = headers['sec-fetch-site'];
+  // A name would let another site's page in, by pointing that name at this machine.
+  const named = !URL.canParse(`http://${host}`) || !isAddress(new URL(`http://${host}`).hostname);
   const foreign = origin !== undefined && origin !== `http://${host}`;
-  if (foreign || (site !== undefined && site !== 'same-origin' && site !== 'none')) {
+  if (named || foreign || (site !== undefined && site !== 'same-origin' && site !== 'none')) {
     throw new ApiError(403, 'only pages of this demo may ask');
   }
+}
+
+function isAddress(hostname: string): boolean {
+  return hostname === 'localhost' || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
 }
 
 async function dispatch(request: IncomingMessage, context: ApiContext): Promise<unknown> {

@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { connect as connectTo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -58,6 +59,15 @@ function isListening(port: number): Promise<boolean> {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
+}
+
+/** Asks as a browser does that was told that another site's name is this machine. */
+async function statusByName(api: URL): Promise<number | undefined> {
+  const headers = { host: `rebound.example.org:${api.port}` };
+  const asked = request(new URL('/api/state', api), { headers }).end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
 }
 
 /** Playhead of each viewer's video, in seconds. */
@@ -158,6 +168,7 @@ describe('demo', function () {
     const body = JSON.stringify({ server: 'origin', fault: 'cut' });
     const refused = await fetch(api, { method: 'POST', headers, body });
     expect(refused.status).to.equal(403);
+    expect(await statusByName(api), 'a name that was pointed here').to.equal(403);
     const token = new URL('/api/token?room=harbour&viewer=x', api);
     expect((await fetch(token, { headers })).status).to.equal(403);
     const unknown = await fetch(api, { method: 'POST', body: '{"server":"origin","fault":"x"}' });
