@@ -1,66 +1,27 @@
 // The public API of the sdk, as an app sees it. Generated from sdk/index.ts by `npm run check -- --write`.
 // A change in here is a change of what was promised: review it as such.
 
-import { HlsConfig } from 'hls.js';
+import { HlsConfig } from "hls.js";
 
 /** `master` fetches for others, `secondary` stands by to take over, `slave` is fed. */
 type Role = 'master' | 'secondary' | 'slave';
 type EdgeHealth = 'healthy' | 'strained' | 'partial' | 'dark' | 'recovering';
-declare const serverErrorCodes: readonly [
-  'frame_too_large',
-  'frame_invalid',
-  'version_unsupported',
-  'token_missing',
-  'token_invalid',
-  'token_expired',
-  'token_room_mismatch',
-  'origin_refused',
-  'join_required',
-  'join_timeout',
-  'already_joined',
-  'rate_limited',
-  'room_full',
-  'server_full',
-  'member_unknown',
-  'removed',
-  'internal',
-];
+declare const serverErrorCodes: readonly ['frame_too_large', 'frame_invalid', 'version_unsupported', 'token_missing', 'token_invalid', 'token_expired', 'token_room_mismatch', 'origin_refused', 'join_required', 'join_timeout', 'already_joined', 'rate_limited', 'room_full', 'server_full', 'member_unknown', 'removed', 'internal'];
 type ServerErrorCode = (typeof serverErrorCodes)[number];
 /**
  * Every way a session can fail. Codes of the signaling server come through unchanged.
  * None of them stops playback: the stream then plays from the edge alone.
  */
-type HoldfastErrorCode =
-  | ServerErrorCode
-  | 'option_invalid'
-  | 'room_code_failed'
-  | 'signaling_unreachable'
-  | 'signaling_frame_invalid'
-  | 'webrtc_missing'
-  | 'peers_not_allowed'
-  | 'peer_link_failed'
-  | 'peer_message_invalid'
-  | 'peer_version_unsupported'
-  | 'peer_chunk_invalid'
-  | 'peer_rate_limited'
-  | 'edge_failed'
-  | 'playlist_too_large'
-  | 'storage_failed'
-  | 'worker_failed'
-  | 'session_closed';
+type HoldfastErrorCode = ServerErrorCode | 'option_invalid' | 'room_code_failed' | 'signaling_unreachable' | 'signaling_frame_invalid' | 'webrtc_missing' | 'peers_not_allowed' | 'peer_link_failed' | 'peer_message_invalid' | 'peer_version_unsupported' | 'peer_chunk_invalid' | 'peer_rate_limited' | 'edge_failed' | 'playlist_too_large' | 'storage_failed' | 'worker_failed' | 'session_closed';
 /** The one error class of the sdk. */
 declare class HoldfastError extends Error {
   readonly code: HoldfastErrorCode;
   /** True when the session cannot use the room any more; the stream still plays. */
   readonly fatal: boolean;
-  constructor(
-    code: HoldfastErrorCode,
-    message: string,
-    options?: {
-      fatal?: boolean;
-      cause?: unknown;
-    },
-  );
+  constructor(code: HoldfastErrorCode, message: string, options?: {
+    fatal?: boolean;
+    cause?: unknown;
+  });
 }
 /**
  * `joining`: playing from the edge while the room is being joined. `joined`: in the room.
@@ -91,7 +52,7 @@ interface SessionEvents {
   /** A segment reached the player. */
   segment: {
     segmentId: string;
-    bytes: BytesBySource /** Bytes by the member that sent them. */;
+    bytes: BytesBySource; /** Bytes by the member that sent them. */
     bytesByViewer: Record<string, number>;
   };
   /** What this viewer sees of its edge, and why. */
@@ -177,10 +138,7 @@ interface Session {
    */
   hls(config?: Partial<HlsConfig>): Partial<HlsConfig>;
   /** Listens to one event; returns the function that stops listening. */
-  on<Name extends keyof SessionEvents>(
-    name: Name,
-    listener: (event: SessionEvents[Name]) => void,
-  ): () => void;
+  on<Name extends keyof SessionEvents>(name: Name, listener: (event: SessionEvents[Name]) => void): () => void;
   /** A snapshot of what the session knows and has counted. */
   stats(): SessionStats;
   /** The element whose playhead gives deadlines, buffer and stalls. */
@@ -194,16 +152,4 @@ interface Session {
  * @throws HoldfastError `option_invalid` for options that cannot work.
  */
 declare function joinRoom(options: RoomOptions): Session;
-
-export {
-  type BytesBySource,
-  HoldfastError,
-  type HoldfastErrorCode,
-  joinRoom,
-  type NeighbourStats,
-  type RoomOptions,
-  type Session,
-  type SessionEvents,
-  type SessionStats,
-  type SessionStatus,
-};
+export { type BytesBySource, HoldfastError, type HoldfastErrorCode, type NeighbourStats, type RoomOptions, type Session, type SessionEvents, type SessionStats, type SessionStatus, joinRoom };

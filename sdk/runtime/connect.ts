@@ -6,6 +6,7 @@ import { createSegmentStore } from '../adapters/segment-store.ts';
 import { createSignalingSocket } from '../adapters/signaling-socket.ts';
 import type { CheckedOptions } from '../options.ts';
 import type { EdgeReader } from '../ports/edge.ts';
+import type { SegmentStore } from '../ports/segment-store.ts';
 import type { PlainLoads } from './plain-loads.ts';
 import { type OutwardEffect, Runtime } from './runtime.ts';
 
@@ -58,11 +59,17 @@ export function connectRoom(
       edge,
       plain,
       network,
-      store: storageBytesMax > 0 ? createSegmentStore({ room }) : null,
+      store: storageBytesMax > 0 ? createSegmentStore({ room, openInWorker }) : null,
       nowMs: () => performance.now(),
     },
     (effect) => listener.onEffect(effect),
   );
   runtime.dispatch({ type: 'started' });
   return runtime;
+}
+
+/** The worker's code is loaded only where something is stored. */
+async function openInWorker(sessionId: string): Promise<SegmentStore> {
+  const { openSegmentsInWorker } = await import('./worker-client.ts');
+  return openSegmentsInWorker(sessionId);
 }

@@ -1,11 +1,9 @@
 export type {
   CloseReason,
   CountedMetric,
-  JoinAccepted,
   Rooms,
   RoomsEffect,
   RoomsEvent,
-  RoomsOptions,
   RoomsStats,
 } from './events.ts';
 export { createRooms } from './rooms.ts';

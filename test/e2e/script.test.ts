@@ -53,6 +53,11 @@ describe('the built plain script', function () {
       30_000,
     );
     expect(stats.refusals).to.deep.equal({});
-    await until('the first feeds', () => read(first), (reading) => reading.stats.bytesToPeers > 700_000, 5_000);
+    await until(
+      'the first feeds',
+      () => read(first),
+      (reading) => reading.stats.bytesToPeers > 700_000,
+      5_000,
+    );
   });
 });

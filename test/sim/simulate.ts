@@ -1,6 +1,6 @@
 import type { ViewerProfile } from '../../signaling/protocol/index.ts';
 import { Clock } from './world/clock.ts';
-import { type EdgeSpec, EdgeServer } from './world/edge.ts';
+import { EdgeServer, type EdgeSpec } from './world/edge.ts';
 import { Network, type NetworkSpec } from './world/network.ts';
 import { Random } from './world/random.ts';
 import { makeReport, type Report, type ServedSegment } from './world/report.ts';

@@ -8,8 +8,11 @@ import { rootFolder } from './root.ts';
 const gzipBytesMax = {
   /** `holdfast.js` and what it imports at once: loaded before playback starts. */
   firstLoad: 15_000,
-  /** All modules, the lazy ones too. hls.js is the app's own and not counted. */
-  everything: 40_000,
+  /**
+   * All modules, the lazy ones too. hls.js is the app's own and not counted. 6 kB of it are the worker, which only
+   * pages with `storageBytesMax` load.
+   */
+  everything: 43_000,
 };
 
 interface FileSize {

@@ -10,6 +10,10 @@ export const edgeThresholds = {
   failuresToDark: 2,
   /** Two answers in a row after that: a single one may be the last of a dying server. */
   successesToHealthy: 2,
+  /** A viewer that others feed looks at its dark edge this often: once in two or three segments. */
+  recheckDarkMs: 5_000,
+  /** At an edge that answers again, or is strained, it looks sooner, to have it back before it is needed. */
+  recheckMs: 1_000,
   /** New samples weigh a quarter: a change shows within three or four segments. */
   sampleWeight: 0.25,
   /** First guess of throughput, 4 Mbit/s, until one segment was read. */
@@ -45,8 +49,11 @@ export class Edges {
     this.#changed = changed;
   }
 
-  isDark(url: string): boolean {
-    return this.#state(url).health === 'dark';
+  /** How long after the last try an edge that was given up is looked at again; infinite when all is well. */
+  recheckMs(url: string): number {
+    const { health } = this.#state(url);
+    if (health === 'healthy') return Number.POSITIVE_INFINITY;
+    return health === 'dark' ? edgeThresholds.recheckDarkMs : edgeThresholds.recheckMs;
   }
 
   /** The last attempt failed: others go first. */

@@ -200,7 +200,9 @@ export class Playlists {
     const isWaiting = state.loads.size > 0;
     if (!this.#canWait(state) || rank === null) return isWaiting ? nowMs : Number.POSITIVE_INFINITY;
     if (!state.isLive || (!isWaiting && !this.#isFollowed(state))) return Number.POSITIVE_INFINITY;
-    return nextPollAtMs(state, rank);
+    // Whoever is fed by others would never learn that its own edge is back.
+    const recheckMs = isWaiting ? this.#edges.recheckMs(state.url ?? '') : Number.POSITIVE_INFINITY;
+    return Math.min(nextPollAtMs(state, rank), state.fetchedAtMs + recheckMs);
   }
 
   /** A player that has begun can wait for the room's copy; one that starts cannot. */

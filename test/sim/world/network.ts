@@ -1,7 +1,7 @@
-import { type ChunkSource, type Pipe, Uplink } from './pipes.ts';
-import type { Clock } from './clock.ts';
-import type { Random } from './random.ts';
 import { limits } from '../../../signaling/protocol/limits.ts';
+import type { Clock } from './clock.ts';
+import type { ChunkSource, Pipe, Uplink } from './pipes.ts';
+import type { Random } from './random.ts';
 
 /** `symmetric` cannot reach another `symmetric`; `closed` reaches nobody. */
 export type Nat = 'open' | 'symmetric' | 'closed';
@@ -156,11 +156,11 @@ export class Network {
 
   signal(end: LinkEnd, signal: Record<string, unknown>): void {
     if (end.closed) return;
-    const other = this.#ends.get(Number(signal['link']));
+    const other = this.#ends.get(Number(signal.link));
     if (!other || other.host === end.host) return;
-    if (signal['type'] === 'offer' && !end.initiator) {
+    if (signal.type === 'offer' && !end.initiator) {
       this.#say(end, { type: 'answer', link: end.id, offer: other.id });
-    } else if (signal['type'] === 'answer' && signal['offer'] === end.id) {
+    } else if (signal.type === 'answer' && signal.offer === end.id) {
       this.#connect(end, other);
     }
   }
@@ -204,7 +204,7 @@ export class Network {
 
   carry(from: LinkEnd, bytes: number, arrived: () => void, acknowledged: () => void): void {
     const { other } = from;
-    if (!other || !other.host.alive) return;
+    if (!other?.host.alive) return;
     const delayMs = this.#delayMs(from.host, other.host);
     this.clock.after(delayMs, () => {
       this.clock.at(other.host.downlink.take(bytes), () => {

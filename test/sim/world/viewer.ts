@@ -1,11 +1,11 @@
 import { Core, type CoreEvent, type Effect } from '../../../sdk/core/core.ts';
 import {
   encodePeerMessage,
-  parsePeerMessage,
   type PeerMessage,
+  parsePeerMessage,
 } from '../../../sdk/core/peer-wire.ts';
-import { limits } from '../../../signaling/protocol/limits.ts';
 import type { ClientFrame, ServerFrame, ViewerProfile } from '../../../signaling/protocol/index.ts';
+import { limits } from '../../../signaling/protocol/limits.ts';
 import type { Clock } from './clock.ts';
 import type { EdgeServer } from './edge.ts';
 import { MediaStore } from './media-store.ts';
