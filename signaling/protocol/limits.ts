@@ -102,6 +102,8 @@ export const limits = {
   peerBufferedBytesMax: 65_536,
   /** Silence within an answer: three times what a bad mobile link pauses. */
   edgeStallMs: 4_000,
+  /** Reads ahead of the player or for others at once: browsers open six connections to one host. */
+  edgeFetchesMax: 6,
   /** At most one probe a second of an edge that fails. */
   edgeProbeIntervalMs: 1_000,
 } as const;

@@ -78,6 +78,7 @@ export function messageOf(a: number, b: number, flag: boolean): PeerMessage {
     { type: 'holding', segment, sizeBytes, parts: [], complete: true, fetching: false },
     { type: 'holding', segment, sizeBytes: null, parts: [], complete: false, fetching: flag },
     { type: 'unable', segment },
+    { type: 'playlistUnable', playlistId },
     { type: 'request', requestId: a, segment, part },
     { type: 'refuse', requestId, reason: flag ? 'busy' : 'missing' },
     { type: 'cancel', requestId: a },
