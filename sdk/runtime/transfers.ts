@@ -36,6 +36,8 @@ export class Transfers {
   #incoming = new Map<number, Incoming>();
   #forgotten = new Set<number>();
   #outgoing: Outgoing[] = [];
+  /** Handed to the link whole, and not yet out of its buffer. */
+  #leaving: Outgoing[] = [];
   #onSent: (requestId: number, bytes: number) => void;
 
   constructor(link: PeerLink, onSent: (requestId: number, bytes: number) => void) {
@@ -94,15 +96,15 @@ export class Transfers {
 
   send(requestId: number, bytes: Uint8Array<ArrayBuffer>): void {
     this.#outgoing.push({ requestId, bytes, sentBytes: 0 });
-    this.pump();
+    this.#pump();
   }
 
   dropSend(requestId: number): void {
     this.#outgoing = this.#outgoing.filter((each) => each.requestId !== requestId);
   }
 
-  /** Hands chunks to the link until it is full; called again when it has drained. */
-  pump(): void {
+  /** Hands chunks to the link until it is full. */
+  #pump(): void {
     for (let first = this.#outgoing[0]; first; first = this.#outgoing[0]) {
       if (this.#link.mediaBufferedBytes >= limits.peerBufferedBytesMax) return;
       const { requestId, bytes, sentBytes } = first;
@@ -111,7 +113,21 @@ export class Transfers {
       first.sentBytes += payload.byteLength;
       if (first.sentBytes < bytes.byteLength) continue;
       this.#outgoing.shift();
-      this.#onSent(requestId, bytes.byteLength);
+      this.#leaving.push(first);
+      if (this.#link.mediaBufferedBytes <= limits.peerBufferedBytesLow) this.#left();
     }
+  }
+
+  /** The link has sent most of what it was given. */
+  drained(): void {
+    this.#left();
+    this.#pump();
+  }
+
+  /** A part counts as sent when it has left: until then its place among the parallel sends is taken. */
+  #left(): void {
+    const left = this.#leaving;
+    this.#leaving = [];
+    for (const { requestId, bytes } of left) this.#onSent(requestId, bytes.byteLength);
   }
 }

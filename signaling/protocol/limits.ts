@@ -100,6 +100,8 @@ export const limits = {
   storageBytesMax: 256 * 1_048_576,
   /** Bytes waiting in one data channel: about 50 ms at 10 Mbit/s, so that a cancelled part costs little. */
   peerBufferedBytesMax: 65_536,
+  /** What is left when a part counts as sent and more is handed over: enough that the link never runs dry. */
+  peerBufferedBytesLow: 16_384,
   /** Silence within an answer: three times what a bad mobile link pauses. */
   edgeStallMs: 4_000,
   /** Reads ahead of the player or for others at once: browsers open six connections to one host. */

@@ -49,10 +49,10 @@ export class Edges {
     this.#changed = changed;
   }
 
-  /** How long after the last try an edge that was given up is looked at again; infinite when all is well. */
-  recheckMs(url: string): number {
+  /** How long after the last try an edge that was given up is looked at again; null when all is well. */
+  recheckMs(url: string): number | null {
     const { health } = this.#state(url);
-    if (health === 'healthy') return Number.POSITIVE_INFINITY;
+    if (health === 'healthy') return null;
     return health === 'dark' ? edgeThresholds.recheckDarkMs : edgeThresholds.recheckMs;
   }
 

@@ -204,8 +204,9 @@ export class Playlists {
     if (!this.#canWait(state) || rank === null) return isWaiting ? nowMs : Number.POSITIVE_INFINITY;
     if (!state.isLive || (!isWaiting && !this.#isFollowed(state))) return Number.POSITIVE_INFINITY;
     // Whoever is fed by others would never learn that its own edge is back.
-    const recheckMs = isWaiting ? this.#edges.recheckMs(state.url ?? '') : Number.POSITIVE_INFINITY;
-    return Math.min(nextPollAtMs(state, rank), state.fetchedAtMs + recheckMs);
+    const recheckMs = isWaiting ? this.#edges.recheckMs(state.url ?? '') : null;
+    const pollAtMs = nextPollAtMs(state, rank);
+    return recheckMs === null ? pollAtMs : Math.min(pollAtMs, state.fetchedAtMs + recheckMs);
   }
 
   /** A player that has begun can wait for the room's copy; one that starts cannot. */
