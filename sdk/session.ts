@@ -137,6 +137,7 @@ class RoomSession implements Session {
       this.#loads.settle(runtime);
     } catch (cause) {
       this.#loads.settle(null);
+      if (this.#stats.status === 'closed') return;
       const reason = 'room_code_failed';
       this.#stats.status = 'alone';
       this.#emitter.emit('status', { status: 'alone', reason });

@@ -13,17 +13,20 @@ export class Depth {
   #store: SegmentStore | null;
   #nowMs: () => number;
   #dispatch: (event: CoreEvent) => void;
+  #isClosed: () => boolean;
 
   constructor(
     media: Media,
     store: SegmentStore | null,
     nowMs: () => number,
     dispatch: (event: CoreEvent) => void,
+    isClosed: () => boolean,
   ) {
     this.#media = media;
     this.#store = store;
     this.#nowMs = nowMs;
     this.#dispatch = dispatch;
+    this.#isClosed = isClosed;
   }
 
   perform({ type, segmentId }: DepthEffect): void {
@@ -51,6 +54,7 @@ export class Depth {
 
   async #restore(segmentId: string): Promise<void> {
     const bytes = await this.#store?.get(segmentId).catch(() => null);
+    if (this.#isClosed()) return;
     if (!bytes) return this.#dispatch({ type: 'segmentLost', segmentId });
     this.#media.restore(segmentId, bytes, this.#nowMs());
     this.#dispatch({ type: 'segmentRestored', segmentId });

@@ -34,7 +34,8 @@ const forgottenMax = 256;
 export class Transfers {
   #link: PeerLink;
   #incoming = new Map<number, Incoming>();
-  #forgotten = new Set<number>();
+  /** Bytes that may still come of cancelled requests. */
+  #forgotten = new Map<number, number>();
   #outgoing: Outgoing[] = [];
   /** Handed to the link whole, and not yet out of its buffer. */
   #leaving: Outgoing[] = [];
@@ -55,10 +56,12 @@ export class Transfers {
   }
 
   forget(requestId: number): void {
-    if (!this.#incoming.delete(requestId)) return;
-    this.#forgotten.add(requestId);
+    const incoming = this.#incoming.get(requestId);
+    if (!incoming) return;
+    this.#incoming.delete(requestId);
+    this.#forgotten.set(requestId, incoming.buffer.byteLength - incoming.receivedBytes);
     if (this.#forgotten.size > forgottenMax) {
-      for (const oldest of this.#forgotten) {
+      for (const oldest of this.#forgotten.keys()) {
         this.#forgotten.delete(oldest);
         break;
       }
@@ -72,9 +75,10 @@ export class Transfers {
     const { requestId, offsetBytes, payload } = parsed.value;
     const incoming = this.#incoming.get(requestId);
     if (!incoming) {
-      return this.#forgotten.has(requestId)
-        ? { kind: 'late', bytes: payload.byteLength }
-        : { kind: 'invalid' };
+      const owedBytes = this.#forgotten.get(requestId) ?? 0;
+      if (owedBytes < payload.byteLength) return { kind: 'invalid' };
+      this.#forgotten.set(requestId, owedBytes - payload.byteLength);
+      return { kind: 'late', bytes: payload.byteLength };
     }
     const { buffer } = incoming;
     // The channel keeps order, so anything but the next bytes of the part is wrong.

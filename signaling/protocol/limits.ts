@@ -14,6 +14,8 @@ export const limits = {
   /** Two missed reports mean a dead socket; mobile radios tolerate one packet in 5 s. */
   heartbeatIntervalMs: 5_000,
   heartbeatsMissedMax: 2,
+  /** Above this a dead socket would go unnoticed for minutes. */
+  heartbeatIntervalMaxMs: 60_000,
   /** A page reload or a change of network takes a few seconds; after that the place goes to others. */
   resumeWindowMs: 30_000,
   /** A dropped socket keeps its roles this long: shorter than a segment, longer than a reconnect. */
