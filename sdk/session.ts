@@ -60,6 +60,7 @@ class RoomSession implements Session {
     edgeHealth: 'healthy',
   };
   #refusals: Record<string, number> = {};
+  #hasStorageFailed = false;
 
   constructor(options: CheckedOptions) {
     this.#playback = new Playback({
@@ -132,6 +133,7 @@ class RoomSession implements Session {
         },
         onInvalidFrame: (message) =>
           this.#error(new HoldfastError('signaling_frame_invalid', message)),
+        onStorageFailed: (cause) => this.#storageFailed(cause),
       });
       this.#runtime = runtime;
       this.#loads.settle(runtime);
@@ -148,6 +150,18 @@ class RoomSession implements Session {
         }),
       );
     }
+  }
+
+  /** Told once: a full disk would else be told with every segment. */
+  #storageFailed(cause: unknown): void {
+    if (this.#hasStorageFailed) return;
+    this.#hasStorageFailed = true;
+    const message = 'media cannot be kept behind memory';
+    this.#error(
+      cause instanceof HoldfastError
+        ? cause
+        : new HoldfastError('storage_failed', message, { cause }),
+    );
   }
 
   #tell(effect: OutwardEffect): void {

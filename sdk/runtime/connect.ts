@@ -15,6 +15,7 @@ export interface ConnectListener {
   onViewerId(viewerId: string): void;
   /** The signaling server sent something that cannot be read. */
   onInvalidFrame(message: string): void;
+  onStorageFailed(error: unknown): void;
 }
 
 /** Builds the runtime of a session over the browser's own means and starts to join. */
@@ -27,6 +28,7 @@ export function connectRoom(
   const links = createPeerLinks();
   const network = watchNetworkProfile(
     { uploadAllowed: options.upload, peersAllowed: options.peers && links.available },
+    options.metered,
     (profile) => runtime.dispatch({ type: 'profileChanged', profile }),
   );
   const { url, room, token, deviceId = loadDeviceId() } = options;
@@ -35,9 +37,13 @@ export function connectRoom(
     {
       onFrame: (frame) => {
         if (frame.type === 'welcome') listener.onViewerId(frame.viewerId);
-        runtime.dispatch({ type: 'frameReceived', frame });
+        runtime.receive(frame);
       },
-      onInvalid: (message) => listener.onInvalidFrame(message),
+      onInvalid: ({ code, message }) => {
+        // Another version will not become readable by trying again.
+        if (code !== 'version_unsupported') listener.onInvalidFrame(message);
+        else runtime.receive({ type: 'error', code, message, fatal: true });
+      },
       onClose: () => runtime.dispatch({ type: 'signalingClosed' }),
     },
   );
@@ -60,6 +66,7 @@ export function connectRoom(
       plain,
       network,
       store: storageBytesMax > 0 ? createSegmentStore({ room, openInWorker }) : null,
+      storageFailed: (error) => listener.onStorageFailed(error),
       nowMs: () => performance.now(),
     },
     (effect) => listener.onEffect(effect),

@@ -14,6 +14,7 @@ export class Depth {
   #nowMs: () => number;
   #dispatch: (event: CoreEvent) => void;
   #isClosed: () => boolean;
+  #failed: (error: unknown) => void;
 
   constructor(
     media: Media,
@@ -21,12 +22,14 @@ export class Depth {
     nowMs: () => number,
     dispatch: (event: CoreEvent) => void,
     isClosed: () => boolean,
+    failed: (error: unknown) => void,
   ) {
     this.#media = media;
     this.#store = store;
     this.#nowMs = nowMs;
     this.#dispatch = dispatch;
     this.#isClosed = isClosed;
+    this.#failed = failed;
   }
 
   perform({ type, segmentId }: DepthEffect): void {
@@ -48,8 +51,11 @@ export class Depth {
     const bytes = this.#media.copy(segmentId);
     this.#media.drop(segmentId);
     const lost = () => this.#dispatch({ type: 'segmentLost', segmentId });
-    if (bytes && this.#store) this.#store.put(segmentId, bytes).catch(lost);
-    else lost();
+    if (!bytes || !this.#store) return lost();
+    this.#store.put(segmentId, bytes).catch((error: unknown) => {
+      lost();
+      this.#failed(error);
+    });
   }
 
   async #restore(segmentId: string): Promise<void> {

@@ -1,3 +1,4 @@
+import type { ServerFrame } from '../../signaling/protocol/index.ts';
 import { Core, type CoreEvent, type CoreOptions, type Effect } from '../core/core.ts';
 import type { FetchFailure, SegmentRequest } from '../core/events.ts';
 import type { EdgeReader } from '../ports/edge.ts';
@@ -35,6 +36,8 @@ export interface RuntimePorts {
   network: { close(): void };
   /** Null keeps nothing behind memory. */
   store: SegmentStore | null;
+  /** Something could not be kept behind memory. */
+  storageFailed: (error: unknown) => void;
   nowMs: () => number;
 }
 
@@ -73,6 +76,7 @@ export class Runtime {
       ports.nowMs,
       (event) => this.dispatch(event),
       () => this.#closed.signal.aborted,
+      ports.storageFailed,
     );
     this.#hub = new LinkHub(ports.links, relayOnly, this.media, ports.nowMs, (event) =>
       this.dispatch(event),
@@ -89,6 +93,11 @@ export class Runtime {
 
   get bytesWasted(): number {
     return this.media.wastedBytes + this.#hub.wastedBytes;
+  }
+
+  /** Takes a frame of the signaling server. */
+  receive(frame: ServerFrame): void {
+    this.dispatch({ type: 'frameReceived', frame });
   }
 
   /** Takes over what the player loaded before the room was there: others may need it. */
