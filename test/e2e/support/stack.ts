@@ -64,7 +64,7 @@ export class Stack {
     const signaling = await startSignaling({ key: signalingKey });
     const pages = await servePages();
     const browser = await chromium.launch({
-      executablePath: chromiumPath,
+      executablePath: chromiumPath(),
       args: chromiumArguments,
     });
     const closers = [
