@@ -1,5 +1,7 @@
+import { limits } from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import type { Room } from '../room/room.ts';
+import { isNameable, isShareable } from '../wire-bounds.ts';
 import type { Peers } from './peers.ts';
 import type { SegmentState } from './segment.ts';
 
@@ -30,6 +32,7 @@ export class Announcing {
   }
 
   sendWant(peer: string, segment: SegmentState): void {
+    if (!isShareable(segment)) return;
     this.#context.emit({
       type: 'sendPeer',
       peer,
@@ -38,6 +41,7 @@ export class Announcing {
   }
 
   unwanted(segment: SegmentState): void {
+    if (!isNameable(segment.segmentId)) return;
     for (const peer of this.#peers.linked()) {
       this.#context.emit({
         type: 'sendPeer',
@@ -48,6 +52,7 @@ export class Announcing {
   }
 
   unable(segment: SegmentState): void {
+    if (!isNameable(segment.segmentId)) return;
     for (const peer of this.#listeners(segment, true)) {
       this.#context.emit({
         type: 'sendPeer',
@@ -59,10 +64,13 @@ export class Announcing {
 
   /** All that is held of it, to one peer that asked. */
   answer(peer: string, segment: SegmentState): void {
-    this.#send(peer, segment, segment.complete ? [] : [...segment.held]);
+    const parts = [...segment.held].filter((part) => part < limits.partsPerSegmentMax);
+    this.#send(peer, segment, segment.complete ? [] : parts);
   }
 
   partHeld(segment: SegmentState, part: number): void {
+    // Where the size is not known yet, it may be more than peers take.
+    if (part >= limits.partsPerSegmentMax) return;
     const pending = this.#pending.get(segment.segmentId);
     if (pending) {
       pending.parts.push(part);
@@ -101,6 +109,7 @@ export class Announcing {
 
   #send(peer: string, segment: SegmentState, parts: number[]): void {
     const { segmentId, sizeBytes, complete } = segment;
+    if (!isShareable(segment)) return;
     const fetching = segment.fetch !== null;
     this.#context.emit({
       type: 'sendPeer',

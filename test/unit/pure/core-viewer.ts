@@ -83,7 +83,7 @@ export class CoreViewer {
   }
 
   /** Joins a room of these members, itself included, and links to all others. */
-  join(members: Partial<Member>[] & { viewerId: string }[]): void {
+  join(members: (Partial<Member> & { viewerId: string })[]): void {
     this.#epoch += 1;
     const all = members.map((member) => ({
       role: 'slave' as const,
