@@ -85,8 +85,7 @@ export const limits = {
   segmentIdLengthMax: 512,
   /** A peer that sends more than this many control messages a second is broken or hostile. */
   peerMessagesPerSecondMax: 400,
-  /** Bad messages before the link is dropped: none is ever sent by a correct peer of the same version. */
-  peerErrorsMax: 1,
+  /** Segments that one peer speaks of and this viewer has nothing of: a live window and some more. */
   segmentsAnnouncedMax: 64,
 
   // --- swarm ----------------------------------------------------------------------------------

@@ -33,7 +33,8 @@ describe('sharing a live stream', function () {
         expectSmooth(report);
         expect(report.groups).to.equal(1);
         expect(report.copiesPerSegmentSettled).to.be.at.most(1.05);
-        expect(report.uploadMaxToMean).to.be.at.most(2.2);
+        // One message more or less in a minute moves it by a few tenths.
+        expect(report.uploadMaxToMean).to.be.at.most(2.5);
         expect(report.wastedShare).to.be.at.most(0.06);
       });
     });
