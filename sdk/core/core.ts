@@ -195,8 +195,11 @@ export class Core {
     if (message.type === 'follow') return this.#playlists.peerFollows(peer, message.follows);
     if (message.type === 'playlistUnable')
       return this.#playlists.peerUnable(peer, message.playlistId);
-    if (message.type !== 'playlist') return this.#swarm.message(peer, message);
-    if (!this.#playlists.peerSends(peer, message.playlistId, message.text)) this.#refuse(peer);
+    const isSound =
+      message.type === 'playlist'
+        ? this.#playlists.peerSends(peer, message.playlistId, message.text)
+        : this.#swarm.message(peer, message);
+    if (!isSound) this.#refuse(peer);
   }
 
   #refuse(peer: string): void {

@@ -135,6 +135,8 @@ export type Effect =
   | { type: 'failPlaylist'; loadId: number; playlistId: string; failure: FetchFailure }
   // memory and storage
   | { type: 'dropSegment'; segmentId: string }
+  /** Parts that were wrong; the rest of the segment stays. */
+  | { type: 'dropParts'; segmentId: string; parts: number[] }
   | { type: 'storeSegment'; segmentId: string }
   | { type: 'restoreSegment'; segmentId: string }
   | { type: 'dropStored'; segmentId: string }

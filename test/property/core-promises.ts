@@ -95,6 +95,9 @@ export class CorePromises {
       case 'restoreSegment':
         this.restoring.add(effect.segmentId);
         return;
+      case 'dropParts':
+        for (const part of effect.parts) this.held.delete(`${effect.segmentId}/${part}`);
+        return;
       case 'dropSegment':
       case 'dropStored':
         this.forgetSegment(effect.segmentId);

@@ -2,6 +2,9 @@ import { type ByteRange, playlistIdOf, playlistOfSegment } from '../identity.ts'
 import { readMultivariantPlaylist } from '../playlist-text.ts';
 import { PlaylistState, playlistTimings } from './playlist.ts';
 
+/** Players start three segments behind the end, as they know it: one more where their copy is one older. */
+const startSegments = 4;
+
 /** The playlists that this viewer knows, and where their segments are. */
 export class PlaylistDirectory {
   readonly states = new Map<string, PlaylistState>();
@@ -18,6 +21,14 @@ export class PlaylistDirectory {
     const facts = this.states.get(playlistOfSegment(segmentId))?.facts;
     const sequence = sequenceOf(segmentId);
     return (sequence !== null && facts?.segments.get(sequence)) || null;
+  }
+
+  /** Whether a player that starts, or plays at the live edge, wants it. */
+  isNearEdge(segmentId: string): boolean {
+    const newest = this.states.get(playlistOfSegment(segmentId))?.facts?.newestSequence;
+    const sequence = sequenceOf(segmentId);
+    if (newest === undefined || sequence === null) return false;
+    return sequence > newest - startSegments && sequence <= newest;
   }
 
   /** Whether the segment was published only just now. */

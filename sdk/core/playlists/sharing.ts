@@ -29,8 +29,9 @@ export class Sharing {
     const message = { type: 'playlist', playlistId, text } as const;
     // A longer one is left to the edge: it is a recording's, not a live window's.
     if (text.length > limits.playlistBytesMax || !isSendable(message)) return;
+    // A master that does not follow it yet may have no use for this copy, and asks for it when it does.
     known.playlistsSent.delete(playlistId);
-    known.playlistsSent.set(playlistId, version);
+    if (known.follows.has(playlistId)) known.playlistsSent.set(playlistId, version);
     const oldest = known.playlistsSent.keys().next().value;
     if (known.playlistsSent.size > playlistTimings.playlistsMax && oldest !== undefined)
       known.playlistsSent.delete(oldest);

@@ -70,7 +70,7 @@ export class Ahead {
     const found = directory.resolve(idOf(playlistId, sequence));
     const wantedAtMs = this.#wantedAtMs.get(playlistId) ?? Number.NEGATIVE_INFINITY;
     if (!found || context.nowMs - wantedAtMs > found.durationMs * idleFactor) return;
-    const segment = this.#conversation.segment(idOf(playlistId, sequence));
+    const segment = this.#conversation.segment(idOf(playlistId, sequence), null);
     if (segment.complete || segment.wanted) return;
     segment.source = { url: found.url, byteRange: found.byteRange };
     segment.durationMs = found.durationMs;

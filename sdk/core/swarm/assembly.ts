@@ -1,5 +1,6 @@
 import type { SwarmParts } from './parts.ts';
 import type { SegmentState } from './segment.ts';
+import { electSize } from './sizes.ts';
 
 /** Puts a segment together from the parts that come, and hands it to the player and onward. */
 export class Assembly {
@@ -12,6 +13,7 @@ export class Assembly {
   hold(segment: SegmentState, part: number): void {
     const { context, serving, announcing } = this.#parts;
     segment.held.add(part);
+    segment.inMemory = true;
     segment.progressAtMs = context.nowMs;
     segment.bytesAtMs = context.nowMs;
     serving.held(segment);
@@ -21,15 +23,36 @@ export class Assembly {
 
   /** The edge says how large the segment is; what peers said before counts for nothing against it. */
   setSize(segment: SegmentState, sizeBytes: number): void {
+    segment.sizeFromEdge = true;
+    for (const view of segment.peers.values())
+      view.wrongSize ||= view.sizeBytes !== null && view.sizeBytes !== sizeBytes;
+    this.#resize(segment, sizeBytes);
+    this.#parts.fetching.sized(segment);
+  }
+
+  /** A peer has said how large it is: of more than one size that of most peers counts. */
+  peerSize(segment: SegmentState): void {
+    if (segment.sizeFromEdge || segment.complete) return;
+    const { room, peers, fetching } = this.#parts;
+    const sizeBytes = electSize(segment, room, peers, fetching.usualBytes(segment));
+    if (sizeBytes !== null) this.#resize(segment, sizeBytes);
+  }
+
+  #resize(segment: SegmentState, sizeBytes: number): void {
     if (segment.sizeBytes === sizeBytes) return;
     if (segment.sizeBytes !== null) {
       this.#parts.requesting.cancelAll(segment);
-      const fetched = segment.fetch;
-      for (const part of [...segment.held])
-        if (!fetched || !segment.isFetching(part)) segment.held.delete(part);
+      this.#dropPeers(segment);
     }
     segment.sizeBytes = sizeBytes;
-    this.#parts.fetching.sized(segment);
+    this.#parts.serving.sized(segment);
+  }
+
+  /** What came from peers that were wrong about the size is not worth keeping. */
+  #dropPeers({ segmentId, held, heldFromEdge }: SegmentState): void {
+    const parts = [...held].filter((part) => !heldFromEdge.has(part));
+    for (const part of parts) held.delete(part);
+    if (parts.length > 0) this.#parts.context.emit({ type: 'dropParts', segmentId, parts });
   }
 
   checkComplete(segment: SegmentState): void {
@@ -39,6 +62,7 @@ export class Assembly {
     segment.complete = true;
     segment.onBehalf = false;
     segment.aheadDeadlineMs = null;
+    if (this.#isConfirmed(segment)) fetching.sized(segment);
     segment.transferMs = context.nowMs - (segment.startedAtMs || segment.wantedAtMs);
     requesting.cancelAll(segment);
     // A fetch that has brought its last byte ends by itself and counts as a success of the edge.
@@ -67,6 +91,12 @@ export class Assembly {
     if (segment.place !== 'storage') return;
     segment.place = 'restoring';
     this.#parts.context.emit({ type: 'restoreSegment', segmentId: segment.segmentId });
+  }
+
+  #isConfirmed({ peers, sizeBytes }: SegmentState): boolean {
+    let count = 0;
+    for (const view of peers.values()) if (view.sizeBytes === sizeBytes) count += 1;
+    return count > 1;
   }
 
   #fetchBytes(segment: SegmentState): number {

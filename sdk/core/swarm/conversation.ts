@@ -2,9 +2,12 @@ import type { PeerMessage } from '../peer-wire.ts';
 import type { Assembly } from './assembly.ts';
 import type { SwarmParts } from './parts.ts';
 import { SegmentState } from './segment.ts';
+import { agrees } from './sizes.ts';
 
 type Message<Type extends PeerMessage['type']> = Extract<PeerMessage, { type: Type }>;
 
+/** What one peer can have read for it at once: what its player needs to start. */
+const behalfPerPeerMax = 4;
 /** A peer without room is asked again after this. */
 const busyMs = 300;
 
@@ -20,7 +23,14 @@ export class Conversation {
     this.#plan = plan;
   }
 
-  message(peer: string, message: PeerMessage): void {
+  /** Returns false when no correct peer would have sent the message. */
+  message(peer: string, message: PeerMessage): boolean {
+    if (message.type === 'request') return this.#request(peer, message);
+    this.#tell(peer, message);
+    return true;
+  }
+
+  #tell(peer: string, message: PeerMessage): void {
     switch (message.type) {
       case 'want':
         return this.#want(peer, message.segment);
@@ -30,8 +40,6 @@ export class Conversation {
         return this.#holding(peer, message);
       case 'unable':
         return this.#unable(peer, message.segment);
-      case 'request':
-        return this.#request(peer, message);
       case 'refuse':
         return this.#refuse(peer, message);
       case 'cancel':
@@ -39,11 +47,14 @@ export class Conversation {
     }
   }
 
-  segment(segmentId: string): SegmentState {
+  /** `causedBy`: the peer that speaks of it, or null for the own player. */
+  segment(segmentId: string, causedBy: string | null): SegmentState {
     const { memory } = this.#parts;
     let segment = memory.segments.get(segmentId);
+    if (segment && causedBy === null) segment.causedBy = null;
     if (!segment) {
       segment = new SegmentState(segmentId);
+      segment.causedBy = causedBy;
       memory.segments.set(segmentId, segment);
       memory.trim();
     }
@@ -63,8 +74,10 @@ export class Conversation {
     announcing.unwanted(segment);
     requesting.cancelAll(segment);
     // What others already wait for is read to the end; nothing new is begun.
-    if (segment.fetch && this.isWantedByPeers(segment)) segment.onBehalf = true;
-    else if (!segment.onBehalf) {
+    if (segment.fetch && this.isWantedByPeers(segment)) {
+      segment.onBehalf = true;
+      segment.behalfOf = null;
+    } else if (!segment.onBehalf) {
       fetching.abort(segment);
       serving.notComing(segment.segmentId);
     }
@@ -81,15 +94,16 @@ export class Conversation {
   #isServed(segment: SegmentState): boolean {
     const { peers, room } = this.#parts;
     for (const [peer, view] of segment.peers) {
-      const member = view.complete && peers.isLinked(peer) ? room.member(peer) : undefined;
+      const isHolder = view.complete && agrees(segment, view) && peers.isLinked(peer);
+      const member = isHolder ? room.member(peer) : undefined;
       if (member?.role === 'master' && member.uploads) return true;
     }
     return false;
   }
 
   #want(peer: string, segmentId: string): void {
-    const { context, room, directory, announcing } = this.#parts;
-    const segment = this.segment(segmentId);
+    const { context, directory, announcing } = this.#parts;
+    const segment = this.segment(segmentId, peer);
     const view = segment.view(peer);
     view.wants = true;
     view.wantedAtMs ||= context.nowMs;
@@ -98,17 +112,28 @@ export class Conversation {
     const hasNews = segment.held.size > 0 || segment.fetch !== null || segment.sizeBytes !== null;
     if (hasNews || !segment.wanted) announcing.answer(peer, segment);
     if (segment.complete) return;
-    const isMaster = room.viewerId !== null && room.member(room.viewerId)?.role === 'master';
-    if (!segment.active && isMaster && !this.#isServed(segment)) {
+    if (!segment.active && this.#readsFor(peer, segment)) {
       const found = directory.resolve(segmentId);
       if (found) {
         segment.source ??= found;
         segment.durationMs = found.durationMs;
         segment.onBehalf = true;
+        segment.behalfOf = peer;
         segment.wantedAtMs = context.nowMs;
       }
     }
     if (segment.active) this.#plan(segment);
+  }
+
+  /** A master reads what the room plays now; a peer cannot have it read a whole recording, or in vain. */
+  #readsFor(peer: string, segment: SegmentState): boolean {
+    const { room, directory, memory } = this.#parts;
+    const isMaster = room.viewerId !== null && room.member(room.viewerId)?.role === 'master';
+    if (!isMaster || !room.uploads || !directory.isNearEdge(segment.segmentId)) return false;
+    let count = 0;
+    for (const { active, onBehalf, behalfOf } of memory.segments.values())
+      if (active && onBehalf && behalfOf === peer) count += 1;
+    return count < behalfPerPeerMax && !this.#isServed(segment);
   }
 
   #unwant(peer: string, segmentId: string): void {
@@ -121,24 +146,29 @@ export class Conversation {
 
   #holding(peer: string, message: Message<'holding'>): void {
     const { context } = this.#parts;
-    const segment = this.segment(message.segment);
+    const segment = this.segment(message.segment, peer);
     const view = segment.view(peer);
+    const { sizeBytes } = message;
+    // Whoever has all of it knows how much that is.
+    const complete = message.complete && sizeBytes !== null;
     const isNews =
-      (message.complete && !view.complete) ||
+      (complete && !view.complete) ||
       (message.fetching && !view.fetching) ||
       message.parts.length > 0;
     view.fetching = message.fetching;
     view.unable &&= !isNews;
-    view.complete = message.complete;
-    if (message.complete) view.wants = false;
-    if (segment.sizeBytes === null && message.sizeBytes !== null)
-      segment.sizeBytes = message.sizeBytes;
+    view.complete = complete;
+    view.sizeBytes = sizeBytes;
+    if (complete) view.wants = false;
+    if (segment.sizeFromEdge)
+      view.wrongSize ||= sizeBytes !== null && sizeBytes !== segment.sizeBytes;
+    else if (sizeBytes !== null) this.#assembly.peerSize(segment);
     for (const part of message.parts) {
       if (segment.sizeBytes !== null && part >= segment.partCount) continue;
       view.parts.add(part);
       segment.excluded.get(part)?.delete(peer);
     }
-    if (message.complete) for (const excluded of segment.excluded.values()) excluded.delete(peer);
+    if (complete) for (const excluded of segment.excluded.values()) excluded.delete(peer);
     // What is held here already brings it no further.
     const isProgress =
       isNews &&
@@ -150,18 +180,18 @@ export class Conversation {
   }
 
   #unable(peer: string, segmentId: string): void {
-    const segment = this.segment(segmentId);
+    const segment = this.segment(segmentId, peer);
     const view = segment.view(peer);
     view.unable = true;
     view.fetching = false;
     if (segment.active) this.#plan(segment);
   }
 
-  #request(peer: string, message: Message<'request'>): void {
+  #request(peer: string, message: Message<'request'>): boolean {
     const { memory, serving } = this.#parts;
     const segment = memory.segments.get(message.segment);
     if (segment?.place === 'storage') this.#assembly.restore(segment);
-    serving.requested(peer, message, segment);
+    return serving.requested(peer, message, segment);
   }
 
   #refuse(peer: string, message: Message<'refuse'>): void {

@@ -10,6 +10,7 @@ import { electionRank } from './election.ts';
 import type { Peers } from './peers.ts';
 import { hashToUnit } from './rendezvous.ts';
 import type { PeerView, SegmentSource, SegmentState } from './segment.ts';
+import { agrees } from './sizes.ts';
 
 const never = Number.POSITIVE_INFINITY;
 
@@ -95,6 +96,12 @@ export class Fetching {
     }
   }
 
+  /** By the last segments of the playlist; null before any. */
+  usualBytes({ playlistId, durationMs }: SegmentState): number | null {
+    const bytesPerMs = this.#bytesPerMs.get(playlistId);
+    return bytesPerMs === undefined ? null : durationMs * bytesPerMs;
+  }
+
   abort(segment: SegmentState): void {
     if (!segment.fetch) return;
     this.#context.emit({ type: 'abortFetch', fetchId: segment.fetch.fetchId });
@@ -128,7 +135,7 @@ export class Fetching {
   isHopeless(segment: SegmentState, failure: FetchFailure): boolean {
     if (!isAbsent(failure) && !this.isAlone()) return false;
     const views = [...segment.peers]
-      .filter(([id]) => this.#peers.isLinked(id))
+      .filter(([id, view]) => this.#peers.isLinked(id) && agrees(segment, view))
       .map(([, view]) => view);
     if (views.some((view) => view.complete)) return false;
     // Half a segment that no edge gives any more is of no use to anybody.
@@ -214,8 +221,8 @@ export class Fetching {
   }
 
   /** Before its size is known: as dense as the last segment of the same playlist, or else 4 Mbit/s. */
-  #usualBytes({ playlistId, durationMs }: SegmentState): number {
-    return durationMs * (this.#bytesPerMs.get(playlistId) ?? 500);
+  #usualBytes(segment: SegmentState): number {
+    return this.usualBytes(segment) ?? segment.durationMs * 500;
   }
 
   /** Whether a peer can give, or is about to have, anything of what is missing here. */
@@ -230,7 +237,7 @@ export class Fetching {
     for (const id of this.#peers.linked()) {
       const view = segment.peers.get(id);
       if (!view) allAnswered = false;
-      else if (view.complete || view.fetching || gives(view)) any = true;
+      else if (agrees(segment, view) && (view.complete || view.fetching || gives(view))) any = true;
     }
     return { any, allAnswered };
   }

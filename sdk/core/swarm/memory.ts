@@ -1,24 +1,26 @@
+import { limits } from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import type { SegmentState } from './segment.ts';
 
-/** Segments known only by what peers say of them. A correct peer speaks of the live window only. */
-const emptyStatesMax = 256;
+/** Segments of which nothing is held and that the player once wanted: far more than a live window. */
+const ownEmptyMax = 256;
+
+export interface MemoryListener {
+  /** Its bytes are not in memory any more; they may come back from storage. */
+  left(segment: SegmentState): void;
+  /** Nothing of it is known any more. */
+  forgotten(segment: SegmentState): void;
+}
 
 /** Keeps the segments within memory and storage: the least recently used go first. */
 export class Memory {
   readonly segments = new Map<string, SegmentState>();
   #context: Context;
-  #isServing: (segmentId: string) => boolean;
-  #forgotten: (segment: SegmentState) => void;
+  #listener: MemoryListener;
 
-  constructor(
-    context: Context,
-    isServing: (segmentId: string) => boolean,
-    forgotten: (segment: SegmentState) => void,
-  ) {
+  constructor(context: Context, listener: MemoryListener) {
     this.#context = context;
-    this.#isServing = isServing;
-    this.#forgotten = forgotten;
+    this.#listener = listener;
   }
 
   use(segment: SegmentState): void {
@@ -33,30 +35,22 @@ export class Memory {
     const { memoryBytesMax, storageBytesMax } = this.#context.options;
     let memoryBytes = 0;
     let storageBytes = 0;
-    let empty = 0;
     for (const segment of this.segments.values()) {
-      const bytes = heldBytes(segment);
-      if (segment.place === 'memory') memoryBytes += bytes;
-      else storageBytes += bytes;
-      if (bytes === 0 && !segment.active) empty += 1;
+      if (segment.place === 'memory') memoryBytes += heldBytes(segment);
+      else storageBytes += heldBytes(segment);
     }
+    this.#trimEmpty();
     for (const segment of [...this.segments.values()]) {
-      // A read that is about to end still speaks of its segment.
-      if (segment.active || segment.loads.size > 0 || segment.fetch) continue;
       const bytes = heldBytes(segment);
-      if (bytes === 0) {
-        if (empty > emptyStatesMax) {
-          this.#forget(segment);
-          empty -= 1;
-        }
-      } else if (segment.place === 'memory' && memoryBytes > memoryBytesMax) {
-        // Its bytes are about to be written to a link.
-        if (this.#isServing(segment.segmentId)) continue;
+      if (bytes === 0 || isInUse(segment)) continue;
+      if (segment.place === 'memory' && memoryBytes > memoryBytesMax) {
         memoryBytes -= bytes;
         if (segment.complete && storageBytesMax > 0) {
           segment.place = 'storage';
+          segment.inMemory = false;
           storageBytes += bytes;
           this.#context.emit({ type: 'storeSegment', segmentId: segment.segmentId });
+          this.#listener.left(segment);
         } else this.#forget(segment);
       } else if (segment.place === 'storage' && storageBytes > storageBytesMax) {
         storageBytes -= bytes;
@@ -66,13 +60,47 @@ export class Memory {
     }
   }
 
+  /** The peer is gone: what only it spoke of goes too, the rest is charged to another that does. */
+  peerClosed(peer: string): void {
+    for (const segment of [...this.segments.values()]) {
+      if (segment.causedBy !== peer) continue;
+      segment.causedBy = segment.peers.keys().next().value ?? null;
+      if (segment.causedBy === null && isEmpty(segment)) this.#forget(segment);
+    }
+  }
+
+  /** Segments of which nothing is held: each peer's own oldest make room for what it speaks of next. */
+  #trimEmpty(): void {
+    const counts = new Map<string | null, number>();
+    for (const segment of this.segments.values())
+      if (isEmpty(segment)) counts.set(segment.causedBy, (counts.get(segment.causedBy) ?? 0) + 1);
+    for (const segment of [...this.segments.values()]) {
+      const { causedBy } = segment;
+      const count = counts.get(causedBy) ?? 0;
+      const countMax = causedBy === null ? ownEmptyMax : limits.segmentsAnnouncedMax;
+      if (count <= countMax || !isEmpty(segment)) continue;
+      this.#forget(segment);
+      counts.set(causedBy, count - 1);
+    }
+  }
+
   #forget(segment: SegmentState): void {
     this.segments.delete(segment.segmentId);
-    if (segment.held.size > 0 && segment.place === 'memory') {
+    if (segment.inMemory) {
+      segment.inMemory = false;
       this.#context.emit({ type: 'dropSegment', segmentId: segment.segmentId });
     }
-    this.#forgotten(segment);
+    this.#listener.forgotten(segment);
   }
+}
+
+/** A read that is about to end still speaks of its segment. */
+function isInUse(segment: SegmentState): boolean {
+  return segment.active || segment.loads.size > 0 || segment.fetch !== null;
+}
+
+function isEmpty(segment: SegmentState): boolean {
+  return heldBytes(segment) === 0 && !isInUse(segment);
 }
 
 function heldBytes(segment: SegmentState): number {

@@ -15,6 +15,8 @@ export interface SegmentDirectory {
   resolve(
     segmentId: string,
   ): { url: string; byteRange: ByteRange | null; durationMs: number } | null;
+  /** Whether a player that starts at the live edge wants it. */
+  isNearEdge(segmentId: string): boolean;
   /** Whether it was published only just now. */
   isFresh(segmentId: string): boolean;
 }

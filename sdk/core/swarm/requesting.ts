@@ -4,6 +4,7 @@ import { isShareable } from '../wire-bounds.ts';
 import type { Peers } from './peers.ts';
 import { rankByWeight } from './rendezvous.ts';
 import { type PartRequest, peerHolds, type SegmentState } from './segment.ts';
+import { agrees } from './sizes.ts';
 import { type TreeMember, treeFanout, treeParent } from './tree.ts';
 
 const never = Number.POSITIVE_INFINITY;
@@ -116,7 +117,7 @@ export class Requesting {
     const excluded = segment.excluded.get(part);
     const holders: string[] = [];
     for (const [id, view] of segment.peers) {
-      if (!peerHolds(view, part) || excluded?.has(id)) continue;
+      if (!peerHolds(view, part) || excluded?.has(id) || !agrees(segment, view)) continue;
       if (this.#peers.isLinked(id) && this.#uploads(id)) holders.push(id);
     }
     return holders;
@@ -182,7 +183,8 @@ export class Requesting {
       // Whoever follows the playlist is about to want it too, even if its word has not come yet.
       const takesPart =
         view?.wants || view?.complete || this.#peers.follows(id, segment.playlistId);
-      if (id === root || view?.unable || !takesPart || !this.#peers.hasRoom(id, nowMs)) continue;
+      if (id === root || view?.unable || !takesPart || !agrees(segment, view)) continue;
+      if (!this.#peers.hasRoom(id, nowMs)) continue;
       others.push({ id, uploads: this.#uploads(id) });
     }
     const self = { id: viewerId, uploads: this.#room.uploads };
@@ -193,7 +195,7 @@ export class Requesting {
   #root(segment: SegmentState, part: number): string | null {
     let holder: string | null = null;
     for (const [id, view] of segment.peers) {
-      if (!this.#peers.isLinked(id) || !this.#uploads(id)) continue;
+      if (!this.#peers.isLinked(id) || !this.#uploads(id) || !agrees(segment, view)) continue;
       if (view.fetching) return id;
       if (peerHolds(view, part)) holder ??= id;
     }

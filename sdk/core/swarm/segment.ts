@@ -11,6 +11,10 @@ export interface PeerView {
   fetching: boolean;
   /** Failed at its edge, or cannot try. */
   unable: boolean;
+  /** What it last said of the size. */
+  sizeBytes: number | null;
+  /** The edge has said otherwise. */
+  wrongSize: boolean;
 }
 
 /** A part that was asked of a peer. */
@@ -48,16 +52,26 @@ export class SegmentState {
   source: SegmentSource | null = null;
   durationMs = 2_000;
   sizeBytes: number | null = null;
+  /** The own edge has said so; before that it is what peers say. */
+  sizeFromEdge = false;
   readonly held = new Set<number>();
+  /** Those of them that the own edge gave. */
+  readonly heldFromEdge = new Set<number>();
   complete = false;
   /** In memory, or behind it in storage. */
   place: 'memory' | 'storage' | 'restoring' = 'memory';
+  /** Bytes of it may be in memory, counted as held or not. */
+  inMemory = false;
+  /** The peer that spoke of it first; null where the own player did. */
+  causedBy: string | null = null;
   /** Loads of the own player that wait for it, with the time at which the playhead gets there. */
   readonly loads = new Map<number, number>();
   /** When the player will want it, while it is got ahead of that; null otherwise. */
   aheadDeadlineMs: number | null = null;
   /** Read for others although the own player does not want it. */
   onBehalf = false;
+  /** The peer on whose word it is read; null where others had waited already. */
+  behalfOf: string | null = null;
   wantedAtMs = 0;
   /** Last time that anything of it came or was announced. */
   progressAtMs = 0;
@@ -81,6 +95,10 @@ export class SegmentState {
   constructor(segmentId: string) {
     this.segmentId = segmentId;
     this.playlistId = playlistOfSegment(segmentId);
+  }
+
+  get isInit(): boolean {
+    return this.segmentId.startsWith('#init:', this.playlistId.length);
   }
 
   get active(): boolean {
@@ -133,6 +151,8 @@ export class SegmentState {
         complete: false,
         fetching: false,
         unable: false,
+        sizeBytes: null,
+        wrongSize: false,
       };
       this.peers.set(peer, view);
     }

@@ -50,9 +50,14 @@ export class Serving {
     this.#peers = peers;
   }
 
-  requested(peer: string, message: RequestMessage, segment: SegmentState | undefined): void {
+  /** Returns false for the id of a request that is still open: correct peers count on. */
+  requested(peer: string, message: RequestMessage, segment: SegmentState | undefined): boolean {
+    if (this.#isOpen(peer, message.requestId)) return false;
     const refusal = this.#refusal(peer, message, segment);
-    if (refusal || !segment) return this.#refuse(peer, message.requestId, refusal ?? 'missing');
+    if (refusal || !segment) {
+      this.#refuse(peer, message.requestId, refusal ?? 'missing');
+      return true;
+    }
     const { requestId, part } = message;
     const serve = {
       peer,
@@ -66,6 +71,16 @@ export class Serving {
     else
       this.#parked.set(segment.segmentId, [...(this.#parked.get(segment.segmentId) ?? []), serve]);
     this.pump();
+    return true;
+  }
+
+  /** The size is known now: parts beyond it will never come. */
+  sized(segment: SegmentState): void {
+    const parked = this.#parked.get(segment.segmentId) ?? [];
+    const beyond = parked.filter(({ part }) => part >= segment.partCount);
+    if (beyond.length === 0) return;
+    this.#remove((serve) => beyond.includes(serve));
+    for (const { peer, requestId } of beyond) this.#refuse(peer, requestId, 'missing');
   }
 
   /** A part came: whoever waits for it goes to the front, so that it travels on at once. */
@@ -89,19 +104,17 @@ export class Serving {
     this.#parked.delete(segmentId);
   }
 
-  /** What was held of the segment is gone too. */
-  gone(segmentId: string): void {
-    this.notComing(segmentId);
-    const queued = this.#queue.filter((serve) => serve.segmentId === segmentId);
+  /**
+   * What was held of the segment is gone from memory too. The parts being sent go on: the link has their bytes.
+   * `busy` where it may be asked for again.
+   */
+  gone(segmentId: string, reason: 'missing' | 'busy' = 'missing'): void {
+    const waiting = [...(this.#parked.get(segmentId) ?? []), ...this.#queue].filter(
+      (serve) => serve.segmentId === segmentId,
+    );
+    this.#parked.delete(segmentId);
     this.#queue = this.#queue.filter((serve) => serve.segmentId !== segmentId);
-    for (const serve of queued) this.#refuse(serve.peer, serve.requestId, 'missing');
-  }
-
-  isServing(segmentId: string): boolean {
-    if (this.#parked.has(segmentId) || this.#queue.some((serve) => serve.segmentId === segmentId))
-      return true;
-    for (const serve of this.#sending.values()) if (serve.segmentId === segmentId) return true;
-    return false;
+    for (const { peer, requestId } of waiting) this.#refuse(peer, requestId, reason);
   }
 
   cancelled(peer: string, requestId: number): void {
@@ -175,9 +188,9 @@ export class Serving {
     this.#busyBytes = 0;
   }
 
-  /** Uploading is not allowed any more: nothing that waits is sent, and what is under way ends. */
+  /** Uploading is not allowed any more: nothing that waits is sent, what is under way ends, and all hear of it. */
   #stop(): void {
-    const waiting = [...this.#queue, ...[...this.#parked.values()].flat()];
+    const waiting = [...this.#all()];
     this.#remove(() => true);
     for (const { peer, requestId } of waiting) this.#refuse(peer, requestId, 'policy');
   }
@@ -197,10 +210,25 @@ export class Serving {
   }
 
   #waiting(peer: string): number {
-    let count = this.#queue.filter((serve) => serve.peer === peer).length;
-    for (const parked of this.#parked.values())
-      count += parked.filter((serve) => serve.peer === peer).length;
+    let count = 0;
+    for (const serve of this.#waitingAll()) if (serve.peer === peer) count += 1;
     return count;
+  }
+
+  #isOpen(peer: string, requestId: number): boolean {
+    for (const serve of this.#all())
+      if (serve.peer === peer && serve.requestId === requestId) return true;
+    return false;
+  }
+
+  *#waitingAll(): Generator<Serve> {
+    yield* this.#queue;
+    for (const parked of this.#parked.values()) yield* parked;
+  }
+
+  *#all(): Generator<Serve> {
+    yield* this.#waitingAll();
+    yield* this.#sending.values();
   }
 
   #remove(matches: (serve: Serve) => boolean): void {

@@ -1,3 +1,4 @@
+import { limits } from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import type { CoreEvent } from '../events.ts';
 import { type Edges, isAbsent } from '../outage/edges.ts';
@@ -43,14 +44,13 @@ export class Swarm {
       edges,
       fetching: new Fetching(context, room, peers, edges),
       requesting: new Requesting(context, room, peers),
-      memory: new Memory(
-        context,
-        (segmentId) => serving.isServing(segmentId),
-        (segment) => {
+      memory: new Memory(context, {
+        left: ({ segmentId }) => serving.gone(segmentId, 'busy'),
+        forgotten: (segment) => {
           serving.gone(segment.segmentId);
           announcing.forget(segment);
         },
-      ),
+      }),
     };
     this.#assembly = new Assembly(this.#parts);
     this.#conversation = new Conversation(this.#parts, this.#assembly, (segment) =>
@@ -63,7 +63,7 @@ export class Swarm {
 
   wanted({ loadId, request, deadlineMs }: Of<'segmentWanted'>): void {
     const { context, memory, announcing } = this.#parts;
-    const segment = this.#conversation.segment(request.segmentId);
+    const segment = this.#conversation.segment(request.segmentId, null);
     segment.source = { url: request.url, byteRange: request.byteRange };
     segment.durationMs = request.durationMs;
     memory.use(segment);
@@ -84,14 +84,20 @@ export class Swarm {
   }
 
   brought({ request, sizeBytes, transferMs }: Of<'segmentBrought'>): void {
-    const segment = this.#conversation.segment(request.segmentId);
+    const segment = this.#conversation.segment(request.segmentId, null);
     if (segment.complete) return;
     segment.source = { url: request.url, byteRange: request.byteRange };
     segment.durationMs = request.durationMs;
     segment.bytesFromEdge = sizeBytes;
     this.#parts.edges.succeeded(request.url, sizeBytes, transferMs);
+    // The bytes in memory are the player's by now.
+    for (const part of segment.held)
+      if (part * limits.partBytes < sizeBytes) segment.heldFromEdge.add(part);
     this.#assembly.setSize(segment, sizeBytes);
-    for (const part of segment.missingParts()) this.#assembly.hold(segment, part);
+    for (const part of segment.missingParts()) {
+      segment.heldFromEdge.add(part);
+      this.#assembly.hold(segment, part);
+    }
   }
 
   abandoned({ loadId, segmentId }: Of<'segmentAbandoned'>): void {
@@ -123,6 +129,7 @@ export class Swarm {
       }
       this.#conversation.settleBehalf(segment);
     }
+    memory.peerClosed(peer);
     this.#planActive();
   }
 
@@ -132,8 +139,9 @@ export class Swarm {
     this.#planActive();
   }
 
-  message(peer: string, message: PeerMessage): void {
-    this.#conversation.message(peer, message);
+  /** Returns false when no correct peer would have sent the message. */
+  message(peer: string, message: PeerMessage): boolean {
+    return this.#conversation.message(peer, message);
   }
 
   partProgress({ peer, requestId }: Of<'partProgress'>): void {
@@ -178,7 +186,9 @@ export class Swarm {
     if (!segment?.fetch) return;
     segment.fetch.bytes += bytes;
     segment.bytesFromEdge += bytes;
-    if (!segment.held.has(part)) this.#assembly.hold(segment, part);
+    if (segment.held.has(part)) return;
+    segment.heldFromEdge.add(part);
+    this.#assembly.hold(segment, part);
   }
 
   fetchEnded({ fetchId, sizeBytes }: Of<'fetchEnded'>): void {
@@ -217,6 +227,9 @@ export class Swarm {
     if (!segment || segment.place === 'memory') return;
     segment.place = 'memory';
     if (found) {
+      segment.inMemory = true;
+      // Else it would be the first to go again.
+      memory.use(segment);
       if (segment.loads.size > 0) this.#assembly.deliver(segment);
       serving.held(segment);
       memory.trim();
@@ -224,6 +237,7 @@ export class Swarm {
     }
     segment.complete = false;
     segment.held.clear();
+    segment.heldFromEdge.clear();
     serving.gone(segmentId);
     if (segment.active) this.#plan(segment);
   }

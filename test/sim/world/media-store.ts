@@ -41,6 +41,10 @@ export class MediaStore {
     this.#segments.delete(segmentId);
   }
 
+  dropParts(segmentId: string, parts: readonly number[]): void {
+    for (const part of parts) this.#segments.get(segmentId)?.delete(part);
+  }
+
   store(segmentId: string): void {
     this.#stored.set(segmentId, this.#segments.get(segmentId) ?? new Map());
     this.#segments.delete(segmentId);

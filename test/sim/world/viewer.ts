@@ -225,16 +225,16 @@ export class Viewer implements Host, SignalingClient {
         return this.#soon(() => this.player.playlistLoaded(effect.loadId, effect.text));
       case 'failPlaylist':
         return this.#soon(() => this.player.playlistFailed(effect.loadId));
+      case 'dropParts':
+        return this.store.dropParts(effect.segmentId, effect.parts);
       case 'dropSegment':
         return this.store.drop(effect.segmentId);
       case 'storeSegment':
         return this.store.store(effect.segmentId);
       case 'restoreSegment': {
         const { segmentId } = effect;
-        const found = this.store.restore(segmentId);
-        return this.#soon(() =>
-          this.tell({ type: found ? 'segmentRestored' : 'segmentLost', segmentId }),
-        );
+        const type = this.store.restore(segmentId) ? 'segmentRestored' : 'segmentLost';
+        return this.#soon(() => this.tell({ type, segmentId }));
       }
       case 'dropStored':
         return this.store.dropStored(effect.segmentId);
