@@ -11,7 +11,7 @@ import type {
   ServerFrame,
   ViewerProfile,
 } from '../../signaling/protocol/index.ts';
-import type { ByteRange } from './identity.ts';
+import type { ByteRange } from '../../signaling/protocol/identity.ts';
 import type { PeerMessage, PeerRefusal } from './peer-wire.ts';
 
 /** A segment as the player names it. */

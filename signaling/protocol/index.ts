@@ -1,3 +1,4 @@
+export * from './descriptors.ts';
 export * from './frames.ts';
 export { type Limits, limits } from './limits.ts';
 export * from './parse.ts';

@@ -54,6 +54,12 @@ export const limits = {
   viewersPerDeviceMax: 64,
   /** One user with several devices and tabs; a leaked token must not fill a room. */
   viewersPerSubjectMax: 32,
+  /** Playlists that one player uses at a time: video, audio and subtitles, and one more of each while it switches. */
+  playlistsPerViewerMax: 6,
+  /** Rooms whose stream one process reads itself: at 4 Mbit/s each, 400 Mbit/s. */
+  attestedRoomsMax: 100,
+  /** Accuser and accused do not feed others for this long: a lie ends at once, and a false accusation has its price. */
+  suspensionMs: 60_000,
   /** A full directive stays under 4 kB and a relay tree under four hops. */
   groupMembersMax: 30,
   /** One fetcher per so many members: they are linked to all, and every link that a member has to them it lacks to others. */
@@ -81,6 +87,12 @@ export const limits = {
   /** 64 MiB: ten seconds at 50 Mbit/s. */
   partsPerSegmentMax: 1_024,
   segmentIdLengthMax: 512,
+  /** 28 MiB: what fits a frame. Longer segments are not attested and come from the edge. */
+  partsPerDescriptorMax: 448,
+  descriptorBytesMax: 24_000,
+  descriptorsPerFrameMax: 16,
+  /** What a newcomer needs: the live window, for each playlist that somebody plays. */
+  descriptorsKeptPerPlaylist: 12,
   /** A peer that sends more than this many control messages a second is broken or hostile. */
   peerMessagesPerSecondMax: 400,
   /** Bad messages before the link is dropped: none is ever sent by a correct peer of the same version. */
@@ -100,6 +112,8 @@ export const limits = {
   storageBytesMax: 256 * 1_048_576,
   /** Bytes waiting in one data channel: about 50 ms at 10 Mbit/s, so that a cancelled part costs little. */
   peerBufferedBytesMax: 65_536,
+  /** Reads ahead of the player or for others at once: a page's connections to one host are six at least. */
+  edgeFetchesMax: 6,
   /** Silence within an answer: three times what a bad mobile link pauses. */
   edgeStallMs: 4_000,
   /** At most one probe a second of an edge that fails. */

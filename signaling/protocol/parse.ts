@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { integritySchema, signedDescriptorSchema } from './descriptors.ts';
 import type { ClientFrame, ServerErrorCode, ServerFrame } from './frames.ts';
 import { protocolVersion, serverErrorCodes } from './frames.ts';
 import { limits } from './limits.ts';
@@ -51,6 +52,11 @@ const clientFrame = v.variant('type', [
     uplinkBytesPerSecond: v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0))),
     neighbourCount: count,
     lostMembers: v.pipe(v.array(id), v.maxLength(limits.groupMembersMax)),
+    accusedMembers: v.pipe(v.array(id), v.maxLength(limits.groupMembersMax)),
+    plays: v.pipe(
+      v.array(v.pipe(v.string(), v.maxLength(limits.segmentIdLengthMax))),
+      v.maxLength(limits.playlistsPerViewerMax),
+    ),
   }),
 ]);
 
@@ -92,9 +98,17 @@ const serverFrame = v.variant('type', [
         credential: v.optional(v.string()),
       }),
     ),
+    integrity: integritySchema,
     directive,
   }),
   directive,
+  v.object({
+    type: v.literal('descriptors'),
+    descriptors: v.pipe(
+      v.array(signedDescriptorSchema),
+      v.maxLength(limits.descriptorsPerFrameMax),
+    ),
+  }),
   v.object({ type: v.literal('signal'), from: id, signal }),
   v.object({ type: v.literal('heartbeat') }),
   v.object({

@@ -1,5 +1,5 @@
-import { type ByteRange, playlistIdOf, playlistOfSegment } from '../identity.ts';
-import { readMultivariantPlaylist } from '../playlist-text.ts';
+import { type ByteRange, playlistIdOf, playlistOfSegment } from '../../../signaling/protocol/identity.ts';
+import { readMultivariantPlaylist } from '../../../signaling/protocol/playlist-text.ts';
 import { PlaylistState, playlistTimings } from './playlist.ts';
 
 /** The playlists that this viewer knows, and where their segments are. */

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import type { ByteRange } from '../identity.ts';
+import type { ByteRange } from '../../../signaling/protocol/identity.ts';
 import type { Edges } from '../outage/edges.ts';
 import type { Room } from '../room/room.ts';
 import type { Announcing } from './announcing.ts';

@@ -1,5 +1,5 @@
 import { limits } from '../../../signaling/protocol/limits.ts';
-import { type ByteRange, playlistOfSegment } from '../identity.ts';
+import { type ByteRange, playlistOfSegment } from '../../../signaling/protocol/identity.ts';
 
 /** What a linked peer said of a segment. */
 export interface PeerView {
