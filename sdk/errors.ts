@@ -16,6 +16,8 @@ export type HoldfastErrorCode =
   | 'peer_message_invalid'
   | 'peer_version_unsupported'
   | 'peer_chunk_invalid'
+  | 'peer_part_forged'
+  | 'crypto_missing'
   | 'peer_rate_limited'
   | 'edge_failed'
   | 'playlist_too_large'

@@ -27,6 +27,10 @@ export class Core {
     this.#room = new Room(this.#context, {
       membersChanged: () => this.#swarm.membersChanged(),
       linkDropped: (peer) => this.#forget(peer),
+      plays: () => this.#playlists.plays(),
+      attested: (attested) => {
+        this.#swarm.attested = attested;
+      },
     });
     this.#edges = new Edges(this.#context, (health, reason) => {
       this.#room.edgeHealth = health;
@@ -114,6 +118,13 @@ export class Core {
         return this.#swarm.partProgress(event);
       case 'partReceived':
         return this.#swarm.partReceived(event);
+      case 'partForged':
+        this.#context.emit({ type: 'refused', code: 'peer_part_forged', peer: event.peer });
+        return this.#room.accuse(event.peer);
+      case 'segmentVouched':
+        return this.#swarm.segmentVouched(event);
+      case 'partVouched':
+        return this.#swarm.partVouched(event);
       case 'partSent':
         return this.#swarm.partSent(event);
       default:

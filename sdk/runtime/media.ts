@@ -33,8 +33,8 @@ export class Media {
     return this.#entries.get(segmentId)?.parts.get(part) ?? null;
   }
 
-  heldBytes(segmentId: string): number {
-    return this.#entries.get(segmentId)?.bytes ?? 0;
+  parts(segmentId: string): [part: number, bytes: Uint8Array<ArrayBuffer>][] {
+    return [...(this.#entries.get(segmentId)?.parts ?? [])];
   }
 
   /** Time between the first and the last part. */

@@ -1,14 +1,17 @@
+import type { ServerFrame } from '../../signaling/protocol/index.ts';
 import { Core, type CoreEvent, type CoreOptions, type Effect } from '../core/core.ts';
 import type { FetchFailure, SegmentRequest } from '../core/events.ts';
 import type { EdgeReader } from '../ports/edge.ts';
 import type { Load, LoadedSegment } from '../ports/loads.ts';
 import type { PeerLinks } from '../ports/peer-link.ts';
+import type { Seals } from '../ports/seals.ts';
 import type { SegmentStore } from '../ports/segment-store.ts';
 import type { SignalingSocket } from '../ports/signaling-socket.ts';
 import { Depth } from './depth.ts';
 import { LinkHub } from './link-hub.ts';
 import { Media } from './media.ts';
 import type { PlainLoads } from './plain-loads.ts';
+import { Verifier } from './verifier.ts';
 
 export type OutwardEffect = Extract<
   Effect,
@@ -32,6 +35,8 @@ export interface RuntimePorts {
   plain: PlainLoads;
   /** Watches the profile; closed with the session. */
   network: { close(): void };
+  room: string;
+  seals: Seals;
   /** Null keeps nothing behind memory. */
   store: SegmentStore | null;
   nowMs: () => number;
@@ -48,6 +53,7 @@ export class Runtime {
   bytesFromEdge = 0;
   readonly #ports: RuntimePorts;
   readonly #depth: Depth;
+  readonly #verifier: Verifier;
   readonly #hub: LinkHub;
   readonly #outward: (effect: OutwardEffect) => void;
   #segmentLoads = new Map<number, PendingLoad<LoadedSegment> & { request: SegmentRequest }>();
@@ -68,10 +74,12 @@ export class Runtime {
     this.core = new Core(options);
     this.#ports = ports;
     this.#outward = outward;
-    this.#depth = new Depth(this.media, ports.store, ports.nowMs, (event) => this.dispatch(event));
-    this.#hub = new LinkHub(ports.links, relayOnly, this.media, ports.nowMs, (event) =>
-      this.dispatch(event),
-    );
+    const { media } = this;
+    const { links, store, nowMs, room, seals } = ports;
+    const dispatch = (event: CoreEvent) => this.dispatch(event);
+    this.#depth = new Depth(media, store, nowMs, dispatch);
+    this.#verifier = new Verifier(room, seals, media, dispatch);
+    this.#hub = new LinkHub(links, relayOnly, media, this.#verifier, nowMs, dispatch);
   }
 
   get bytesFromPeers(): number {
@@ -86,6 +94,13 @@ export class Runtime {
     return this.media.wastedBytes + this.#hub.wastedBytes;
   }
 
+  /** Takes a frame of the signaling server. */
+  receive(frame: ServerFrame): void {
+    if (frame.type === 'descriptors') return void this.#verifier.add(frame.descriptors);
+    if (frame.type === 'welcome') this.#verifier.configure(frame.integrity);
+    this.dispatch({ type: 'frameReceived', frame });
+  }
+
   /** Takes over what the player loaded before the room was there: others may need it. */
   bring(found: Brought): void {
     if (found.type === 'segmentBrought') {
@@ -95,12 +110,12 @@ export class Runtime {
       const bytesFromEdge = found.bytes.byteLength;
       const delivered = { loadIds: [], transferMs, bytesFromEdge, bytesByPeer: {} };
       this.#outward({ type: 'deliverSegment', segmentId, ...delivered });
-      return this.dispatch({
-        type: 'segmentBrought',
-        request,
-        sizeBytes: bytesFromEdge,
-        transferMs,
-      });
+      const sizeBytes = bytesFromEdge;
+      this.dispatch({ type: 'segmentBrought', request, sizeBytes, transferMs });
+      for (const [part, bytes] of this.media.parts(segmentId)) {
+        void this.#verifier.vouch(segmentId, part, bytes);
+      }
+      return;
     }
     this.dispatch(found);
   }
@@ -267,6 +282,7 @@ export class Runtime {
         this.bytesFromEdge += bytes.byteLength;
         this.media.put(effect.segmentId, part, bytes, this.#ports.nowMs());
         this.dispatch({ type: 'fetchPart', fetchId, part, bytes: bytes.byteLength });
+        void this.#verifier.vouch(effect.segmentId, part, bytes);
       },
       onEnd: (sizeBytes: number | null) => ended({ type: 'fetchEnded', fetchId, sizeBytes }),
       onFailure: (failure: FetchFailure) => ended({ type: 'fetchFailed', fetchId, failure }),

@@ -91,6 +91,8 @@ export const limits = {
   partsPerDescriptorMax: 448,
   descriptorBytesMax: 24_000,
   descriptorsPerFrameMax: 16,
+  /** Descriptors that a viewer remembers: ten minutes of one playlist. */
+  descriptorsKept: 300,
   /** What a newcomer needs: the live window, for each playlist that somebody plays. */
   descriptorsKeptPerPlaylist: 12,
   /** A peer that sends more than this many control messages a second is broken or hostile. */

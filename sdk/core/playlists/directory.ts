@@ -1,4 +1,8 @@
-import { type ByteRange, playlistIdOf, playlistOfSegment } from '../../../signaling/protocol/identity.ts';
+import {
+  type ByteRange,
+  playlistIdOf,
+  playlistOfSegment,
+} from '../../../signaling/protocol/identity.ts';
 import { readMultivariantPlaylist } from '../../../signaling/protocol/playlist-text.ts';
 import { PlaylistState, playlistTimings } from './playlist.ts';
 

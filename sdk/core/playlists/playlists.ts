@@ -124,6 +124,14 @@ export class Playlists {
     return follows.slice(0, 16);
   }
 
+  /** Ids of the media playlists among them. */
+  plays(): string[] {
+    return this.follows()
+      .map(({ playlistId }) => playlistId)
+      .filter((playlistId) => this.directory.states.get(playlistId)?.multivariant === false)
+      .slice(0, limits.playlistsPerViewerMax);
+  }
+
   peerFollows(peer: string, follows: Follows): void {
     const known = this.#peers.all.get(peer);
     if (!known) return;
@@ -259,6 +267,7 @@ export class Playlists {
     const ids = follows.map(({ playlistId }) => playlistId).join('\n');
     if (ids === this.#lastFollows) return;
     this.#lastFollows = ids;
+    this.#room.changed();
     for (const peer of this.#peers.linked()) {
       this.#context.emit({ type: 'sendPeer', peer, message: { type: 'follow', follows } });
     }

@@ -18,6 +18,10 @@ export interface RoomListener {
   membersChanged(): void;
   /** This side closed an open link. */
   linkDropped(peer: string): void;
+  /** Ids of the media playlists that the player uses now. */
+  plays(): string[];
+  /** Whether the room has an attestor. */
+  attested(attested: boolean): void;
 }
 
 const reconnectMinMs = 500;
@@ -47,6 +51,7 @@ export class Room {
   #heartbeatIntervalMs: number = limits.heartbeatIntervalMs;
   #giveUpAtMs: number | null = null;
   #stopped = false;
+  #accused = new Set<string>();
   #startedAtMs = 0;
   #joinedAtMs: number | null = null;
   #heardAtMs = 0;
@@ -208,6 +213,7 @@ export class Room {
     this.#resumeKey = frame.resumeKey;
     this.#heartbeatIntervalMs = frame.heartbeatIntervalMs;
     this.viewerId = frame.viewerId;
+    this.#listener.attested(frame.integrity.mode === 'attested');
     this.links.join(frame.viewerId, this.#context.options.iceServers ?? frame.iceServers);
     const alone = this.#profile.peersAllowed ? null : this.#context.options.noPeersReason;
     this.#alone = alone !== null;
@@ -240,6 +246,19 @@ export class Room {
     this.#setMembers(members);
     if (this.#profile.peersAllowed) this.links.follow(members);
     this.#listener.membersChanged();
+  }
+
+  /** The member sent what is proven wrong: nothing more of it is taken, and the server is told. */
+  accuse(peer: string): void {
+    this.#accused.add(peer);
+    this.links.ban(peer);
+    this.changed();
+  }
+
+  #takeAccused(): string[] {
+    const accused = [...this.#accused].slice(0, limits.groupMembersMax);
+    for (const peer of accused) this.#accused.delete(peer);
+    return accused;
   }
 
   #refused({ code, message, fatal, retryAfterMs }: ErrorFrame): void {
@@ -276,10 +295,13 @@ export class Room {
       profile: this.#profile,
       edgeHealth: this.edgeHealth,
       lostMembers: this.links.takeLost(),
+      accusedMembers: this.#takeAccused(),
+      plays: this.#listener.plays(),
     };
-    const urgent = JSON.stringify([facts.profile, facts.edgeHealth]);
+    const urgent = JSON.stringify([facts.profile, facts.edgeHealth, facts.plays]);
     const due = this.#reportAtMs !== null && nowMs >= this.#reportAtMs;
-    if (!due && urgent === this.#lastReport && facts.lostMembers.length === 0) return;
+    const isNews = facts.lostMembers.length + facts.accusedMembers.length > 0;
+    if (!due && urgent === this.#lastReport && !isNews) return;
     this.#lastReport = urgent;
     this.#context.emit({
       type: 'sendFrame',

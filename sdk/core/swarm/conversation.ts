@@ -40,10 +40,11 @@ export class Conversation {
   }
 
   segment(segmentId: string): SegmentState {
-    const { memory } = this.#parts;
+    const { memory, trust } = this.#parts;
     let segment = memory.segments.get(segmentId);
     if (!segment) {
       segment = new SegmentState(segmentId);
+      segment.sizeBytes = trust.sizeBytes(segmentId);
       memory.segments.set(segmentId, segment);
       memory.trim();
     }
@@ -120,7 +121,7 @@ export class Conversation {
   }
 
   #holding(peer: string, message: Message<'holding'>): void {
-    const { context } = this.#parts;
+    const { context, trust } = this.#parts;
     const segment = this.segment(message.segment);
     const view = segment.view(peer);
     const isNews =
@@ -131,7 +132,7 @@ export class Conversation {
     view.unable &&= !isNews;
     view.complete = message.complete;
     if (message.complete) view.wants = false;
-    if (segment.sizeBytes === null && message.sizeBytes !== null)
+    if (segment.sizeBytes === null && message.sizeBytes !== null && !trust.attested)
       segment.sizeBytes = message.sizeBytes;
     for (const part of message.parts) {
       if (segment.sizeBytes !== null && part >= segment.partCount) continue;

@@ -1,5 +1,5 @@
-import { limits } from '../../../signaling/protocol/limits.ts';
 import { type ByteRange, playlistOfSegment } from '../../../signaling/protocol/identity.ts';
+import { limits } from '../../../signaling/protocol/limits.ts';
 
 /** What a linked peer said of a segment. */
 export interface PeerView {
@@ -49,6 +49,8 @@ export class SegmentState {
   durationMs = 2_000;
   sizeBytes: number | null = null;
   readonly held = new Set<number>();
+  /** Parts that a descriptor vouches for; of no account in a room without an attestor. */
+  readonly vouched = new Set<number>();
   complete = false;
   /** In memory, or behind it in storage. */
   place: 'memory' | 'storage' | 'restoring' = 'memory';

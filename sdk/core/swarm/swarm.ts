@@ -14,11 +14,13 @@ import type { Peers } from './peers.ts';
 import { Requesting } from './requesting.ts';
 import type { SegmentState } from './segment.ts';
 import { Serving } from './serving.ts';
+import { Trust } from './trust.ts';
 
 type Of<Type extends CoreEvent['type']> = Extract<CoreEvent, { type: Type }>;
 
 /** Gets the segments that the player wants, from peers or the edge, and passes them on. */
 export class Swarm {
+  #trust = new Trust();
   #parts: SwarmParts;
   #assembly: Assembly;
   #conversation: Conversation;
@@ -31,8 +33,9 @@ export class Swarm {
     edges: Edges,
     directory: SegmentDirectory,
   ) {
-    const serving = new Serving(context, room, peers);
-    const announcing = new Announcing(context, room, peers);
+    const trust = this.#trust;
+    const serving = new Serving(context, room, peers, trust);
+    const announcing = new Announcing(context, room, peers, trust);
     this.#parts = {
       context,
       room,
@@ -41,8 +44,9 @@ export class Swarm {
       serving,
       announcing,
       edges,
+      trust,
       fetching: new Fetching(context, room, peers, edges),
-      requesting: new Requesting(context, room, peers),
+      requesting: new Requesting(context, room, peers, trust),
       memory: new Memory(
         context,
         (segmentId) => serving.isServing(segmentId),
@@ -153,6 +157,8 @@ export class Swarm {
     peers.sampled(peer, bytes, context.nowMs - (request.firstByteAtMs || request.askedAtMs));
     requesting.settled(segment, part);
     segment.bytesByPeer.set(peer, (segment.bytesByPeer.get(peer) ?? 0) + bytes);
+    // The runtime has checked it against the descriptor, where there is one.
+    segment.vouched.add(part);
     this.#assembly.hold(segment, part);
     // The peer has room for another.
     if (segment.active) this.#plan(segment);
@@ -160,6 +166,28 @@ export class Swarm {
 
   partSent({ peer, requestId, bytes }: Of<'partSent'>): void {
     this.#parts.serving.sent(peer, requestId, bytes);
+  }
+
+  // --- descriptors ---
+
+  /** Whether the room has an attestor. */
+  set attested(attested: boolean) {
+    this.#trust.attested = attested;
+    this.#planActive();
+  }
+
+  segmentVouched({ segmentId, sizeBytes }: Of<'segmentVouched'>): void {
+    this.#trust.vouchedSize(segmentId, sizeBytes);
+    const segment = this.#parts.memory.segments.get(segmentId);
+    // What the own edge gives goes before; a copy that differs is played and not passed on.
+    if (!segment || segment.complete || segment.fetch) return;
+    this.#assembly.setSize(segment, sizeBytes);
+    if (segment.active) this.#plan(segment);
+  }
+
+  partVouched({ segmentId, part }: Of<'partVouched'>): void {
+    const segment = this.#parts.memory.segments.get(segmentId);
+    if (segment?.held.has(part)) this.#assembly.vouch(segment, part);
   }
 
   // --- the edge ---
@@ -224,6 +252,7 @@ export class Swarm {
     }
     segment.complete = false;
     segment.held.clear();
+    segment.vouched.clear();
     serving.gone(segmentId);
     if (segment.active) this.#plan(segment);
   }
