@@ -60,6 +60,14 @@ export const limits = {
   attestedRoomsMax: 100,
   /** Accuser and accused do not feed others for this long: a lie ends at once, and a false accusation has its price. */
   suspensionMs: 60_000,
+  /** Votes count for so long: several suspensions of a liar, and not all the liars that pass by in an evening. */
+  accusationMs: 600_000,
+  /** A report of broken links or bad parts may come this long after the server moved somebody to another group. */
+  formerMembersMs: 30_000,
+  /** Removed subjects that one room remembers; the longest removed is forgotten first. */
+  removedPerRoomMax: 1_000,
+  /** Device ids are chosen by the page: a subject that was removed on so many may not come back on any. */
+  removedDevicesPerSubjectMax: 3,
   /** A full directive stays under 4 kB and a relay tree under four hops. */
   groupMembersMax: 30,
   /** One fetcher per so many members: they are linked to all, and every link that a member has to them it lacks to others. */
