@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { JoinFrame } from '../protocol/index.ts';
 import { parseClientFrame } from '../protocol/index.ts';
+import type { Attestor } from './attestor.ts';
 import type { Log } from './log.ts';
 import type { Loop } from './loop.ts';
 import type { Connection, SocketHandlers } from './socket.ts';
 import type { Tokens } from './tokens.ts';
 
 /** Stands between sockets and rooms: nothing passes unparsed, nobody joins without a valid token. */
-export function createGate(loop: Loop, tokens: Tokens, log: Log): SocketHandlers {
+export function createGate(
+  loop: Loop,
+  tokens: Tokens,
+  attestor: Attestor,
+  log: Log,
+): SocketHandlers {
   return {
     text(connection, text) {
       const parsed = parseClientFrame(text);
@@ -18,6 +24,7 @@ export function createGate(loop: Loop, tokens: Tokens, log: Log): SocketHandlers
       const frame = parsed.value;
       if (connection.state === 'joined') {
         loop.handle({ type: 'frame', connectionId: connection.connectionId, frame });
+        if (frame.type === 'report') attestor.plays(connection, frame.plays);
       } else if (frame.type === 'leave') connection.close('left');
       else if (frame.type !== 'join') refuse(connection, 'join_required', 'join first');
       else if (connection.state === 'joining')
@@ -27,6 +34,7 @@ export function createGate(loop: Loop, tokens: Tokens, log: Log): SocketHandlers
     closed(connection) {
       if (!loop.connections.delete(connection.connectionId)) return;
       loop.handle({ type: 'disconnected', connectionId: connection.connectionId });
+      attestor.leave(connection);
     },
   };
 
@@ -40,7 +48,7 @@ export function createGate(loop: Loop, tokens: Tokens, log: Log): SocketHandlers
         refuse(connection, verified.code, verified.message);
         return;
       }
-      const { subject } = verified.value;
+      const { subject, stream } = verified.value;
       const known = frame.resumeKey
         ? await tokens.readResumeKey(frame.resumeKey, room, subject)
         : null;
@@ -58,7 +66,10 @@ export function createGate(loop: Loop, tokens: Tokens, log: Log): SocketHandlers
         profile,
         viewerId,
         resumeKey,
+        integrity: attestor.open(room, stream),
       });
+      // Closed by now when the room has refused it; else it has its welcome.
+      if (!hasClosed(connection)) attestor.join(room, connection);
     } catch (error) {
       log.warn('internal', { connectionId, message: String(error) });
       connection.refuse('internal', 'internal error');

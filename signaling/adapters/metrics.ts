@@ -1,6 +1,7 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { CountedMetric, RoomsStats } from '../core/index.ts';
 import type { ServerErrorCode } from '../protocol/index.ts';
+import type { ReadErrorCode } from './stream-reader.ts';
 
 export interface Metrics {
   /** A frame, socket or join that was refused. */
@@ -10,13 +11,20 @@ export interface Metrics {
   sent(type: string, bytes: number): void;
   /** A socket whose reader fell behind was cut. */
   slowReader(): void;
+  /** The attestor vouches for one more segment, so long after a playlist first named it. */
+  attested(lagMs: number): void;
+  /** Bytes of streams, playlists included. */
+  attestorRead(bytes: number): void;
+  attestorFailed(code: ReadErrorCode | 'capacity'): void;
   /** In the Prometheus text format. */
   text(): Promise<string>;
   readonly contentType: string;
 }
 
 /** Counters of one server, in a registry of its own. */
-export function createMetrics(stats: () => RoomsStats & { sockets: number }): Metrics {
+export function createMetrics(
+  stats: () => RoomsStats & { sockets: number; attestedRooms: number },
+): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const counter = (name: string, help: string, labelNames: string[] = []) =>
@@ -31,6 +39,19 @@ export function createMetrics(stats: () => RoomsStats & { sockets: number }): Me
     'holdfast_slow_readers_total',
     'Sockets cut because they were not read',
   );
+  const attestorBytes = counter('holdfast_attestor_bytes_total', 'Bytes of streams read to attest');
+  const attestorFailures = counter(
+    'holdfast_attestor_failures_total',
+    'Reads of streams that failed, by code',
+    ['code'],
+  );
+  const attestedLag = new Histogram({
+    name: 'holdfast_attested_lag_seconds',
+    help: 'Attested segments, by the time since a playlist first named them',
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  });
+  gauge('holdfast_attested_rooms', 'Rooms whose stream is read', () => stats().attestedRooms);
   gauge('holdfast_sockets', 'Open sockets, joined or not', () => stats().sockets);
   gauge('holdfast_rooms', 'Rooms with viewers', () => stats().rooms);
   gauge('holdfast_groups', 'Groups of all rooms', () => stats().groups);
@@ -71,6 +92,9 @@ export function createMetrics(stats: () => RoomsStats & { sockets: number }): Me
       bytesSent.inc(bytes);
     },
     slowReader: () => slowReaders.inc(),
+    attested: (lagMs) => attestedLag.observe(lagMs / 1_000),
+    attestorRead: (bytes) => attestorBytes.inc(bytes),
+    attestorFailed: (code) => attestorFailures.inc({ code }),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };

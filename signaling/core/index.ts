@@ -1,3 +1,9 @@
+export {
+  type Attestation,
+  type AttestorEffect,
+  type AttestorEvent,
+  createAttestation,
+} from './attestor.ts';
 export type {
   CloseReason,
   CountedMetric,

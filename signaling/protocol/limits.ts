@@ -85,6 +85,27 @@ export const limits = {
   weightMax: 64,
   edgesPerRoomMax: 8,
 
+  // --- attestor -------------------------------------------------------------------------------
+  /** Renditions and audio languages of one stream; others are not attested. */
+  attestedPlaylistsMax: 32,
+  /** Read until the first viewer reports what it plays: a few seconds of a few renditions. */
+  attestedPlaylistsGuessed: 4,
+  /** Segments of one room read at once: as many as renditions that are commonly watched. */
+  attestorReadsMax: 4,
+  /** A playlist that nobody plays any more, or an empty room, is soon wanted again when somebody reloads. */
+  attestorLingerMs: 15_000,
+  /** Longer than a cold edge needs to ask its origin. */
+  attestorFirstByteMs: 4_000,
+  attestorStallMs: 4_000,
+  /** Slower than this a segment is of no use to anybody live. */
+  attestorReadWithinMs: 20_000,
+  /** The stream is retried at this pace while it fails, doubling up to the second. */
+  attestorRetryMinMs: 1_000,
+  attestorRetryMaxMs: 5_000,
+  /** Descriptors that become known within this go out in one frame. */
+  attestorBatchMs: 20,
+  streamUrlLengthMax: 2_048,
+
   // --- peer wire ------------------------------------------------------------------------------
   /** Largest message every browser's SCTP accepts is 256 kB; a live playlist is a few kB. */
   peerControlBytesMax: 131_072,
