@@ -25,7 +25,10 @@ const iceServers = v.array(
 
 const streams = v.record(
   v.pipe(v.string(), v.minLength(1), v.maxLength(limits.roomNameLengthMax)),
-  v.pipe(v.string(), v.check((url) => isStreamUrl(url))),
+  v.pipe(
+    v.string(),
+    v.check((url) => isStreamUrl(url)),
+  ),
 );
 
 const variables = [

@@ -142,12 +142,7 @@ async function listen(http: Server, host: string, port: number): Promise<number>
   return (http.address() as AddressInfo).port;
 }
 
-async function end(
-  http: Server,
-  sockets: Sockets,
-  loop: Loop,
-  attestor: Attestor,
-): Promise<void> {
+async function end(http: Server, sockets: Sockets, loop: Loop, attestor: Attestor): Promise<void> {
   attestor.close();
   const closed = once(http, 'close');
   http.close();

@@ -130,11 +130,7 @@ export function createTokens({ key, resumeSecret, limits }: TokenOptions): Token
   };
 }
 
-function checkClaims(
-  payload: JWTPayload,
-  room: string,
-  limits: Limits,
-): Verified<TokenClaims> {
+function checkClaims(payload: JWTPayload, room: string, limits: Limits): Verified<TokenClaims> {
   const { sub, exp = 0, aud, stream = null } = payload;
   if (!isSubject(sub)) {
     return refused('token_invalid', 'the subject is empty or too long');

@@ -1,5 +1,5 @@
-import type { Descriptor, Limits } from '../protocol/index.ts';
 import { type ByteRange, originOf, playlistIdOf } from '../protocol/identity.ts';
+import type { Descriptor, Limits } from '../protocol/index.ts';
 import { readMediaPlaylist, readMultivariantPlaylist } from '../protocol/playlist-text.ts';
 import { assert } from './assert.ts';
 import {
