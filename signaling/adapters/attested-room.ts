@@ -1,7 +1,9 @@
 import { type AttestorEffect, type AttestorEvent, createAttestation } from '../core/index.ts';
-import type { Descriptor, Limits, SignedDescriptor } from '../protocol/index.ts';
+import type { Limits } from '../protocol/index.ts';
+import { createDescriptorOutbox } from './descriptor-outbox.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { createPlayCounts } from './play-counts.ts';
 import type { Signer } from './signer.ts';
 import type { Connection } from './socket.ts';
 import { ReadError, type StreamReader } from './stream-reader.ts';
@@ -30,15 +32,12 @@ export interface AttestedRoom {
 }
 
 export function createAttestedRoom(options: AttestedRoomOptions): AttestedRoom {
-  const { limits, metrics, nowMs, reader, signer } = options;
+  const { limits, metrics, nowMs, signer } = options;
   const attestation = createAttestation(options);
   const ended = new AbortController();
-  /** What each viewer plays, as far as the stream has it. */
-  const viewers = new Map<Connection, readonly string[]>();
-  const playCounts = new Map<string, number>();
-  const kept = new Map<string, SignedDescriptor>();
-  let batch: SignedDescriptor[] = [];
-  let batchTimer: NodeJS.Timeout | undefined;
+  const viewers = new Set<Connection>();
+  const plays = createPlayCounts<Connection>();
+  const outbox = createDescriptorOutbox(() => viewers, limits);
   let wakeTimer: NodeJS.Timeout | undefined;
 
   function handle(event: AttestorEvent): void {
@@ -47,10 +46,14 @@ export function createAttestedRoom(options: AttestedRoomOptions): AttestedRoom {
   }
 
   function perform(effect: AttestorEffect): void {
-    if (effect.type === 'readPlaylist') void readPlaylist(effect);
-    else if (effect.type === 'readSegment') void readSegment(effect);
-    else if (effect.type === 'attest') attest(effect.descriptor, effect.lagMs);
-    else if (effect.type === 'forget') for (const id of effect.segmentIds) kept.delete(id);
+    if (effect.type === 'readPlaylist' || effect.type === 'readSegment') {
+      void read(effect, options, ended.signal).then(handle);
+    } else if (effect.type === 'attest') {
+      const signed = signer.sign(effect.descriptor);
+      if (signed.body.length > limits.descriptorBytesMax) return;
+      metrics.attested(effect.lagMs);
+      outbox.add(effect.descriptor.segmentId, signed);
+    } else if (effect.type === 'forget') outbox.forget(effect.segmentIds);
     else if (effect.type === 'wakeAt') {
       clearTimeout(wakeTimer);
       const delayMs = Math.max(1, Math.ceil(effect.atMs - nowMs()));
@@ -61,64 +64,15 @@ export function createAttestedRoom(options: AttestedRoomOptions): AttestedRoom {
     }
   }
 
-  async function readPlaylist({ playlistId, url }: Of<'readPlaylist'>): Promise<void> {
-    try {
-      const text = await reader.readText(url, ended.signal);
-      handle({ type: 'playlistRead', playlistId, text });
-    } catch (error) {
-      failed(error);
-      handle({ type: 'playlistFailed', playlistId });
-    }
-  }
-
-  async function readSegment(effect: Of<'readSegment'>): Promise<void> {
-    const { segmentId, readId, url, byteRange } = effect;
-    try {
-      const found = await reader.readDigests(url, byteRange, ended.signal);
-      handle({ type: 'segmentRead', segmentId, readId, ...found });
-    } catch (error) {
-      failed(error);
-      const refused = error instanceof ReadError && error.code === 'too_large';
-      handle({ type: 'segmentFailed', segmentId, readId, refused });
-    }
-  }
-
-  function failed(error: unknown): void {
-    if (ended.signal.aborted) return;
-    if (error instanceof ReadError) metrics.attestorFailed(error.code);
-    else options.log.warn('internal', { message: String(error) });
-  }
-
-  function attest(descriptor: Descriptor, lagMs: number): void {
-    const signed = signer.sign(descriptor);
-    if (signed.body.length > limits.descriptorBytesMax) return;
-    kept.set(descriptor.segmentId, signed);
-    metrics.attested(lagMs);
-    batch.push(signed);
-    batchTimer ??= setTimeout(flush, limits.attestorBatchMs);
-  }
-
-  function flush(): void {
-    batchTimer = undefined;
-    for (const text of framesOf(batch, limits)) {
-      for (const connection of [...viewers.keys()]) connection.sendText('descriptors', text);
-    }
-    batch = [];
-  }
-
-  function countPlays(connection: Connection, playlistIds: readonly string[]): void {
-    for (const id of playlistIds) playCounts.set(id, (playCounts.get(id) ?? 0) + 1);
-    for (const id of viewers.get(connection) ?? []) {
-      const count = (playCounts.get(id) ?? 0) - 1;
-      if (count > 0) playCounts.set(id, count);
-      else playCounts.delete(id);
-    }
+  function played(connection: Connection, playlistIds: readonly string[]): void {
+    if (!plays.set(connection, playlistIds)) return;
+    handle({ type: 'playsChanged', playlistIds: plays.playlistIds });
   }
 
   function close(): void {
     ended.abort();
     clearTimeout(wakeTimer);
-    clearTimeout(batchTimer);
+    outbox.close();
     viewers.clear();
   }
 
@@ -126,53 +80,47 @@ export function createAttestedRoom(options: AttestedRoomOptions): AttestedRoom {
   handle({ type: 'viewersChanged', count: 0 });
   return {
     join(connection) {
-      viewers.set(connection, []);
-      // What waits in the batch reaches the newcomer with everybody else.
-      const known = [...kept.values()].filter((signed) => !batch.includes(signed));
-      for (const text of framesOf(known, limits)) connection.sendText('descriptors', text);
+      viewers.add(connection);
+      outbox.welcome(connection);
       handle({ type: 'viewersChanged', count: viewers.size });
     },
     plays(connection, playlistIds) {
       if (!viewers.has(connection)) return;
-      const before = [...playCounts.keys()].join('\n');
-      const known = [...new Set(playlistIds)].filter((id) => attestation.knows(id));
-      countPlays(connection, known);
-      viewers.set(connection, known);
-      const now = [...playCounts.keys()];
-      if (now.join('\n') !== before) handle({ type: 'playsChanged', playlistIds: now });
+      played(connection, [...new Set(playlistIds)].filter(attestation.knows));
     },
     leave(connection) {
-      if (!viewers.has(connection)) return;
-      countPlays(connection, []);
-      viewers.delete(connection);
-      handle({ type: 'playsChanged', playlistIds: [...playCounts.keys()] });
+      if (!viewers.delete(connection)) return;
+      played(connection, []);
       handle({ type: 'viewersChanged', count: viewers.size });
     },
     close,
   };
 }
 
-type Of<Type extends AttestorEffect['type']> = Extract<AttestorEffect, { type: Type }>;
+type ReadEffect = Extract<AttestorEffect, { type: 'readPlaylist' | 'readSegment' }>;
 
-/** As few frames as the limits of a frame allow. */
-function framesOf(descriptors: readonly SignedDescriptor[], limits: Limits): string[] {
-  const head = '{"type":"descriptors","descriptors":[';
-  const frames: string[] = [];
-  let items: string[] = [];
-  let length = head.length + 2;
-  const end = () => {
-    if (items.length > 0) frames.push(`${head}${items.join(',')}]}`);
-    items = [];
-    length = head.length + 2;
-  };
-  for (const descriptor of descriptors) {
-    const item = JSON.stringify(descriptor);
-    if (head.length + 2 + item.length > limits.frameBytesMax) continue;
-    const isFull = items.length >= limits.descriptorsPerFrameMax;
-    if (isFull || length + item.length + 1 > limits.frameBytesMax) end();
-    items.push(item);
-    length += item.length + 1;
+/** Reads, and tells how it went as one event. */
+async function read(
+  effect: ReadEffect,
+  { reader, metrics, log }: AttestedRoomOptions,
+  signal: AbortSignal,
+): Promise<AttestorEvent> {
+  try {
+    if (effect.type === 'readPlaylist') {
+      const text = await reader.readText(effect.url, signal);
+      return { type: 'playlistRead', playlistId: effect.playlistId, text };
+    }
+    const found = await reader.readDigests(effect.url, effect.byteRange, signal);
+    const { segmentId, readId } = effect;
+    return { type: 'segmentRead', segmentId, readId, ...found };
+  } catch (error) {
+    const code = error instanceof ReadError ? error.code : null;
+    if (code) metrics.attestorFailed(code);
+    else if (!signal.aborted) log.warn('internal', { message: String(error) });
+    if (effect.type === 'readPlaylist') {
+      return { type: 'playlistFailed', playlistId: effect.playlistId };
+    }
+    const { segmentId, readId } = effect;
+    return { type: 'segmentFailed', segmentId, readId, refused: code === 'too_large' };
   }
-  end();
-  return frames;
 }

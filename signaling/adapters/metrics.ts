@@ -3,7 +3,7 @@ import type { CountedMetric, RoomsStats } from '../core/index.ts';
 import type { ServerErrorCode } from '../protocol/index.ts';
 import type { ReadErrorCode } from './stream-reader.ts';
 
-export interface Metrics {
+export interface Metrics extends AttestorMetrics {
   /** A frame, socket or join that was refused. */
   refused(code: ServerErrorCode): void;
   event(metric: CountedMetric, value: number): void;
@@ -11,14 +11,17 @@ export interface Metrics {
   sent(type: string, bytes: number): void;
   /** A socket whose reader fell behind was cut. */
   slowReader(): void;
+  /** In the Prometheus text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+interface AttestorMetrics {
   /** The attestor vouches for one more segment, so long after a playlist first named it. */
   attested(lagMs: number): void;
   /** Bytes of streams, playlists included. */
   attestorRead(bytes: number): void;
   attestorFailed(code: ReadErrorCode | 'capacity'): void;
-  /** In the Prometheus text format. */
-  text(): Promise<string>;
-  readonly contentType: string;
 }
 
 /** Counters of one server, in a registry of its own. */
@@ -39,18 +42,6 @@ export function createMetrics(
     'holdfast_slow_readers_total',
     'Sockets cut because they were not read',
   );
-  const attestorBytes = counter('holdfast_attestor_bytes_total', 'Bytes of streams read to attest');
-  const attestorFailures = counter(
-    'holdfast_attestor_failures_total',
-    'Reads of streams that failed, by code',
-    ['code'],
-  );
-  const attestedLag = new Histogram({
-    name: 'holdfast_attested_lag_seconds',
-    help: 'Attested segments, by the time since a playlist first named them',
-    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
-    registers,
-  });
   gauge('holdfast_attested_rooms', 'Rooms whose stream is read', () => stats().attestedRooms);
   gauge('holdfast_sockets', 'Open sockets, joined or not', () => stats().sockets);
   gauge('holdfast_rooms', 'Rooms with viewers', () => stats().rooms);
@@ -92,10 +83,33 @@ export function createMetrics(
       bytesSent.inc(bytes);
     },
     slowReader: () => slowReaders.inc(),
-    attested: (lagMs) => attestedLag.observe(lagMs / 1_000),
-    attestorRead: (bytes) => attestorBytes.inc(bytes),
-    attestorFailed: (code) => attestorFailures.inc({ code }),
+    ...createAttestorMetrics(registers),
     text: () => registry.metrics(),
     contentType: registry.contentType,
+  };
+}
+
+function createAttestorMetrics(registers: Registry[]): AttestorMetrics {
+  const bytes = new Counter({
+    name: 'holdfast_attestor_bytes_total',
+    help: 'Bytes of streams read to attest',
+    registers,
+  });
+  const failures = new Counter({
+    name: 'holdfast_attestor_failures_total',
+    help: 'Reads of streams that failed, by code',
+    labelNames: ['code'],
+    registers,
+  });
+  const lag = new Histogram({
+    name: 'holdfast_attested_lag_seconds',
+    help: 'Attested segments, by the time since a playlist first named them',
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  });
+  return {
+    attested: (lagMs) => lag.observe(lagMs / 1_000),
+    attestorRead: (byteCount) => bytes.inc(byteCount),
+    attestorFailed: (code) => failures.inc({ code }),
   };
 }

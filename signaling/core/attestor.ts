@@ -74,6 +74,7 @@ export function createAttestation(options: AttestationOptions): Attestation {
 }
 
 class StreamAttestation implements Attestation {
+  readonly knows = (playlistId: string): boolean => this.#playlists.has(playlistId);
   readonly #options: AttestationOptions;
   readonly #origins: Set<string>;
   readonly #root: AttestedPlaylist;
@@ -104,10 +105,6 @@ class StreamAttestation implements Attestation {
     this.#dispatch(event);
     this.#decide();
     return this.#effects;
-  }
-
-  knows(playlistId: string): boolean {
-    return this.#playlists.has(playlistId);
   }
 
   #dispatch(event: AttestorEvent): void {

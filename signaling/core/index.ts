@@ -1,5 +1,4 @@
 export {
-  type Attestation,
   type AttestorEffect,
   type AttestorEvent,
   createAttestation,
