@@ -41,10 +41,22 @@ export function createDescriptorOutbox(
     welcome(connection) {
       // What waits in the batch reaches the newcomer with everybody else.
       const known = [...kept.values()].filter((signed) => !batch.includes(signed));
-      for (const text of framesOf(known, limits)) connection.sendText('descriptors', text);
+      const fitting = newestThatFit(known, limits.socketBufferBytesMax / 2);
+      for (const text of framesOf(fitting, limits)) connection.sendText('descriptors', text);
     },
     close: () => clearTimeout(timer),
   };
+}
+
+/** A newcomer must not be cut for what it is sent all at once. */
+function newestThatFit(known: readonly SignedDescriptor[], bytesMax: number): SignedDescriptor[] {
+  let bytes = 0;
+  return known.toReversed().filter(({ body, signature }) => {
+    const more = body.length + signature.length;
+    if (bytes + more > bytesMax) return false;
+    bytes += more;
+    return true;
+  });
 }
 
 /** As few frames as the limits of a frame allow. */

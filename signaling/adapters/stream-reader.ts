@@ -122,7 +122,10 @@ async function* chunksOf(
     const response = await fetch(url, {
       signal: AbortSignal.any([signal, late.signal]),
       redirect: 'error',
-      headers: range ? { range: `bytes=${range.start}-${range.end - 1}` } : {},
+      headers: {
+        'user-agent': 'holdfast-attestor',
+        ...(range ? { range: `bytes=${range.start}-${range.end - 1}` } : {}),
+      },
     });
     await checkStatus(response, range);
     for await (const chunk of response.body ?? []) {

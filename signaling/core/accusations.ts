@@ -1,7 +1,7 @@
 import { arm, removeViewer } from './presence.ts';
 import { refuse } from './refusals.ts';
 import { suspendedUntilMs, updateUploads } from './roles.ts';
-import { type Context, count, type Membership, type Room, type Viewer } from './state.ts';
+import { type Context, count, type Membership, type Room, trim, type Viewer } from './state.ts';
 
 /**
  * A member says that another sent it a part with the wrong digest. Who lies is not known: both stop feeding
@@ -10,7 +10,7 @@ import { type Context, count, type Membership, type Room, type Viewer } from './
  */
 export function accuse(context: Context, accused: Viewer, accuser: Viewer): void {
   const { limits, nowMs } = context;
-  if (accused === accuser || !haveMet(context, accused, accuser)) return;
+  if (accused === accuser || accuser.removed || !haveMet(context, accused, accuser)) return;
   const votes = votesAgainst(context, accused);
   if (votes.has(accuser.device.deviceId) || votes.size >= limits.groupMembersMax) return;
   const { viewerId, subject } = accuser;
@@ -23,6 +23,20 @@ export function accuse(context: Context, accused: Viewer, accuser: Viewer): void
     updateSuspended(context, accused);
   }
   if (weightOfVotes(accused) >= votesNeeded(accused)) remove(context, accused);
+}
+
+/** Whoever left under accusation finds it again when coming back, on whatever device. */
+export function inherit(context: Context, viewer: Viewer): void {
+  const { formerlyAccused, viewers } = viewer.room;
+  const former = formerlyAccused.get(viewer.subject);
+  if (!former) return;
+  formerlyAccused.delete(viewer.subject);
+  viewer.accusedBy = former.accusedBy;
+  for (const { viewerId } of viewer.accusedBy?.values() ?? []) {
+    const accusation = viewers.get(viewerId)?.accusation;
+    if (accusation?.accused === former) accusation.accused = viewer;
+  }
+  updateUploads(context, viewer);
 }
 
 /** Whether this join belongs to somebody that was removed: its viewer id, its device, or too many devices of it. */
@@ -127,13 +141,5 @@ function acquit(context: Context, removed: Viewer): void {
     if (viewer.accusedBy?.get(removed.device.deviceId)?.viewerId !== removed.viewerId) continue;
     viewer.accusedBy.delete(removed.device.deviceId);
     updateSuspended(context, viewer);
-  }
-}
-
-/** Collections keep insertion order: the first is the longest known. */
-function trim(known: Map<string, unknown> | Set<string>, max: number): void {
-  for (const key of known.keys()) {
-    if (known.size <= max) return;
-    known.delete(key);
   }
 }

@@ -1,5 +1,5 @@
 import { protocolVersion } from '../protocol/index.ts';
-import { isBanned } from './accusations.ts';
+import { inherit, isBanned } from './accusations.ts';
 import { tell } from './directives.ts';
 import type { JoinAccepted, RoomsOptions } from './events.ts';
 import { chooseGroup, place, unplace } from './groups.ts';
@@ -98,6 +98,7 @@ function enter(context: Context, event: JoinAccepted): Viewer | null {
   context.viewerCount++;
   viewer.device.viewers.push(viewer);
   place(context, viewer.group, viewer);
+  inherit(context, viewer);
   orderDevice(context, viewer.device);
   count(context, 'joined');
   return viewer;
@@ -178,6 +179,7 @@ function createRoom(context: Context, name: string): Room {
     subjects: new Map(),
     removedSubjects: new Map(),
     removedViewers: new Set(),
+    formerlyAccused: new Map(),
     groupsBySize,
     epoch: 0,
     nextSeniority: 0,

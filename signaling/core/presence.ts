@@ -1,7 +1,7 @@
 import { assert } from './assert.ts';
 import { unplace } from './groups.ts';
 import { orderDevice, suspendedUntilMs, updateUploads } from './roles.ts';
-import { type Context, count, silentAfterMs, type Viewer } from './state.ts';
+import { type Context, count, silentAfterMs, trim, type Viewer } from './state.ts';
 
 /** The viewer's socket is gone: roles stay for the grace time, the place for the resume window. */
 export function disconnect(context: Context, viewer: Viewer): void {
@@ -34,6 +34,10 @@ export function removeViewer(context: Context, viewer: Viewer): void {
   if (device.viewers.length === 0) room.devices.delete(device.deviceId);
   else orderDevice(context, device);
   if (room.viewers.size === 0) context.rooms.delete(room.name);
+  if (viewer.accusedBy) {
+    room.formerlyAccused.set(viewer.subject, viewer);
+    trim(room.formerlyAccused, context.limits.removedPerRoomMax);
+  }
   const accused = viewer.accusation?.accused;
   viewer.accusation = null;
   // Whoever leaves does not pay for its accusation any more, so it must not hold.

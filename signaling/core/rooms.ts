@@ -132,6 +132,8 @@ function report(context: Context, viewer: Viewer, connectionId: string, frame: R
     const accused = viewer.room.viewers.get(viewerId);
     if (accused) accuse(context, accused, viewer);
   }
+  // With another of its own device.
+  if (viewer.removed) return;
   context.effects.push({ type: 'send', connectionId, frame: { type: 'heartbeat' } });
 }
 

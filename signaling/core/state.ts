@@ -89,6 +89,8 @@ export interface Room {
   /** Devices that were removed, by their subject, and the viewer ids they had. */
   readonly removedSubjects: Map<string, Set<string>>;
   readonly removedViewers: Set<string>;
+  /** By subject, who left while votes against it counted. */
+  readonly formerlyAccused: Map<string, Viewer>;
   /** Shared groups by number of members, so that choosing one costs no walk through the room. */
   readonly groupsBySize: Set<Group>[];
   epoch: number;
@@ -129,6 +131,14 @@ export function markStale(context: Context, group: Group): void {
 export function nextEpoch(context: Context, room: Room): number {
   room.epoch = Math.max(room.epoch + 1, Math.floor(context.nowMs));
   return room.epoch;
+}
+
+/** Collections keep insertion order: the first is the longest known. */
+export function trim(known: Map<string, unknown> | Set<string>, max: number): void {
+  for (const key of known.keys()) {
+    if (known.size <= max) return;
+    known.delete(key);
+  }
 }
 
 export function silentAfterMs(limits: Limits): number {

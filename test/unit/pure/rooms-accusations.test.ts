@@ -152,6 +152,20 @@ describe('rooms: accusations', () => {
     expect(world.counts.get('accused')).to.equal(1);
   });
 
+  it('finds the votes again when the accused leaves and comes back, on another device too', () => {
+    const world = worldOf(10);
+    accuse(world, 'v0', 'v9');
+    accuse(world, 'v1', 'v9');
+    world.leave('v9');
+    world.join('again', { subject: 'subject-v9', deviceId: 'another' });
+    world.advance(200);
+    expect(uploads(world, 'again')).to.equal(false);
+    world.advance(world.limits.suspensionMs + 500);
+    expect(uploads(world, 'again')).to.equal(true);
+    accuse(world, 'v2', 'again');
+    expect(world.client('again').closed).to.equal('removed');
+  });
+
   it('forgets votes in time, so that liars who pass by do not add up', () => {
     const world = worldOf(10, { accusationMs: 120_000 });
     accuse(world, 'v1', 'v0');
