@@ -12,7 +12,7 @@ type ServerErrorCode = (typeof serverErrorCodes)[number];
  * Every way a session can fail. Codes of the signaling server come through unchanged.
  * None of them stops playback: the stream then plays from the edge alone.
  */
-type HoldfastErrorCode = ServerErrorCode | 'option_invalid' | 'room_code_failed' | 'signaling_unreachable' | 'signaling_frame_invalid' | 'webrtc_missing' | 'peers_not_allowed' | 'peer_link_failed' | 'peer_message_invalid' | 'peer_version_unsupported' | 'peer_chunk_invalid' | 'peer_rate_limited' | 'edge_failed' | 'playlist_too_large' | 'storage_failed' | 'worker_failed' | 'session_closed';
+type HoldfastErrorCode = ServerErrorCode | 'option_invalid' | 'room_code_failed' | 'signaling_unreachable' | 'signaling_frame_invalid' | 'webrtc_missing' | 'peers_not_allowed' | 'peer_message_invalid' | 'peer_version_unsupported' | 'peer_chunk_invalid' | 'peer_rate_limited' | 'storage_failed';
 /** The one error class of the sdk. */
 declare class HoldfastError extends Error {
   readonly code: HoldfastErrorCode;
@@ -115,6 +115,11 @@ interface RoomOptions {
   media?: HTMLMediaElement | null;
   /** The user consented to upload to other viewers. Default false: the viewer is only fed. */
   upload?: boolean;
+  /**
+   * Says that the connection is metered where the browser cannot (all but Chromium): nothing is uploaded then.
+   * Default: what the browser says, and false where it says nothing.
+   */
+  metered?: boolean;
   /** False keeps the viewer out of peer connections altogether. Default true. */
   peers?: boolean;
   /** True connects through TURN servers only, so that members never see each other's address. Default false. */

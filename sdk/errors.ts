@@ -12,18 +12,13 @@ export type HoldfastErrorCode =
   | 'signaling_frame_invalid'
   | 'webrtc_missing'
   | 'peers_not_allowed'
-  | 'peer_link_failed'
   | 'peer_message_invalid'
   | 'peer_version_unsupported'
   | 'peer_chunk_invalid'
   | 'peer_part_forged'
   | 'crypto_missing'
   | 'peer_rate_limited'
-  | 'edge_failed'
-  | 'playlist_too_large'
-  | 'storage_failed'
-  | 'worker_failed'
-  | 'session_closed';
+  | 'storage_failed';
 
 /** The one error class of the sdk. */
 export class HoldfastError extends Error {

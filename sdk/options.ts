@@ -20,6 +20,11 @@ export interface RoomOptions {
   media?: HTMLMediaElement | null;
   /** The user consented to upload to other viewers. Default false: the viewer is only fed. */
   upload?: boolean;
+  /**
+   * Says that the connection is metered where the browser cannot (all but Chromium): nothing is uploaded then.
+   * Default: what the browser says, and false where it says nothing.
+   */
+  metered?: boolean;
   /** False keeps the viewer out of peer connections altogether. Default true. */
   peers?: boolean;
   /** True connects through TURN servers only, so that members never see each other's address. Default false. */
@@ -43,6 +48,8 @@ export interface CheckedOptions {
   token: RoomOptions['token'];
   media: HTMLMediaElement | null;
   upload: boolean;
+  /** Null leaves it to the browser. */
+  metered: boolean | null;
   peers: boolean;
   relayOnly: boolean;
   iceServers: IceServer[] | null;
@@ -69,9 +76,10 @@ export function checkOptions(options: RoomOptions): CheckedOptions {
     token,
     media: options.media ?? null,
     upload: flag(options.upload, false, 'upload'),
+    metered: options.metered === undefined ? null : flag(options.metered, false, 'metered'),
     peers: flag(options.peers, true, 'peers'),
     relayOnly: flag(options.relayOnly, false, 'relayOnly'),
-    iceServers: (options.iceServers as IceServer[] | undefined) ?? null,
+    iceServers: servers(options.iceServers),
     uploadBytesPerSecondMax: amount(
       options.uploadBytesPerSecondMax,
       uploadBytesPerSecondDefault,
@@ -94,6 +102,15 @@ const deviceIdPattern = new RegExp(`^[\\w.:-]{1,${limits.idLengthMax}}$`);
 function flag(value: boolean | undefined, byDefault: boolean, name: string): boolean {
   require(value === undefined || typeof value === 'boolean', name);
   return value ?? byDefault;
+}
+
+function servers(value: RTCIceServer[] | undefined): IceServer[] | null {
+  if (value === undefined) return null;
+  const isUrl = (url: unknown) => typeof url === 'string' && /^(stun|turn)s?:./.test(url);
+  const isServer = (server: RTCIceServer | undefined) =>
+    Array.isArray(server?.urls) ? server.urls.every(isUrl) : isUrl(server?.urls);
+  require(Array.isArray(value) && value.every(isServer), 'iceServers');
+  return value as IceServer[];
 }
 
 function amount(value: number | undefined, byDefault: number, min: number, name: string): number {

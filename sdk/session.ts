@@ -68,6 +68,7 @@ class RoomSession implements Session {
     edgeHealth: 'healthy',
   };
   #refusals: Record<string, number> = {};
+  #hasStorageFailed = false;
 
   constructor(options: CheckedOptions) {
     this.#playback = new Playback({
@@ -138,11 +139,13 @@ class RoomSession implements Session {
         onWelcome: ({ viewerId, integrity }) => this.#welcome(viewerId, integrity.mode),
         onInvalidFrame: (message) =>
           this.#error(new HoldfastError('signaling_frame_invalid', message)),
+        onStorageFailed: (cause) => this.#storageFailed(cause),
       });
       this.#runtime = runtime;
       this.#loads.settle(runtime);
     } catch (cause) {
       this.#loads.settle(null);
+      if (this.#stats.status === 'closed') return;
       const reason = 'room_code_failed';
       this.#stats.status = 'alone';
       this.#emitter.emit('status', { status: 'alone', reason });
@@ -160,6 +163,18 @@ class RoomSession implements Session {
     if (integrity === 'none' || globalThis.crypto?.subtle) return;
     const message = 'a page that is no secure context cannot check media of peers';
     this.#error(new HoldfastError('crypto_missing', message));
+  }
+
+  /** Told once: a full disk would else be told with every segment. */
+  #storageFailed(cause: unknown): void {
+    if (this.#hasStorageFailed) return;
+    this.#hasStorageFailed = true;
+    const message = 'media cannot be kept behind memory';
+    this.#error(
+      cause instanceof HoldfastError
+        ? cause
+        : new HoldfastError('storage_failed', message, { cause }),
+    );
   }
 
   #tell(effect: OutwardEffect): void {

@@ -46,11 +46,8 @@ const reasons: Partial<Record<HoldfastErrorCode, string>> = {
   room_full: 'the room is full',
   server_full: 'the signaling server is full',
   version_unsupported: 'the signaling server speaks another version',
-  peer_link_failed: 'a connection to another viewer failed',
   peer_message_invalid: 'another viewer sent something invalid',
   peer_chunk_invalid: 'another viewer sent media that does not fit',
-  edge_failed: 'the edge failed',
-  session_closed: 'the session was closed',
 };
 
 export function reasonWords(code: HoldfastErrorCode | null): string {

@@ -92,6 +92,8 @@ async function readParts(
       chunk = chunk.subarray(taken.byteLength);
       if (filled < limits.partBytes) continue;
       events.onPart(offset / limits.partBytes - 1, part);
+      // Whoever got the part may have ended the read.
+      if (watch.signal.aborted) return null;
       part = new Uint8Array(limits.partBytes);
       filled = 0;
     }
@@ -124,7 +126,10 @@ function segmentBytes(
   // Compressed bodies are longer than their Content-Length says.
   if (response.headers.get('content-encoding')) return null;
   if (response.status === 206) {
-    const total = /\/(\d+)$/.exec(response.headers.get('content-range') ?? '')?.[1];
+    const range = response.headers.get('content-range');
+    const [, start, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(range ?? '') ?? [];
+    if (start !== undefined && Number(start) !== partFrom * limits.partBytes)
+      throw new Error('another range than was asked for');
     if (total !== undefined) return Number(total);
     // Content-Range is hidden unless the edge exposes it to scripts.
     const length = response.headers.get('content-length');

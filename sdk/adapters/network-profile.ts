@@ -19,6 +19,7 @@ type HintingNavigator = Navigator & {
 /** Watches what the browser says of the connection and the battery; reports only changes. */
 export function watchNetworkProfile(
   allowed: { uploadAllowed: boolean; peersAllowed: boolean },
+  metered: boolean | null,
   onChange: (profile: ViewerProfile) => void,
 ): { profile: ViewerProfile; close(): void } {
   const { connection, getBattery } = navigator as HintingNavigator;
@@ -26,7 +27,7 @@ export function watchNetworkProfile(
   let battery: BatteryManager | null = null;
   const read = (): ViewerProfile => ({
     ...allowed,
-    metered: connection?.type === 'cellular',
+    metered: metered ?? connection?.type === 'cellular',
     saveData: connection?.saveData === true,
     batteryLevel: battery && !battery.charging ? battery.level : null,
   });
@@ -42,7 +43,8 @@ export function watchNetworkProfile(
   getBattery?.call(navigator).then(
     (found) => {
       battery = found;
-      found.addEventListener('chargingchange', update, { signal: abort.signal });
+      for (const name of ['chargingchange', 'levelchange'])
+        found.addEventListener(name, update, { signal: abort.signal });
       update();
     },
     () => {},

@@ -133,7 +133,7 @@ class SimplePeerLink implements PeerLink {
     this.#control = this.#listen(control, (data) => {
       this.#events.onControl(typeof data === 'string' ? data : '');
     });
-    this.#media.bufferedAmountLowThreshold = limits.peerBufferedBytesMax - 1; // "low" includes the threshold
+    this.#media.bufferedAmountLowThreshold = limits.peerBufferedBytesLow;
     this.#media.onbufferedamountlow = () => {
       if (this.#state === 'open') this.#events.onMediaDrained();
     };

@@ -42,7 +42,7 @@ export function createSignalingSocket(
         const parsed = parseServerFrame(typeof data === 'string' ? data : '');
         if (!isCurrent()) return;
         if (parsed.ok) events.onFrame(parsed.value);
-        else events.onInvalid(parsed.refusal.message);
+        else events.onInvalid(parsed.refusal);
       };
       opened.onclose = () => {
         if (isCurrent()) events.onClose();

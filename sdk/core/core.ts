@@ -207,6 +207,8 @@ export class Core {
     }
     if (!known.greeted) return this.#refuse(peer);
     if (message.type === 'follow') return this.#playlists.peerFollows(peer, message.follows);
+    if (message.type === 'playlistUnable')
+      return this.#playlists.peerUnable(peer, message.playlistId);
     if (message.type !== 'playlist') return this.#swarm.message(peer, message);
     if (!this.#playlists.peerSends(message.playlistId, message.text)) this.#refuse(peer);
   }

@@ -30,6 +30,8 @@ const peerMessage = v.variant('type', [
     playlistId,
     text: v.pipe(v.string(), v.maxLength(limits.playlistBytesMax)),
   }),
+  /** The sender tried an edge for it and failed. */
+  v.object({ type: v.literal('playlistUnable'), playlistId }),
   /** The sender's player wants the segment and the sender has not all of it. */
   v.object({ type: v.literal('want'), segment }),
   v.object({ type: v.literal('unwant'), segment }),

@@ -21,7 +21,7 @@ export interface PeerLinkEvents {
   onControl(text: string): void;
   /** A binary message, not yet checked. */
   onMedia(bytes: Uint8Array): void;
-  /** `mediaBufferedBytes` fell below `limits.peerBufferedBytesMax` again. */
+  /** `mediaBufferedBytes` fell to `limits.peerBufferedBytesLow` or below, from above. */
   onMediaDrained(): void;
   /** The link failed, broke or was closed by the other side; comes at most once and last. */
   onClose(): void;

@@ -1,4 +1,9 @@
-import type { ClientFrame, ServerFrame, ViewerProfile } from '../../signaling/protocol/index.ts';
+import type {
+  ClientFrame,
+  Refusal,
+  ServerFrame,
+  ViewerProfile,
+} from '../../signaling/protocol/index.ts';
 
 /** The connection to the signaling server. */
 export interface SignalingSocket {
@@ -12,6 +17,6 @@ export interface SignalingSocket {
 export interface SignalingSocketEvents {
   onFrame(frame: ServerFrame): void;
   /** A frame that could not be read; it was dropped. */
-  onInvalid(message: string): void;
+  onInvalid(refusal: Refusal): void;
   onClose(): void;
 }

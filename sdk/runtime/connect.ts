@@ -17,6 +17,7 @@ export interface ConnectListener {
   onWelcome(frame: WelcomeFrame): void;
   /** The signaling server sent something that cannot be read. */
   onInvalidFrame(message: string): void;
+  onStorageFailed(error: unknown): void;
 }
 
 /** Builds the runtime of a session over the browser's own means and starts to join. */
@@ -29,6 +30,7 @@ export function connectRoom(
   const links = createPeerLinks();
   const network = watchNetworkProfile(
     { uploadAllowed: options.upload, peersAllowed: options.peers && links.available },
+    options.metered,
     (profile) => runtime.dispatch({ type: 'profileChanged', profile }),
   );
   const { url, room, token, deviceId = loadDeviceId() } = options;
@@ -39,7 +41,11 @@ export function connectRoom(
         if (frame.type === 'welcome') listener.onWelcome(frame);
         runtime.receive(frame);
       },
-      onInvalid: (message) => listener.onInvalidFrame(message),
+      onInvalid: ({ code, message }) => {
+        // Another version will not become readable by trying again.
+        if (code !== 'version_unsupported') listener.onInvalidFrame(message);
+        else runtime.receive({ type: 'error', code, message, fatal: true });
+      },
       onClose: () => runtime.dispatch({ type: 'signalingClosed' }),
     },
   );
@@ -64,6 +70,7 @@ export function connectRoom(
       room,
       seals: createSeals(),
       store: storageBytesMax > 0 ? createSegmentStore({ room, openInWorker }) : null,
+      storageFailed: (error) => listener.onStorageFailed(error),
       nowMs: () => performance.now(),
     },
     (effect) => listener.onEffect(effect),

@@ -13,17 +13,23 @@ export class Depth {
   #store: SegmentStore | null;
   #nowMs: () => number;
   #dispatch: (event: CoreEvent) => void;
+  #isClosed: () => boolean;
+  #failed: (error: unknown) => void;
 
   constructor(
     media: Media,
     store: SegmentStore | null,
     nowMs: () => number,
     dispatch: (event: CoreEvent) => void,
+    isClosed: () => boolean,
+    failed: (error: unknown) => void,
   ) {
     this.#media = media;
     this.#store = store;
     this.#nowMs = nowMs;
     this.#dispatch = dispatch;
+    this.#isClosed = isClosed;
+    this.#failed = failed;
   }
 
   perform({ type, segmentId }: DepthEffect): void {
@@ -45,12 +51,16 @@ export class Depth {
     const bytes = this.#media.copy(segmentId);
     this.#media.drop(segmentId);
     const lost = () => this.#dispatch({ type: 'segmentLost', segmentId });
-    if (bytes && this.#store) this.#store.put(segmentId, bytes).catch(lost);
-    else lost();
+    if (!bytes || !this.#store) return lost();
+    this.#store.put(segmentId, bytes).catch((error: unknown) => {
+      lost();
+      this.#failed(error);
+    });
   }
 
   async #restore(segmentId: string): Promise<void> {
     const bytes = await this.#store?.get(segmentId).catch(() => null);
+    if (this.#isClosed()) return;
     if (!bytes) return this.#dispatch({ type: 'segmentLost', segmentId });
     this.#media.restore(segmentId, bytes, this.#nowMs());
     this.#dispatch({ type: 'segmentRestored', segmentId });

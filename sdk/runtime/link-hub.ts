@@ -106,7 +106,7 @@ export class LinkHub {
       {
         onSignal: (signal) => isCurrent() && this.#dispatch({ type: 'linkSignal', peer, signal }),
         onOpen: () => isCurrent() && this.#dispatch({ type: 'linkOpened', peer }),
-        onMediaDrained: () => connection.transfers.pump(),
+        onMediaDrained: () => connection.transfers.drained(),
         onControl: (text) => {
           if (!isCurrent()) return;
           if (this.#isFlood(connection)) return refuse('peer_rate_limited');

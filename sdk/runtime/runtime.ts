@@ -11,6 +11,7 @@ import { Depth } from './depth.ts';
 import { LinkHub } from './link-hub.ts';
 import { Media } from './media.ts';
 import type { PlainLoads } from './plain-loads.ts';
+import { PlayerLoads } from './player-loads.ts';
 import { Verifier } from './verifier.ts';
 
 export type OutwardEffect = Extract<
@@ -39,12 +40,13 @@ export interface RuntimePorts {
   seals: Seals;
   /** Null keeps nothing behind memory. */
   store: SegmentStore | null;
+  /** Something could not be kept behind memory. */
+  storageFailed: (error: unknown) => void;
   nowMs: () => number;
 }
 
-interface PendingLoad<Result> extends Load<Result> {
-  url: string;
-}
+/** Browsers fire longer timers at once; a wake-up that comes early is asked for again. */
+const timerMsMax = 2 ** 31 - 1;
 
 /** The one loop of a session: events go into the core, its effects are performed here. */
 export class Runtime {
@@ -56,14 +58,12 @@ export class Runtime {
   readonly #verifier: Verifier;
   readonly #hub: LinkHub;
   readonly #outward: (effect: OutwardEffect) => void;
-  #segmentLoads = new Map<number, PendingLoad<LoadedSegment> & { request: SegmentRequest }>();
-  #playlistLoads = new Map<number, PendingLoad<string>>();
+  readonly #loads: PlayerLoads;
   #fetches = new Map<number, AbortController>();
   #queue: CoreEvent[] = [];
   #running = false;
   #closed = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #lastLoadId = 0;
 
   constructor(
     options: CoreOptions,
@@ -77,7 +77,9 @@ export class Runtime {
     const { media } = this;
     const { links, store, nowMs, room, seals } = ports;
     const dispatch = (event: CoreEvent) => this.dispatch(event);
-    this.#depth = new Depth(media, store, nowMs, dispatch);
+    const isClosed = () => this.#closed.signal.aborted;
+    this.#loads = new PlayerLoads(ports.plain);
+    this.#depth = new Depth(media, store, nowMs, dispatch, isClosed, ports.storageFailed);
     this.#verifier = new Verifier(room, seals, media, dispatch);
     this.#hub = new LinkHub(links, relayOnly, media, this.#verifier, nowMs, dispatch);
   }
@@ -103,6 +105,7 @@ export class Runtime {
 
   /** Takes over what the player loaded before the room was there: others may need it. */
   bring(found: Brought): void {
+    if (this.#closed.signal.aborted) return;
     if (found.type === 'segmentBrought') {
       this.media.restore(found.request.segmentId, found.bytes, this.#ports.nowMs());
       const { request, transferMs } = found;
@@ -128,7 +131,18 @@ export class Runtime {
     this.#running = true;
     try {
       for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
-        for (const effect of this.core.handle(next, this.#ports.nowMs())) this.#perform(effect);
+        for (const effect of this.core.handle(next, this.#ports.nowMs())) {
+          // A listener of the app may close the session at any of them.
+          if (this.#closed.signal.aborted) return;
+          try {
+            this.#perform(effect);
+          } catch (error) {
+            // Mostly the player's callbacks: their fault is the page's to see, the other effects go on.
+            queueMicrotask(() => {
+              throw error;
+            });
+          }
+        }
       }
     } finally {
       this.#running = false;
@@ -138,15 +152,12 @@ export class Runtime {
   /** Returns the function that abandons the load. */
   loadSegment(request: SegmentRequest, deadlineMs: number, load: Load<LoadedSegment>): () => void {
     if (this.#closed.signal.aborted) return this.#ports.plain.loadSegment(request, load);
-    const loadId = this.#nextLoadId();
-    const pending = { ...load, url: request.url, request };
-    this.#segmentLoads.set(loadId, pending);
+    const { segmentId } = request;
+    const { loadId, abandon } = this.#loads.addSegment(request, load, (id) =>
+      this.dispatch({ type: 'segmentAbandoned', loadId: id, segmentId }),
+    );
     this.dispatch({ type: 'segmentWanted', loadId, request, deadlineMs });
-    return () => {
-      const { segmentId } = request;
-      if (this.#segmentLoads.delete(loadId))
-        this.dispatch({ type: 'segmentAbandoned', loadId, segmentId });
-    };
+    return abandon;
   }
 
   loadPlaylist(
@@ -156,13 +167,11 @@ export class Runtime {
     load: Load<string>,
   ): () => void {
     if (this.#closed.signal.aborted) return this.#ports.plain.loadPlaylist(url, load);
-    const loadId = this.#nextLoadId();
-    this.#playlistLoads.set(loadId, { ...load, url });
+    const { loadId, abandon } = this.#loads.addPlaylist(url, load, (id) =>
+      this.dispatch({ type: 'playlistAbandoned', loadId: id, playlistId }),
+    );
     this.dispatch({ type: 'playlistWanted', loadId, playlistId, url, multivariant });
-    return () => {
-      if (this.#playlistLoads.delete(loadId))
-        this.dispatch({ type: 'playlistAbandoned', loadId, playlistId });
-    };
+    return abandon;
   }
 
   /** Leaves the room. Loads that are under way go on from the edge, and so do later ones. */
@@ -177,11 +186,7 @@ export class Runtime {
     this.#hub.close();
     this.#ports.signaling.close();
     this.#ports.network.close();
-    for (const load of this.#segmentLoads.values())
-      this.#ports.plain.loadSegment(load.request, load);
-    for (const load of this.#playlistLoads.values()) this.#ports.plain.loadPlaylist(load.url, load);
-    this.#segmentLoads.clear();
-    this.#playlistLoads.clear();
+    this.#loads.handOver();
     this.media.clear();
     await this.#ports.store?.close();
   }
@@ -226,16 +231,14 @@ export class Runtime {
     effect: Extract<Effect, { type: `${'deliver' | 'fail'}${'Segment' | 'Playlist'}` }>,
   ): void {
     if (effect.type === 'deliverPlaylist' || effect.type === 'failPlaylist') {
-      const load = this.#playlistLoads.get(effect.loadId);
-      this.#playlistLoads.delete(effect.loadId);
+      const load = this.#loads.takePlaylist(effect.loadId);
       if (effect.type === 'deliverPlaylist') load?.done(effect.text);
       else load?.failed(effect.failure);
       return;
     }
     if (effect.type === 'deliverSegment') this.#outward(effect);
     for (const loadId of effect.loadIds) {
-      const load = this.#segmentLoads.get(loadId);
-      this.#segmentLoads.delete(loadId);
+      const load = this.#loads.takeSegment(loadId);
       if (!load) continue;
       const bytes = effect.type === 'deliverSegment' ? this.media.copy(effect.segmentId) : null;
       if (effect.type === 'failSegment') load.failed(effect.failure);
@@ -292,13 +295,8 @@ export class Runtime {
 
   #wakeAt(atMs: number): void {
     clearTimeout(this.#timer);
-    const delayMs = Math.max(0, atMs - this.#ports.nowMs());
+    const delayMs = Math.min(timerMsMax, Math.max(0, atMs - this.#ports.nowMs()));
     // Timers may fire a little early by the page's clock; the core would then only ask again.
     this.#timer = setTimeout(() => this.dispatch({ type: 'woke' }), Math.ceil(delayMs));
-  }
-
-  #nextLoadId(): number {
-    this.#lastLoadId += 1;
-    return this.#lastLoadId;
   }
 }

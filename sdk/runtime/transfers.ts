@@ -34,8 +34,11 @@ const forgottenMax = 256;
 export class Transfers {
   #link: PeerLink;
   #incoming = new Map<number, Incoming>();
-  #forgotten = new Set<number>();
+  /** Bytes that may still come of cancelled requests. */
+  #forgotten = new Map<number, number>();
   #outgoing: Outgoing[] = [];
+  /** Handed to the link whole, and not yet out of its buffer. */
+  #leaving: Outgoing[] = [];
   #onSent: (requestId: number, bytes: number) => void;
 
   constructor(link: PeerLink, onSent: (requestId: number, bytes: number) => void) {
@@ -53,10 +56,12 @@ export class Transfers {
   }
 
   forget(requestId: number): void {
-    if (!this.#incoming.delete(requestId)) return;
-    this.#forgotten.add(requestId);
+    const incoming = this.#incoming.get(requestId);
+    if (!incoming) return;
+    this.#incoming.delete(requestId);
+    this.#forgotten.set(requestId, incoming.buffer.byteLength - incoming.receivedBytes);
     if (this.#forgotten.size > forgottenMax) {
-      for (const oldest of this.#forgotten) {
+      for (const oldest of this.#forgotten.keys()) {
         this.#forgotten.delete(oldest);
         break;
       }
@@ -70,9 +75,10 @@ export class Transfers {
     const { requestId, offsetBytes, payload } = parsed.value;
     const incoming = this.#incoming.get(requestId);
     if (!incoming) {
-      return this.#forgotten.has(requestId)
-        ? { kind: 'late', bytes: payload.byteLength }
-        : { kind: 'invalid' };
+      const owedBytes = this.#forgotten.get(requestId) ?? 0;
+      if (owedBytes < payload.byteLength) return { kind: 'invalid' };
+      this.#forgotten.set(requestId, owedBytes - payload.byteLength);
+      return { kind: 'late', bytes: payload.byteLength };
     }
     const { buffer } = incoming;
     // The channel keeps order, so anything but the next bytes of the part is wrong.
@@ -94,15 +100,15 @@ export class Transfers {
 
   send(requestId: number, bytes: Uint8Array<ArrayBuffer>): void {
     this.#outgoing.push({ requestId, bytes, sentBytes: 0 });
-    this.pump();
+    this.#pump();
   }
 
   dropSend(requestId: number): void {
     this.#outgoing = this.#outgoing.filter((each) => each.requestId !== requestId);
   }
 
-  /** Hands chunks to the link until it is full; called again when it has drained. */
-  pump(): void {
+  /** Hands chunks to the link until it is full. */
+  #pump(): void {
     for (let first = this.#outgoing[0]; first; first = this.#outgoing[0]) {
       if (this.#link.mediaBufferedBytes >= limits.peerBufferedBytesMax) return;
       const { requestId, bytes, sentBytes } = first;
@@ -111,7 +117,21 @@ export class Transfers {
       first.sentBytes += payload.byteLength;
       if (first.sentBytes < bytes.byteLength) continue;
       this.#outgoing.shift();
-      this.#onSent(requestId, bytes.byteLength);
+      this.#leaving.push(first);
+      if (this.#link.mediaBufferedBytes <= limits.peerBufferedBytesLow) this.#left();
     }
+  }
+
+  /** The link has sent most of what it was given. */
+  drained(): void {
+    this.#left();
+    this.#pump();
+  }
+
+  /** A part counts as sent when it has left: until then its place among the parallel sends is taken. */
+  #left(): void {
+    const left = this.#leaving;
+    this.#leaving = [];
+    for (const { requestId, bytes } of left) this.#onSent(requestId, bytes.byteLength);
   }
 }

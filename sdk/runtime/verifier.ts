@@ -17,6 +17,7 @@ export class Verifier {
   #dispatch: (event: CoreEvent) => void;
   #integrity: Integrity = { mode: 'none', keys: [] };
   #descriptors = new Map<string, Descriptor>();
+  #bodies = new Map<string, string>();
   /** Descriptors that no trusted key signed, or that are for another room. */
   refusedCount = 0;
 
@@ -39,7 +40,7 @@ export class Verifier {
   async add(signed: readonly SignedDescriptor[]): Promise<void> {
     for (const { body, signature } of signed) {
       const descriptor = parseDescriptor(body);
-      if (descriptor && this.#descriptors.has(descriptor.segmentId)) continue;
+      if (descriptor && this.#bodies.get(descriptor.segmentId) === body) continue;
       const isTrusted =
         descriptor?.room === this.#room &&
         this.#seals.available &&
@@ -48,7 +49,7 @@ export class Verifier {
         this.refusedCount += 1;
         continue;
       }
-      this.#keep(descriptor);
+      this.#keep(descriptor, body);
       const { segmentId, sizeBytes } = descriptor;
       this.#dispatch({ type: 'segmentVouched', segmentId, sizeBytes });
       for (const [part, bytes] of this.#media.parts(segmentId)) {
@@ -76,11 +77,14 @@ export class Verifier {
     if (isRight) this.#dispatch({ type: 'partVouched', segmentId, part });
   }
 
-  #keep(descriptor: Descriptor): void {
+  /** An encoder that starts over uses numbers again: the newest descriptor of a number is the one that counts. */
+  #keep(descriptor: Descriptor, body: string): void {
     this.#descriptors.set(descriptor.segmentId, descriptor);
+    this.#bodies.set(descriptor.segmentId, body);
     if (this.#descriptors.size <= limits.descriptorsKept) return;
     for (const oldest of this.#descriptors.keys()) {
       this.#descriptors.delete(oldest);
+      this.#bodies.delete(oldest);
       return;
     }
   }

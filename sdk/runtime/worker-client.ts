@@ -65,7 +65,7 @@ function startWorker(): Worker {
     // script, carries it inside.
     return new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
   } catch (cause) {
-    throw new HoldfastError('worker_failed', 'the browser refused to start a worker', { cause });
+    throw new HoldfastError('storage_failed', 'the browser refused to start a worker', { cause });
   }
 }
 
@@ -76,7 +76,7 @@ async function openOrFail(worker: Worker, opened: Promise<void>): Promise<void> 
     timer = setTimeout(reject, openWithinMs, late);
     worker.onerror = (event) => {
       event.preventDefault(); // nothing is written to the console
-      reject(new HoldfastError('worker_failed', 'the worker did not start'));
+      reject(new HoldfastError('storage_failed', 'the worker did not start'));
     };
   });
   try {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { JoinFrame } from '../protocol/index.ts';
+import type { ClientFrame, JoinFrame } from '../protocol/index.ts';
 import { parseClientFrame } from '../protocol/index.ts';
 import type { Attestor } from './attestor.ts';
 import type { Log } from './log.ts';
@@ -17,19 +17,14 @@ export function createGate(
   return {
     text(connection, text) {
       const parsed = parseClientFrame(text);
-      if (!parsed.ok) {
-        refuse(connection, parsed.refusal.code, parsed.refusal.message);
-        return;
+      if (!parsed.ok) return refuse(connection, parsed.refusal.code, parsed.refusal.message);
+      try {
+        take(connection, parsed.value);
+      } catch (error) {
+        // One viewer's frame must not end everybody's server.
+        log.warn('frame_failed', { message: String(error) });
+        refuse(connection, 'internal', 'internal error');
       }
-      const frame = parsed.value;
-      if (connection.state === 'joined') {
-        loop.handle({ type: 'frame', connectionId: connection.connectionId, frame });
-        if (frame.type === 'report') attestor.plays(connection, frame.plays);
-      } else if (frame.type === 'leave') connection.close('left');
-      else if (frame.type !== 'join') refuse(connection, 'join_required', 'join first');
-      else if (connection.state === 'joining')
-        refuse(connection, 'already_joined', 'one join is enough');
-      else void admit(connection, frame);
     },
     closed(connection) {
       if (!loop.connections.delete(connection.connectionId)) return;
@@ -37,6 +32,17 @@ export function createGate(
       attestor.leave(connection);
     },
   };
+
+  function take(connection: Connection, frame: ClientFrame): void {
+    if (connection.state === 'joined') {
+      loop.handle({ type: 'frame', connectionId: connection.connectionId, frame });
+      if (frame.type === 'report') attestor.plays(connection, frame.plays);
+    } else if (frame.type === 'leave') connection.close('left');
+    else if (frame.type !== 'join') refuse(connection, 'join_required', 'join first');
+    else if (connection.state === 'joining')
+      refuse(connection, 'already_joined', 'one join is enough');
+    else void admit(connection, frame);
+  }
 
   async function admit(connection: Connection, frame: JoinFrame): Promise<void> {
     connection.state = 'joining';

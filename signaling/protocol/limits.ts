@@ -14,6 +14,8 @@ export const limits = {
   /** Two missed reports mean a dead socket; mobile radios tolerate one packet in 5 s. */
   heartbeatIntervalMs: 5_000,
   heartbeatsMissedMax: 2,
+  /** Above this a dead socket would go unnoticed for minutes. */
+  heartbeatIntervalMaxMs: 60_000,
   /** A page reload or a change of network takes a few seconds; after that the place goes to others. */
   resumeWindowMs: 30_000,
   /** A dropped socket keeps its roles this long: shorter than a segment, longer than a reconnect. */
@@ -143,10 +145,12 @@ export const limits = {
   storageBytesMax: 256 * 1_048_576,
   /** Bytes waiting in one data channel: about 50 ms at 10 Mbit/s, so that a cancelled part costs little. */
   peerBufferedBytesMax: 65_536,
-  /** Reads ahead of the player or for others at once: a page's connections to one host are six at least. */
-  edgeFetchesMax: 6,
+  /** What is left when a part counts as sent and more is handed over: enough that the link never runs dry. */
+  peerBufferedBytesLow: 16_384,
   /** Silence within an answer: three times what a bad mobile link pauses. */
   edgeStallMs: 4_000,
+  /** Reads ahead of the player or for others at once: browsers open six connections to one host. */
+  edgeFetchesMax: 6,
   /** At most one probe a second of an edge that fails. */
   edgeProbeIntervalMs: 1_000,
 } as const;

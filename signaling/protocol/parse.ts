@@ -19,9 +19,13 @@ const id = v.pipe(
   v.regex(/^[\w.:-]+$/),
 );
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+/** Beyond an hour a viewer would rather be sent away for good. */
+const delay = v.pipe(count, v.maxValue(3_600_000));
 const role = v.picklist(['master', 'secondary', 'slave']);
 const edgeHealth = v.picklist(['healthy', 'strained', 'partial', 'dark', 'recovering']);
-const signal = v.record(v.string(), v.unknown());
+/** Flat but for a candidate: what is nested deeper would be deep enough to break whoever walks it. */
+const scalar = v.union([v.string(), v.number(), v.boolean(), v.null()]);
+const signal = v.record(v.string(), v.union([scalar, v.record(v.string(), scalar)]));
 
 const profile = v.object({
   metered: v.boolean(),
@@ -86,7 +90,11 @@ const serverFrame = v.variant('type', [
     viewerId: id,
     resumeKey: v.string(),
     resumed: v.boolean(),
-    heartbeatIntervalMs: v.pipe(count, v.minValue(1_000)),
+    heartbeatIntervalMs: v.pipe(
+      count,
+      v.minValue(1_000),
+      v.maxValue(limits.heartbeatIntervalMaxMs),
+    ),
     edges: v.pipe(
       v.array(v.object({ edgeId: id, baseUrl: v.string() })),
       v.maxLength(limits.edgesPerRoomMax),
@@ -116,12 +124,12 @@ const serverFrame = v.variant('type', [
     code: v.picklist(serverErrorCodes),
     message: v.string(),
     fatal: v.boolean(),
-    retryAfterMs: v.optional(count),
+    retryAfterMs: v.optional(delay),
   }),
   v.object({
     type: v.literal('bye'),
     reason: v.picklist(['shutdown', 'replaced']),
-    reconnectAfterMs: count,
+    reconnectAfterMs: delay,
   }),
 ]);
 
@@ -153,7 +161,7 @@ export function parseServerFrame(text: string): Parsed<ServerFrame> {
 }
 
 function parseJson(text: string): Parsed<unknown> {
-  // A UTF-8 character is at least as long as its UTF-16 unit, so this bound is safe for both.
+  // Counted in characters here; whoever reads from a socket has counted bytes.
   if (text.length > limits.frameBytesMax) {
     return { ok: false, refusal: { code: 'frame_too_large', message: 'frame is too large' } };
   }

@@ -16,10 +16,9 @@ const id = fc.stringMatching(/^[\w.:-]{1,64}$/);
 const role = fc.constantFrom('master', 'secondary', 'slave');
 const orNull = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
 const positive = fc.double({ min: 0, max: 1e12, noNaN: true }).map((value) => value + 0);
-const signal = fc.dictionary(fc.string(), fc.jsonValue().map(normal), {
-  maxKeys: 5,
-  noNullPrototype: true,
-});
+const scalar = fc.jsonValue({ maxDepth: 0 }).map(normal);
+const key = fc.stringMatching(/^[a-zA-Z]{1,12}$/);
+const signal = fc.dictionary(key, fc.oneof(scalar, fc.dictionary(key, scalar, plain(4))), plain(5));
 const profile = fc.record({
   metered: fc.boolean(),
   saveData: fc.boolean(),
@@ -127,17 +126,21 @@ const serverFrame: fc.Arbitrary<ServerFrame> = fc.oneof(
     code: fc.constantFrom(...serverErrorCodes),
     message: fc.string(),
     fatal: fc.boolean(),
-    retryAfterMs: fc.nat(),
+    retryAfterMs: fc.nat(3_600_000),
   }),
   fc.record({
     type: fc.constant('bye' as const),
     reason: fc.constantFrom('shutdown', 'replaced'),
-    reconnectAfterMs: fc.nat(),
+    reconnectAfterMs: fc.nat(3_600_000),
   }),
 );
 
 function urlSafe(base64: string): string {
   return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '') || 'A';
+}
+
+function plain(maxKeys: number) {
+  return { maxKeys, noNullPrototype: true };
 }
 
 /** What JSON makes of a value: no -0, no prototypes. */
@@ -168,6 +171,14 @@ describe('protocol: parse functions', () => {
       }),
       { seed, numRuns: 500 },
     );
+  });
+
+  it('refuse what is nested deep enough to break whoever walks it', () => {
+    for (const depth of [3, 100, 6_000, 15_000]) {
+      const nested = `${'['.repeat(depth)}${']'.repeat(depth)}`;
+      const text = `{"type":"signal","to":"v","signal":{"a":${nested}}}`;
+      expect(parseClientFrame(text)).to.have.property('ok', false);
+    }
   });
 
   it('never throw, and refuse with a code, whatever text comes', () => {

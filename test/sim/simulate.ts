@@ -6,7 +6,8 @@ import { Random } from './world/random.ts';
 import { makeReport, type Report, type ServedSegment } from './world/report.ts';
 import { SignalingServer } from './world/signaling.ts';
 import { LiveStream, type RenditionSpec } from './world/stream.ts';
-import { Viewer, type ViewerSpec } from './world/viewer.ts';
+import { Viewer } from './world/viewer.ts';
+import type { ViewerSpec } from './world/viewer-spec.ts';
 
 export interface SimulationOptions {
   seed: number;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Rolldown } from 'vite';
@@ -8,11 +9,22 @@ export type OutputFile = Rolldown.OutputChunk | Rolldown.OutputAsset;
 
 /** Builds the library into `dist/`: ES modules, the plain script, and types. Returns the ES modules. */
 export async function buildLibrary(): Promise<OutputFile[]> {
+  writeDeclarations();
   const modules = await buildWith('production');
   await buildWith('script');
   mkdirSync(join(rootFolder, 'dist'), { recursive: true });
   writeFileSync(join(rootFolder, 'dist/holdfast.d.ts'), await rollUpTypes());
   return modules;
+}
+
+/** The types are rolled up from these; a fresh clone has none. */
+function writeDeclarations(): void {
+  const tsc = join(rootFolder, 'node_modules/.bin/tsc');
+  const { status, stdout, error } = spawnSync(tsc, ['-b', 'sdk'], {
+    cwd: rootFolder,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`the sdk does not compile: ${error?.message ?? stdout}`);
 }
 
 async function buildWith(mode: string): Promise<OutputFile[]> {

@@ -32,6 +32,8 @@ interface EdgeState {
   failures: number;
   successes: number;
   firstByteMs: number;
+  /** In a row, without a byte. */
+  timeouts: number;
   bytesPerMs: number;
   sampled: boolean;
   nextAttemptAtMs: number;
@@ -49,10 +51,10 @@ export class Edges {
     this.#changed = changed;
   }
 
-  /** How long after the last try an edge that was given up is looked at again; infinite when all is well. */
-  recheckMs(url: string): number {
+  /** How long after the last try an edge that was given up is looked at again; null when all is well. */
+  recheckMs(url: string): number | null {
     const { health } = this.#state(url);
-    if (health === 'healthy') return Number.POSITIVE_INFINITY;
+    if (health === 'healthy') return null;
     return health === 'dark' ? edgeThresholds.recheckDarkMs : edgeThresholds.recheckMs;
   }
 
@@ -81,15 +83,20 @@ export class Edges {
     return state.firstByteMs + bytes / state.bytesPerMs;
   }
 
+  /** How long to wait for an edge's answer; `alone` when no peer could help meanwhile. */
   firstByteWithinMs(url: string, alone: boolean): number {
     if (alone) return edgeThresholds.firstByteAloneMs;
-    const usual = this.#state(url).firstByteMs * edgeThresholds.firstByteSlack;
-    const { firstByteWithinMsMin, firstByteWithinMsMax } = edgeThresholds;
-    return Math.min(firstByteWithinMsMax, Math.max(firstByteWithinMsMin, usual));
+    const { firstByteMs, timeouts } = this.#state(url);
+    const { firstByteWithinMsMin, firstByteWithinMsMax, firstByteAloneMs } = edgeThresholds;
+    const usualMs = firstByteMs * edgeThresholds.firstByteSlack;
+    const withinMs = Math.min(firstByteWithinMsMax, Math.max(firstByteWithinMsMin, usualMs));
+    // An edge that is only slow would else be cut off every time and never be measured.
+    return Math.min(firstByteAloneMs, withinMs * 2 ** timeouts);
   }
 
   firstByte(url: string, tookMs: number): void {
     const state = this.#state(url);
+    state.timeouts = 0;
     state.firstByteMs = average(state.firstByteMs, tookMs, state.sampled);
   }
 
@@ -100,6 +107,7 @@ export class Edges {
       state.sampled = true;
     }
     state.failures = 0;
+    state.timeouts = 0;
     state.successes += 1;
     state.nextAttemptAtMs = 0;
     if (state.health === 'dark') this.#set(state, 'recovering', 'answers again');
@@ -114,6 +122,7 @@ export class Edges {
     // A page that is offline, or a resource that is not there, says nothing about the edge.
     if (failure.reason === 'offline' || isAbsent(failure)) return;
     state.successes = 0;
+    if (failure.reason === 'first_byte_timeout') state.timeouts = Math.min(4, state.timeouts + 1);
     state.failures += 1;
     const dark = state.failures >= edgeThresholds.failuresToDark;
     const backoffMs = dark ? limits.edgeProbeIntervalMs : limits.edgeProbeIntervalMs / 4;
@@ -135,6 +144,7 @@ export class Edges {
       state = {
         health: 'healthy',
         failures: 0,
+        timeouts: 0,
         successes: 0,
         firstByteMs: edgeThresholds.firstByteMsUnknown,
         bytesPerMs: edgeThresholds.bytesPerMsUnknown,

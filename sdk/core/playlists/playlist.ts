@@ -16,6 +16,8 @@ export const playlistTimings = {
   /** A playlist that the player has not asked for in this many target durations is not followed any more. */
   followedFactor: 6,
   playlistsMax: 32,
+  /** A member that could not read a playlist is passed over for so long. */
+  unableMs: 10_000,
 } as const;
 
 /** One playlist as this viewer knows it. */
@@ -38,6 +40,8 @@ export class PlaylistState {
   fetchedAtMs = Number.NEGATIVE_INFINITY;
   askedAtMs = Number.NEGATIVE_INFINITY;
   failed = false;
+  /** Peers that could not read it, until then. */
+  readonly unableUntilMs = new Map<string, number>();
   /** When each segment was first seen, for those that came with an update. */
   readonly seenAtMs = new Map<number, number>();
 

@@ -9,6 +9,7 @@ import type { Peers } from '../swarm/peers.ts';
 import { PlaylistDirectory } from './directory.ts';
 import { type PlaylistState, playlistTimings } from './playlist.ts';
 import { nextPollAtMs } from './polling.ts';
+import { Sharing } from './sharing.ts';
 
 type Of<Type extends CoreEvent['type']> = Extract<CoreEvent, { type: Type }>;
 type Follows = Extract<PeerMessage, { type: 'follow' }>['follows'];
@@ -19,6 +20,7 @@ export class Playlists {
   #room: Room;
   #peers: Peers;
   #edges: Edges;
+  #sharing: Sharing;
   /** What is known of each; the swarm reads it too. */
   readonly directory = new PlaylistDirectory(() => this.#context.nowMs);
   #fetches = new Map<number, PlaylistState>();
@@ -38,6 +40,7 @@ export class Playlists {
     this.#room = room;
     this.#peers = peers;
     this.#edges = edges;
+    this.#sharing = new Sharing(context, room, peers);
   }
 
   wanted({ loadId, playlistId, url, multivariant }: Of<'playlistWanted'>): void {
@@ -79,7 +82,7 @@ export class Playlists {
       return;
     }
     if (state.adopt(text, nowMs, false)) {
-      this.#share(state);
+      this.#sharing.share(state);
       this.#announce(state);
     }
     // Not a playlist: the player says so better than we could.
@@ -98,6 +101,7 @@ export class Playlists {
     if (!state?.url) return;
     state.failed = true;
     this.#edges.failed(state.url, failure);
+    this.#sharing.unable(state);
     const isHopeless = isAbsent(failure) || (this.#room.isAlone && this.#peers.linkedCount === 0);
     if (isHopeless) {
       const { playlistId } = state;
@@ -139,7 +143,7 @@ export class Playlists {
     for (const { playlistId, version } of follows) {
       known.follows.add(playlistId);
       const state = this.directory.states.get(playlistId);
-      if (state && state.version > version) this.#send(peer, state);
+      if (state && state.version > version) this.#sharing.send(peer, state);
     }
     this.tick();
   }
@@ -209,8 +213,9 @@ export class Playlists {
     if (!this.#canWait(state) || rank === null) return isWaiting ? nowMs : Number.POSITIVE_INFINITY;
     if (!state.isLive || (!isWaiting && !this.#isFollowed(state))) return Number.POSITIVE_INFINITY;
     // Whoever is fed by others would never learn that its own edge is back.
-    const recheckMs = isWaiting ? this.#edges.recheckMs(state.url ?? '') : Number.POSITIVE_INFINITY;
-    return Math.min(nextPollAtMs(state, rank), state.fetchedAtMs + recheckMs);
+    const recheckMs = isWaiting ? this.#edges.recheckMs(state.url ?? '') : null;
+    const pollAtMs = nextPollAtMs(state, rank);
+    return recheckMs === null ? pollAtMs : Math.min(pollAtMs, state.fetchedAtMs + recheckMs);
   }
 
   /** A player that has begun can wait for the room's copy; one that starts cannot. */
@@ -229,27 +234,33 @@ export class Playlists {
   }
 
   #rank(state: PlaylistState): number | null {
-    const rank = electionRank(state.playlistId, this.#room, this.#peers, () => false);
-    // Nobody says that it cannot read a playlist, so the others do not wait for one another.
+    const { nowMs } = this.#context;
+    const rank = electionRank(
+      state.playlistId,
+      this.#room,
+      this.#peers,
+      (id) => (state.unableUntilMs.get(id) ?? 0) > nowMs,
+    );
+    // Whose edge has failed steps back; beyond the masters nobody waits for one another.
     const masterCount = this.#room.members.filter(({ role }) => role === 'master').length;
-    return rank === null ? null : Math.min(rank, masterCount);
+    const isDoubtful = state.url !== null && this.#edges.isDoubtful(state.url);
+    return rank === null ? null : isDoubtful ? masterCount : Math.min(rank, masterCount);
   }
 
-  #share(state: PlaylistState): void {
-    for (const [peer, { follows, greeted }] of this.#peers.all) {
-      const isMaster = this.#room.member(peer)?.role === 'master';
-      if (greeted && (isMaster || follows.has(state.playlistId))) this.#send(peer, state);
+  /** The peer cannot read the playlist: the next in rank need not wait for it. */
+  peerUnable(peer: string, playlistId: string): void {
+    const state = this.directory.states.get(playlistId);
+    if (!state) return;
+    const { nowMs } = this.#context;
+    for (const [id, untilMs] of state.unableUntilMs) {
+      if (untilMs <= nowMs) state.unableUntilMs.delete(id);
     }
+    state.unableUntilMs.set(peer, nowMs + playlistTimings.unableMs);
+    this.#consider(state);
   }
 
   #announce({ playlistId, facts, isLive }: PlaylistState): void {
     if (facts && isLive && !facts.blockingReload) this.#published(playlistId, facts.newestSequence);
-  }
-
-  #send(peer: string, { playlistId, text }: PlaylistState): void {
-    // A longer one is left to the edge: it is a recording's, not a live window's.
-    if (text === null || text.length > limits.playlistBytesMax) return;
-    this.#context.emit({ type: 'sendPeer', peer, message: { type: 'playlist', playlistId, text } });
   }
 
   /** Says again what is held, when news are overdue: whoever has them sends them. */

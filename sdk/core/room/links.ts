@@ -10,10 +10,12 @@ interface Link {
   /** When to try again (`waiting`) or to give up (`connecting`). */
   atMs: number;
   failures: number;
+  startedAtMs: number;
   /** It was open once and broke. */
   broke: boolean;
 }
 
+const remakeMinMs = 500;
 const retryMinMs = 1_000;
 const retryMaxMs = 30_000;
 
@@ -73,11 +75,16 @@ export class Links {
     // The other side may follow a newer directive than we do, or have lost a link that still looks open here.
     const isOffer = signal.type === 'offer';
     if (!link || (isOffer && link.state !== 'connecting')) {
-      if (!isOffer || this.#initiates(peer)) return;
+      if (!isOffer || this.#initiates(peer) || this.#isHasty(link)) return;
       this.#close(peer);
       this.#connect(peer, link);
     }
     this.#context.emit({ type: 'signalLink', peer, signal });
+  }
+
+  /** Making a connection anew is dear: a peer that wants it again and again must wait. */
+  #isHasty(link: Link | undefined): boolean {
+    return link !== undefined && this.#context.nowMs - link.startedAtMs < remakeMinMs;
   }
 
   opened(peer: string): void {
@@ -137,7 +144,13 @@ export class Links {
   #connect(peer: string, before?: Link): void {
     const atMs = this.#context.nowMs + limits.peerConnectWithinMs;
     const { failures, broke } = before ?? { failures: 0, broke: false };
-    this.#links.set(peer, { state: 'connecting', atMs, failures, broke });
+    this.#links.set(peer, {
+      state: 'connecting',
+      atMs,
+      failures,
+      broke,
+      startedAtMs: this.#context.nowMs,
+    });
     const initiator = this.#initiates(peer);
     this.#context.emit({ type: 'openLink', peer, initiator, iceServers: this.#iceServers });
     this.#context.wakeAt(atMs);

@@ -10,6 +10,7 @@ import type {
 } from '../../../signaling/protocol/index.ts';
 import { limits } from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
+import { SignalingConnection } from './connection.ts';
 import { Links } from './links.ts';
 import { retryable } from './refusals.ts';
 
@@ -24,9 +25,6 @@ export interface RoomListener {
   attested(attested: boolean): void;
 }
 
-const reconnectMinMs = 500;
-/** Long enough that a dead server is not hammered, short enough that nobody notices its return. */
-const reconnectMaxMs = 10_000;
 /** A server that has not answered by then is called unreachable; joining goes on beside playback. */
 const unreachableAfterMs = 4_000;
 /** After a server lost its memory the members come back to it one by one: until then those still linked stay. */
@@ -42,19 +40,16 @@ export class Room {
   epoch = 0;
   #context: Context;
   #listener: RoomListener;
-  #connected = false;
+  #connection: SignalingConnection;
   #resumeKey: string | null = null;
   #profile: ViewerProfile;
-  #attempts = 0;
-  #connectAtMs: number | null = null;
   #reportAtMs: number | null = null;
-  #heartbeatIntervalMs: number = limits.heartbeatIntervalMs;
   #giveUpAtMs: number | null = null;
-  #stopped = false;
   #accused = new Set<string>();
+  /** Why the server sent us away last. */
+  #refusal: ServerErrorCode | null = null;
   #startedAtMs = 0;
   #joinedAtMs: number | null = null;
-  #heardAtMs = 0;
   #alone = false;
   #told: Member[] = [];
   #returning: { members: Member[]; untilMs: number } | null = null;
@@ -69,6 +64,11 @@ export class Room {
     this.#listener = listener;
     this.#profile = context.options.profile;
     this.links = new Links(context, (peer) => listener.linkDropped(peer));
+    this.#connection = new SignalingConnection(
+      context,
+      () => ({ resumeKey: this.#resumeKey, profile: this.#profile }),
+      () => this.signalingClosed(),
+    );
   }
 
   /** Whether others may be sent anything. */
@@ -98,9 +98,8 @@ export class Room {
   start(): void {
     this.#context.emit({ type: 'status', status: 'joining', reason: null });
     this.#startedAtMs = this.#context.nowMs;
-    this.#giveUpAtMs = this.#context.nowMs + unreachableAfterMs;
-    this.#connect();
-    this.#context.wakeAt(this.#giveUpAtMs);
+    this.#giveUpLater();
+    this.#connection.connect();
   }
 
   changeProfile(profile: ViewerProfile): void {
@@ -111,24 +110,21 @@ export class Room {
 
   /** Something that the server should know at once. */
   changed(): void {
-    if (this.#connected) this.#report();
+    this.#report();
   }
 
   signalingClosed(): void {
-    const wasConnected = this.#connected;
-    this.#connected = false;
+    const wasJoined = this.#connection.isJoined;
     this.#reportAtMs = null;
-    if (this.#stopped) return;
-    if (wasConnected) this.#context.emit({ type: 'status', status: 'reconnecting', reason: null });
-    // A goodbye or a refusal has said already when to come back.
-    if (this.#connectAtMs !== null) return;
-    const backoffMs = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** this.#attempts);
-    this.#attempts += 1;
-    this.#connectLater(backoffMs * (0.5 + this.#context.options.random()));
+    this.#connection.closed();
+    if (!wasJoined) return;
+    this.#context.emit({ type: 'status', status: 'reconnecting', reason: null });
+    this.#giveUpLater();
   }
 
   receive(frame: ServerFrame): void {
-    this.#heardAtMs = this.#context.nowMs;
+    if (this.#connection.isStopped) return;
+    this.#connection.heard();
     switch (frame.type) {
       case 'welcome':
         return this.#welcome(frame);
@@ -136,16 +132,16 @@ export class Room {
         if (frame.epoch > this.epoch) this.#follow(frame);
         return;
       case 'signal':
-        return this.links.signalReceived(frame.from, frame.signal);
+        if (this.#profile.peersAllowed && this.#membersById.has(frame.from))
+          this.links.signalReceived(frame.from, frame.signal);
+        return;
       case 'heartbeat':
         return;
       case 'error':
         return this.#refused(frame);
       case 'bye':
-        // The socket closes next; what was said here decides when to come back.
-        this.#attempts = 0;
         if (frame.reason === 'replaced') this.#stop('removed');
-        else this.#connectLater(frame.reconnectAfterMs);
+        else this.#connection.comeBackAfter(frame.reconnectAfterMs);
         return;
     }
   }
@@ -155,22 +151,13 @@ export class Room {
   }
 
   sendSignal(peer: string, signal: Record<string, unknown>): void {
-    if (this.#connected)
+    if (this.#connection.isJoined)
       this.#context.emit({ type: 'sendFrame', frame: { type: 'signal', to: peer, signal } });
   }
 
   tick(): void {
     const { nowMs } = this.#context;
-    if (this.#connectAtMs !== null && nowMs >= this.#connectAtMs) this.#connect();
-    else if (this.#connectAtMs !== null) this.#context.wakeAt(this.#connectAtMs);
-    if (
-      this.#connected &&
-      nowMs - this.#heardAtMs > this.#heartbeatIntervalMs * (limits.heartbeatsMissedMax + 0.5)
-    ) {
-      // Half-open sockets stay silent for minutes; the server answers every report.
-      this.#context.emit({ type: 'disconnectSignaling' });
-      this.signalingClosed();
-    }
+    this.#connection.tick();
     if (this.#reportAtMs !== null && nowMs >= this.#reportAtMs) this.#report();
     else if (this.#reportAtMs !== null) this.#context.wakeAt(this.#reportAtMs);
     if (this.#returning && nowMs < this.#returning.untilMs) {
@@ -184,34 +171,25 @@ export class Room {
       else {
         this.#giveUpAtMs = null;
         this.#alone = true;
-        this.#context.emit({ type: 'status', status: 'alone', reason: 'signaling_unreachable' });
+        const reason = this.#refusal ?? 'signaling_unreachable';
+        this.#context.emit({ type: 'status', status: 'alone', reason });
       }
     }
     this.links.tick();
   }
 
-  #connect(): void {
-    this.#connectAtMs = null;
-    this.#context.emit({
-      type: 'connectSignaling',
-      resumeKey: this.#resumeKey,
-      profile: this.#profile,
-    });
-  }
-
-  #connectLater(delayMs: number): void {
-    this.#connectAtMs = this.#context.nowMs + Math.max(100, delayMs);
-    this.#context.wakeAt(this.#connectAtMs);
+  /** Nobody is told at once: a reconnect takes a moment. */
+  #giveUpLater(): void {
+    this.#giveUpAtMs = this.#context.nowMs + unreachableAfterMs;
+    this.#context.wakeAt(this.#giveUpAtMs);
   }
 
   #welcome(frame: WelcomeFrame): void {
-    this.#connected = true;
-    this.#attempts = 0;
-    this.#connectAtMs = null;
+    this.#connection.joined(frame.heartbeatIntervalMs);
     this.#giveUpAtMs = null;
+    this.#refusal = null;
     this.#joinedAtMs ??= this.#context.nowMs;
     this.#resumeKey = frame.resumeKey;
-    this.#heartbeatIntervalMs = frame.heartbeatIntervalMs;
     this.viewerId = frame.viewerId;
     this.#listener.attested(frame.integrity.mode === 'attested');
     this.links.join(frame.viewerId, this.#context.options.iceServers ?? frame.iceServers);
@@ -225,7 +203,7 @@ export class Room {
     // A server that lost its memory counts epochs anew, so a welcome always sets the base.
     this.#follow(frame.directive);
     this.#lastReport = '';
-    this.#reportAtMs = this.#context.nowMs + this.#heartbeatIntervalMs;
+    this.#reportAtMs = this.#context.nowMs + frame.heartbeatIntervalMs;
     this.#context.wakeAt(this.#reportAtMs);
   }
 
@@ -264,7 +242,8 @@ export class Room {
   #refused({ code, message, fatal, retryAfterMs }: ErrorFrame): void {
     this.#context.emit({ type: 'error', code, message, fatal });
     if (!fatal) return;
-    if (retryAfterMs !== undefined) this.#connectLater(retryAfterMs);
+    this.#refusal = code;
+    if (retryAfterMs !== undefined) this.#connection.comeBackAfter(retryAfterMs);
     else if (!retryable.has(code)) this.#stop(code);
   }
 
@@ -275,9 +254,7 @@ export class Room {
 
   /** The room is closed to this viewer: it plays alone from now on. */
   #stop(code: ServerErrorCode): void {
-    this.#stopped = true;
-    this.#connected = false;
-    this.#connectAtMs = null;
+    this.#connection.stop();
     this.#reportAtMs = null;
     this.#giveUpAtMs = null;
     this.#alone = true;
@@ -288,7 +265,7 @@ export class Room {
   }
 
   #report(): void {
-    if (!this.#connected) return;
+    if (!this.#connection.isJoined) return;
     const { nowMs } = this.#context;
     const facts = {
       type: 'report' as const,
@@ -313,7 +290,7 @@ export class Room {
         neighbourCount: this.links.open.size,
       },
     });
-    this.#reportAtMs = nowMs + this.#heartbeatIntervalMs;
+    this.#reportAtMs = nowMs + this.#connection.heartbeatIntervalMs;
     this.#context.wakeAt(this.#reportAtMs);
   }
 }

@@ -73,6 +73,10 @@ export class Fetching {
     if (this.#edges.isDoubtful(source.url) && this.#peers.linkedCount > 0 && !segment.edgeFailed) {
       return { started: false, barred: true, nextMs: nowMs + fetchTimings.patienceMsMin };
     }
+    // What the own player waits for is bounded by the player; what is read ahead or for others is not.
+    if (segment.loads.size === 0 && this.fetches.size >= limits.edgeFetchesMax) {
+      return { started: false, barred: false, nextMs: nowMs + fetchTimings.patienceMsMin };
+    }
     this.#edges.attempted(source.url, rank ?? 0);
     this.#start(segment, source);
     return { started: true, barred: false, nextMs: never };

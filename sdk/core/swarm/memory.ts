@@ -41,7 +41,8 @@ export class Memory {
       if (bytes === 0 && !segment.active) empty += 1;
     }
     for (const segment of [...this.segments.values()]) {
-      if (segment.active || segment.loads.size > 0) continue;
+      // A read that is about to end still speaks of its segment.
+      if (segment.active || segment.loads.size > 0 || segment.fetch) continue;
       const bytes = heldBytes(segment);
       if (bytes === 0) {
         if (empty > emptyStatesMax) {

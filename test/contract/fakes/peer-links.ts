@@ -148,8 +148,8 @@ class FakePeerLink implements PeerLink {
       this.#deliver((other) => other.#events.onMedia(whole));
     }
     if (this.#queue.length > 0) this.#later(1, () => this.#sendQueued());
-    const wasFull = before >= limits.peerBufferedBytesMax;
-    if (wasFull && this.mediaBufferedBytes < limits.peerBufferedBytesMax) {
+    const wasAbove = before > limits.peerBufferedBytesLow;
+    if (wasAbove && this.mediaBufferedBytes <= limits.peerBufferedBytesLow) {
       this.#events.onMediaDrained();
     }
   }

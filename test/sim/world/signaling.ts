@@ -21,7 +21,6 @@ export interface SignalingClient {
   readonly profile: ViewerProfile;
   readonly signalingMs: number;
   readonly alive: boolean;
-  opened(): void;
   frame(frame: ServerFrame): void;
   closed(): void;
 }
@@ -86,7 +85,6 @@ export class SignalingServer {
           this.#refuse(socket),
         );
       this.#sockets.set(connectionId, socket);
-      if (client.alive) client.opened();
       this.#clock.after(client.signalingMs, () => this.#join(socket));
     });
     return {

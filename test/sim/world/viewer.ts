@@ -1,46 +1,15 @@
 import { Core, type CoreEvent, type Effect } from '../../../sdk/core/core.ts';
-import {
-  encodePeerMessage,
-  type PeerMessage,
-  parsePeerMessage,
-} from '../../../sdk/core/peer-wire.ts';
 import type { ClientFrame, ServerFrame, ViewerProfile } from '../../../signaling/protocol/index.ts';
-import { limits } from '../../../signaling/protocol/limits.ts';
-import type { Clock } from './clock.ts';
-import type { EdgeServer } from './edge.ts';
 import { MediaStore } from './media-store.ts';
-import type { Host, LinkEnd, Nat, Network } from './network.ts';
+import type { Host, LinkEnd, Nat } from './network.ts';
 import { Pipe, Uplink } from './pipes.ts';
 import { Player } from './player.ts';
 import type { Random } from './random.ts';
-import type { SignalingClient, SignalingServer } from './signaling.ts';
+import type { SignalingClient } from './signaling.ts';
 import { Tally } from './tally.ts';
-
-export interface ViewerSpec {
-  name: string;
-  deviceId: string;
-  profile: ViewerProfile;
-  nat: Nat;
-  accessMs: number;
-  signalingMs: number;
-  uplinkBitsPerSecond: number;
-  downlinkBitsPerSecond: number;
-  rendition: string;
-  bufferMaxMs: number;
-  memoryBytesMax: number;
-  storageBytesMax: number;
-  uploadBytesPerSecondMax: number;
-  /** Share of control messages that go through the real encoder and parser. */
-  wireShare: number;
-}
-
-export interface WorldParts {
-  clock: Clock;
-  random: Random;
-  edge: EdgeServer;
-  network: Network;
-  signaling: SignalingServer;
-}
+import { ViewerLinks } from './viewer-links.ts';
+import { ViewerReads } from './viewer-reads.ts';
+import type { ViewerSpec, WorldParts } from './viewer-spec.ts';
 
 type Of<Type extends Effect['type']> = Extract<Effect, { type: Type }>;
 
@@ -68,12 +37,8 @@ export class Viewer implements Host, SignalingClient {
   #random: Random;
   /** Every page counts time from its own start. */
   #clockOffsetMs: number;
-  #links = new Map<string, LinkEnd>();
-  #expected = new Map<
-    string,
-    { segmentId: string; part: number; bytes: number; received: number }
-  >();
-  #aborts = new Map<number, () => void>();
+  #links: ViewerLinks;
+  #reads: ViewerReads;
   #socket: { send(frame: ClientFrame): void; close(): void } | null = null;
   #wakes = 0;
 
@@ -97,6 +62,8 @@ export class Viewer implements Host, SignalingClient {
       storageBytesMax,
       random,
     });
+    this.#links = new ViewerLinks(this, world.network, this.#random.fork('links'));
+    this.#reads = new ViewerReads(this, world.edge);
     this.player = this.#createPlayer();
   }
 
@@ -133,13 +100,13 @@ export class Viewer implements Host, SignalingClient {
     this.player.stop();
     if (how === 'leave') {
       this.#socket?.send({ type: 'leave' });
-      for (const link of this.#links.values()) this.#world.network.close(link);
+      for (const link of this.#links.all()) this.#world.network.close(link);
     }
     if (how !== 'vanish') this.#socket?.close();
     this.alive = false;
     this.leftAtMs = this.#world.clock.nowMs;
     this.#world.network.vanished(this);
-    for (const abort of this.#aborts.values()) abort();
+    this.#reads.close();
   }
 
   /** Time of the world, which is not that of the page. */
@@ -148,7 +115,7 @@ export class Viewer implements Host, SignalingClient {
   }
 
   openLinks(): LinkEnd[] {
-    return [...this.#links.values()].filter((link) => link.open);
+    return this.#links.all().filter((link) => link.open);
   }
 
   changeProfile(change: Partial<ViewerProfile>): void {
@@ -174,10 +141,6 @@ export class Viewer implements Host, SignalingClient {
 
   // --- what the network tells ---
 
-  opened(): void {
-    // The adapter joins by itself; the core hears of it with the welcome.
-  }
-
   frame(frame: ServerFrame): void {
     if (frame.type === 'welcome') {
       if (this.viewerId !== null) this.#world.network.hosts.delete(this.viewerId);
@@ -201,35 +164,15 @@ export class Viewer implements Host, SignalingClient {
   }
 
   linkClosed(peer: string): void {
-    this.#links.delete(peer);
-    this.#forgetPartsOf(peer);
-    this.tell({ type: 'linkClosed', peer });
+    this.#links.closed(peer);
   }
 
   controlArrived(peer: string, message: unknown): void {
-    this.tally.messages += 1;
-    if (typeof message === 'object' && message !== null) {
-      return this.tell({ type: 'peerMessage', peer, message: message as PeerMessage });
-    }
-    const parsed = parsePeerMessage(message);
-    if (parsed.ok) this.tell({ type: 'peerMessage', peer, message: parsed.value });
-    else this.tell({ type: 'peerRefused', peer, code: parsed.code });
+    this.#links.controlArrived(peer, message);
   }
 
   chunkArrived(peer: string, requestId: number, bytes: number): void {
-    const key = `${peer}|${requestId}`;
-    const expected = this.#expected.get(key);
-    this.tally.bytesFromPeers += bytes;
-    if (!expected) return this.tally.wasted('late', bytes);
-    expected.received += bytes;
-    this.tell({ type: 'partProgress', peer, requestId, bytes });
-    if (expected.received < expected.bytes || !this.#expected.delete(key)) return;
-    if (expected.received > expected.bytes)
-      throw new Error('a peer sent more than the core expects');
-    const { segmentId, part } = expected;
-    if (!this.store.put(segmentId, part, expected.bytes))
-      this.tally.wasted('duplicate', expected.bytes);
-    this.tell({ type: 'partReceived', peer, requestId, bytes: expected.bytes });
+    this.#links.chunkArrived(peer, requestId, bytes);
   }
 
   partSent(peer: string, requestId: number, bytes: number): void {
@@ -262,82 +205,21 @@ export class Viewer implements Host, SignalingClient {
       case 'neighbours':
         return this.tally.told(effect);
       default:
-        return this.#performLink(effect);
-    }
-  }
-
-  #performLink(effect: Effect): void {
-    const { network } = this.#world;
-    switch (effect.type) {
-      case 'openLink': {
-        const before = this.#links.get(effect.peer);
-        if (before) throw new Error('core opened a link twice');
-        this.#links.set(effect.peer, network.openLink(this, effect.peer, effect.initiator));
-        return;
-      }
-      case 'closeLink': {
-        const link = this.#links.get(effect.peer);
-        this.#links.delete(effect.peer);
-        if (link) network.close(link);
-        this.#forgetPartsOf(effect.peer);
-        return;
-      }
-      case 'signalLink': {
-        const link = this.#links.get(effect.peer);
-        return link && network.signal(link, effect.signal);
-      }
-      case 'sendPeer': {
-        const link = this.#open(effect.peer);
-        const wire = this.#random.chance(this.spec.wireShare);
-        return network.sendControl(link, wire ? encodePeerMessage(effect.message) : effect.message);
-      }
-      case 'expectPart':
-        return this.#expect(effect);
-      case 'forgetPart': {
-        const key = `${effect.peer}|${effect.requestId}`;
-        this.tally.wasted('cancelled', this.#expected.get(key)?.received ?? 0);
-        this.#expected.delete(key);
-        return;
-      }
-      case 'sendPart':
-        if (!this.profile.uploadAllowed) throw new Error('core uploads although it may not');
-        return this.#open(effect.peer).sendPart(
-          effect.requestId,
-          this.store.partBytes(effect.segmentId, effect.part),
-        );
-      case 'dropSend':
-        return this.#links.get(effect.peer)?.dropPart(effect.requestId);
-      default:
+        if (this.#links.perform(effect) || this.#reads.perform(effect)) return;
         return this.#performMedia(effect);
     }
   }
 
   #performMedia(effect: Effect): void {
-    const { edge } = this.#world;
     switch (effect.type) {
-      case 'fetchSegment':
-        return this.#fetch(effect);
-      case 'abortFetch':
-        return this.#abort(effect.fetchId);
-      case 'fetchPlaylist': {
-        const { fetchId, url, firstByteWithinMs } = effect;
-        const done = (text: string) =>
-          this.#aborts.delete(fetchId) && this.tell({ type: 'playlistFetched', fetchId, text });
-        const abort = edge.playlist(this.name, url, firstByteWithinMs, done, (failure) => {
-          this.#aborts.delete(fetchId);
-          this.tell({ type: 'playlistFailed', fetchId, failure });
-        });
-        this.#aborts.set(fetchId, abort);
-        return;
-      }
       case 'deliverSegment':
         this.#checkDelivery(effect);
         return this.#soon(() =>
-          effect.loadIds.forEach((loadId) => this.player.segmentLoaded(loadId)),
+          this.#each(effect.loadIds, (loadId) => this.player.segmentLoaded(loadId)),
         );
       case 'failSegment':
         return this.#soon(() =>
-          effect.loadIds.forEach((loadId) => this.player.segmentFailed(loadId)),
+          this.#each(effect.loadIds, (loadId) => this.player.segmentFailed(loadId)),
         );
       case 'deliverPlaylist':
         return this.#soon(() => this.player.playlistLoaded(effect.loadId, effect.text));
@@ -361,80 +243,6 @@ export class Viewer implements Host, SignalingClient {
     }
   }
 
-  #fetch({
-    fetchId,
-    segmentId,
-    url,
-    partFrom,
-    partTo,
-    firstByteWithinMs,
-  }: Of<'fetchSegment'>): void {
-    const start = partFrom * limits.partBytes;
-    const end = partTo === null ? null : (partTo + 1) * limits.partBytes;
-    let part = partFrom;
-    let size = 0;
-    let received = 0;
-    const abort = this.#world.edge.download({
-      url,
-      range: { start, end },
-      firstByteWithinMs,
-      downlink: this.downlink,
-      viewer: this.name,
-      headers: (sizeBytes) => {
-        size = sizeBytes;
-        this.tell({ type: 'fetchHeaders', fetchId, sizeBytes });
-      },
-      body: (bytes) => {
-        received += bytes;
-        this.tally.bytesFromEdge += bytes;
-        const partBytes = Math.min(limits.partBytes, size - part * limits.partBytes);
-        if (received < partBytes) return;
-        received -= partBytes;
-        if (!this.store.put(segmentId, part, partBytes))
-          this.tally.wasted('edgeDuplicate', partBytes);
-        part += 1;
-        this.tell({ type: 'fetchPart', fetchId, part: part - 1, bytes: partBytes });
-      },
-      ended: () => {
-        this.#aborts.delete(fetchId);
-        this.tell({ type: 'fetchEnded', fetchId, sizeBytes: size });
-      },
-      failed: (failure) => {
-        this.#aborts.delete(fetchId);
-        this.tally.wasted('edgeCut', received);
-        this.tell({ type: 'fetchFailed', fetchId, failure });
-      },
-    });
-    this.#aborts.set(fetchId, () => {
-      this.tally.wasted('edgeCut', received);
-      abort();
-    });
-  }
-
-  #abort(fetchId: number): void {
-    this.#aborts.get(fetchId)?.();
-    this.#aborts.delete(fetchId);
-  }
-
-  #expect({ peer, requestId, segmentId, part, bytes }: Of<'expectPart'>): void {
-    this.#open(peer);
-    this.#expected.set(`${peer}|${requestId}`, { segmentId, part, bytes, received: 0 });
-  }
-
-  #open(peer: string): LinkEnd {
-    const link = this.#links.get(peer);
-    if (!link?.open) throw new Error(`core uses a link that is not open: ${this.name} to ${peer}`);
-    return link;
-  }
-
-  #forgetPartsOf(peer: string): void {
-    for (const [key, { received }] of this.#expected) {
-      if (!key.startsWith(`${peer}|`)) continue;
-      this.tally.wasted('linkLost', received);
-      this.#expected.delete(key);
-    }
-  }
-
   #checkDelivery({ segmentId, bytesFromEdge, bytesByPeer }: Of<'deliverSegment'>): void {
     const size = this.store.wholeBytes(segmentId);
     const fromPeers = Object.values(bytesByPeer).reduce((sum, bytes) => sum + bytes, 0);
@@ -451,6 +259,10 @@ export class Viewer implements Host, SignalingClient {
     this.#world.clock.at(atMs - this.#clockOffsetMs, () => {
       if (wake === this.#wakes) this.tell({ type: 'woke' });
     });
+  }
+
+  #each(loadIds: readonly number[], tell: (loadId: number) => void): void {
+    for (const loadId of loadIds) tell(loadId);
   }
 
   #soon(run: () => void): void {

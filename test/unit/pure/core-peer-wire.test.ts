@@ -15,6 +15,7 @@ const messages: PeerMessage[] = [
   { type: 'hello', version: peerVersion, follows: [{ playlistId: 'high/p.m3u8', version: -1 }] },
   { type: 'follow', follows: [] },
   { type: 'playlist', playlistId: 'high/p.m3u8', text: '#EXTM3U' },
+  { type: 'playlistUnable', playlistId: 'high/p.m3u8' },
   { type: 'want', segment },
   { type: 'unwant', segment },
   { type: 'holding', segment, sizeBytes: 9, parts: [0, 3], complete: false, fetching: true },
@@ -24,6 +25,8 @@ const messages: PeerMessage[] = [
   { type: 'refuse', requestId: 1, reason: 'cycle' },
   { type: 'cancel', requestId: 1 },
 ];
+
+const holding = messages.find(({ type }) => type === 'holding');
 
 describe('the peer wire', () => {
   for (const message of messages) {
@@ -56,8 +59,8 @@ describe('the peer wire', () => {
       JSON.stringify({ type: 'request', requestId: -1, segment, part: 0 }),
       JSON.stringify({ type: 'request', requestId: 1, segment, part: limits.partsPerSegmentMax }),
       JSON.stringify({ type: 'request', requestId: 1.5, segment, part: 0 }),
-      JSON.stringify({ ...messages[5], parts: Array(limits.partsPerSegmentMax + 1).fill(0) }),
-      JSON.stringify({ ...messages[5], sizeBytes: 0 }),
+      JSON.stringify({ ...holding, parts: Array(limits.partsPerSegmentMax + 1).fill(0) }),
+      JSON.stringify({ ...holding, sizeBytes: 0 }),
       JSON.stringify({ type: 'refuse', requestId: 1, reason: 'because' }),
       `{"type":"want","segment":"${'x'.repeat(limits.peerControlBytesMax)}"}`,
     ];

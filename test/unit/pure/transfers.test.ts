@@ -28,7 +28,10 @@ describe('transfers over one link', () => {
     const { link, sent } = createLink();
     const whole = bytesOf(limits.chunkBytes * 2 + 77);
     const done: number[] = [];
-    new Transfers(link, (requestId) => done.push(requestId)).send(7, whole);
+    const transfers = new Transfers(link, (requestId) => done.push(requestId));
+    transfers.send(7, whole);
+    expect(done, 'still in the buffer of the link').to.deep.equal([]);
+    transfers.drained();
     expect(done).to.deep.equal([7]);
     expect(sent).to.have.length(3);
     const receiver = new Transfers(createLink().link, () => {});
@@ -48,7 +51,7 @@ describe('transfers over one link', () => {
     const atFirst = sent.length;
     expect(link.mediaBufferedBytes).to.be.at.most(limits.peerBufferedBytesMax + limits.chunkBytes);
     link.mediaBufferedBytes = 0;
-    transfers.pump();
+    transfers.drained();
     expect(sent.length).to.be.above(atFirst);
   });
 
@@ -59,7 +62,7 @@ describe('transfers over one link', () => {
     transfers.send(1, bytesOf(10));
     transfers.dropSend(1);
     link.mediaBufferedBytes = 0;
-    transfers.pump();
+    transfers.drained();
     expect(sent).to.deep.equal([]);
   });
 
