@@ -1,6 +1,6 @@
 import type { ServerFrame } from '../../signaling/protocol/index.ts';
 import { Core, type CoreEvent, type CoreOptions, type Effect } from '../core/core.ts';
-import type { FetchFailure, SegmentRequest } from '../core/events.ts';
+import type { SegmentRequest } from '../core/events.ts';
 import type { EdgeReader } from '../ports/edge.ts';
 import type { Load, LoadedSegment } from '../ports/loads.ts';
 import type { PeerLinks } from '../ports/peer-link.ts';
@@ -8,6 +8,7 @@ import type { Seals } from '../ports/seals.ts';
 import type { SegmentStore } from '../ports/segment-store.ts';
 import type { SignalingSocket } from '../ports/signaling-socket.ts';
 import { Depth } from './depth.ts';
+import { EdgeFetches } from './edge-fetches.ts';
 import { LinkHub } from './link-hub.ts';
 import { Media } from './media.ts';
 import type { PlainLoads } from './plain-loads.ts';
@@ -52,14 +53,13 @@ const timerMsMax = 2 ** 31 - 1;
 export class Runtime {
   readonly media = new Media();
   readonly core: Core;
-  bytesFromEdge = 0;
   readonly #ports: RuntimePorts;
   readonly #depth: Depth;
+  readonly #fetches: EdgeFetches;
   readonly #verifier: Verifier;
   readonly #hub: LinkHub;
   readonly #outward: (effect: OutwardEffect) => void;
   readonly #loads: PlayerLoads;
-  #fetches = new Map<number, AbortController>();
   #queue: CoreEvent[] = [];
   #running = false;
   #closed = new AbortController();
@@ -81,7 +81,12 @@ export class Runtime {
     this.#loads = new PlayerLoads(ports.plain);
     this.#depth = new Depth(media, store, nowMs, dispatch, isClosed, ports.storageFailed);
     this.#verifier = new Verifier(room, seals, media, dispatch);
+    this.#fetches = new EdgeFetches(ports.edge, media, this.#verifier, nowMs, dispatch);
     this.#hub = new LinkHub(links, relayOnly, media, this.#verifier, nowMs, dispatch);
+  }
+
+  get bytesFromEdge(): number {
+    return this.#fetches.bytesFromEdge;
   }
 
   get bytesFromPeers(): number {
@@ -181,8 +186,7 @@ export class Runtime {
     this.#closed.abort();
     this.#queue = [];
     clearTimeout(this.#timer);
-    for (const controller of this.#fetches.values()) controller.abort();
-    this.#fetches.clear();
+    this.#fetches.close();
     this.#hub.close();
     this.#ports.signaling.close();
     this.#ports.network.close();
@@ -216,7 +220,7 @@ export class Runtime {
       case 'fetchSegment':
       case 'abortFetch':
       case 'fetchPlaylist':
-        return this.#fetch(effect);
+        return this.#fetches.perform(effect);
       case 'dropSegment':
       case 'storeSegment':
       case 'restoreSegment':
@@ -248,49 +252,6 @@ export class Runtime {
         load.done({ bytes, transferMs, firstByteMs });
       } else load.failed({ status: null, reason: 'truncated' });
     }
-  }
-
-  #fetch(effect: Extract<Effect, { type: 'fetchSegment' | 'abortFetch' | 'fetchPlaylist' }>): void {
-    const { fetchId } = effect;
-    if (effect.type === 'abortFetch') {
-      this.#fetches.get(fetchId)?.abort();
-      this.#fetches.delete(fetchId);
-      return;
-    }
-    const controller = new AbortController();
-    this.#fetches.set(fetchId, controller);
-    const ended = (event: CoreEvent) => {
-      this.#fetches.delete(fetchId);
-      this.dispatch(event);
-    };
-    if (effect.type === 'fetchPlaylist') {
-      const { url, firstByteWithinMs } = effect;
-      this.#ports.edge.readPlaylist(
-        url,
-        firstByteWithinMs,
-        (result) => {
-          if ('failure' in result)
-            return ended({ type: 'playlistFailed', fetchId, failure: result.failure });
-          this.bytesFromEdge += result.bytes;
-          ended({ type: 'playlistFetched', fetchId, text: result.text });
-        },
-        controller.signal,
-      );
-      return;
-    }
-    const events = {
-      onHeaders: (sizeBytes: number | null) =>
-        this.dispatch({ type: 'fetchHeaders', fetchId, sizeBytes }),
-      onPart: (part: number, bytes: Uint8Array<ArrayBuffer>) => {
-        this.bytesFromEdge += bytes.byteLength;
-        this.media.put(effect.segmentId, part, bytes, this.#ports.nowMs());
-        this.dispatch({ type: 'fetchPart', fetchId, part, bytes: bytes.byteLength });
-        void this.#verifier.vouch(effect.segmentId, part, bytes);
-      },
-      onEnd: (sizeBytes: number | null) => ended({ type: 'fetchEnded', fetchId, sizeBytes }),
-      onFailure: (failure: FetchFailure) => ended({ type: 'fetchFailed', fetchId, failure }),
-    };
-    this.#ports.edge.readSegment(effect, events, controller.signal);
   }
 
   #wakeAt(atMs: number): void {
