@@ -37,13 +37,10 @@ export class Core {
       this.#context.emit({ type: 'edge', health, reason });
       this.#room.changed();
     });
-    this.#playlists = new Playlists(
-      this.#context,
-      this.#room,
-      this.#peers,
-      this.#edges,
-      (playlistId, newest) => this.#swarm.published(playlistId, newest),
-    );
+    this.#playlists = new Playlists(this.#context, this.#room, this.#peers, this.#edges, {
+      published: (playlistId, newest) => this.#swarm.published(playlistId, newest),
+      forged: (peer) => this.#refuse(peer),
+    });
     this.#swarm = new Swarm(
       this.#context,
       this.#room,
@@ -210,7 +207,7 @@ export class Core {
     if (message.type === 'playlistUnable')
       return this.#playlists.peerUnable(peer, message.playlistId);
     if (message.type !== 'playlist') return this.#swarm.message(peer, message);
-    if (!this.#playlists.peerSends(message.playlistId, message.text)) this.#refuse(peer);
+    if (!this.#playlists.peerSends(peer, message.playlistId, message.text)) this.#refuse(peer);
   }
 
   #refuse(peer: string): void {

@@ -1,4 +1,5 @@
 import { type BrowserContext, type BrowserServer, chromium, type Page } from 'playwright-core';
+import { chromiumPath } from '../tools/chromium.ts';
 import type { ViewerConfig, ViewerReport } from './pages/viewer.ts';
 import { processorSeconds } from './processor-time.ts';
 
@@ -42,7 +43,7 @@ export interface BenchBrowser {
 /** @throws Error when Chromium does not start. */
 export async function startBrowser(): Promise<BenchBrowser> {
   const server: BrowserServer = await chromium.launchServer({
-    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+    executablePath: chromiumPath(),
     headless: true,
     args: flags,
     // The bench ends the browser itself, after it has told the user.

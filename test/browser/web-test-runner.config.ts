@@ -78,7 +78,7 @@ const config: TestRunnerConfig = {
   browsers: [
     chromeLauncher({
       launchOptions: {
-        executablePath: chromiumPath,
+        executablePath: chromiumPath(),
         args: ['--headless=new', ...chromiumArguments],
       },
       concurrency: 1,

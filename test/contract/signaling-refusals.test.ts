@@ -162,7 +162,7 @@ describe('signaling: bad input', () => {
         server: { origins: ['https://tv.example'] },
       }));
     it('a socket that does not join in time', () =>
-      misbehave('join_timeout', () => {}, { server: { limits: { joinWithinMs: 60 } } }));
+      misbehave('join_timeout', () => {}, { server: { limits: { joinWithinMs: 1_000 } } }));
     it('a viewer above the room', () =>
       misbehave(
         'room_full',

@@ -100,7 +100,7 @@ describe('demo', function () {
 
   before(async () => {
     demo = new DemoProcess('--port', '0');
-    browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArguments });
+    browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArguments });
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.on('pageerror', (error) => errors.push(String(error)));
     await page.goto(await demo.url());

@@ -20,7 +20,8 @@ describe('sharing a live stream', function () {
         expect(report.offload).to.be.at.least(0.83);
         expect(report.wastedShare).to.be.at.most(0.03);
         expect(report.uploadMaxToMean).to.be.at.most(2);
-        expect(report.playlistPollsPerSegment).to.be.at.most(2);
+        // Of these 0.8 at most are looks at the own edge that confirm what peers sent.
+        expect(report.playlistPollsPerSegment).to.be.at.most(2.4);
         expect(report.startupMs.max).to.be.at.most(1_000);
       });
     });

@@ -1,5 +1,16 @@
-/** Debian's Chromium, as the set-up script installs it. */
-export const chromiumPath = '/usr/bin/chromium';
+import { findChromium } from './find-chromium.mjs';
+
+/** @throws Error that says what to do when there is no Chromium. */
+export function chromiumPath(): string {
+  const path = findChromium();
+  if (path) return path;
+  const given = process.env.CHROMIUM_PATH;
+  throw new Error(
+    given
+      ? `CHROMIUM_PATH: there is no ${given}`
+      : 'no Chromium found: install it, or set CHROMIUM_PATH',
+  );
+}
 
 /** No sandbox as root, no traffic of the browser's own, and no saving on pages that are not looked at. */
 export const chromiumArguments = [

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findChromium } from './find-chromium.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const stampFile = join(root, 'node_modules/.cache/holdfast-lock-hash');
@@ -16,7 +17,9 @@ if (process.argv.includes('--browser')) installTestPrograms();
 function installPackages() {
   const lock = readFileSync(join(root, 'package-lock.json'));
   const hash = createHash('sha256').update(lock).digest('hex');
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === hash) return;
+  // The stamp may outlive what it speaks of: a later install can leave the pinned Node out.
+  const isStamped = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === hash;
+  if (isStamped && existsSync(pinnedNode)) return;
 
   say('Installing packages (about half a minute) ...');
   // `npm ci` refuses a lock file without the optional binaries of other platforms, which registry mirrors may not
@@ -39,7 +42,12 @@ function installPackages() {
 
 /** Chromium plays the streams of the tests, ffmpeg makes them. */
 function installTestPrograms() {
-  const missing = ['chromium', 'ffmpeg'].filter((name) => !onPath(name));
+  if (process.env.CHROMIUM_PATH && !findChromium()) {
+    stop(`CHROMIUM_PATH: there is no ${process.env.CHROMIUM_PATH}`);
+  }
+  const missing = [];
+  if (!findChromium()) missing.push('chromium');
+  if (!onPath('ffmpeg')) missing.push('ffmpeg');
   if (missing.length === 0) return;
 
   const install = ['install', '-y', '-q', '--no-install-recommends', ...missing];

@@ -2,6 +2,15 @@ import {
   type PlaylistFacts,
   readMediaPlaylist,
 } from '../../../signaling/protocol/playlist-text.ts';
+import {
+  contradicts,
+  judge,
+  leadsHome,
+  type OwnCopy,
+  overlaps,
+  ownCopy,
+  trustBounds,
+} from './trust.ts';
 
 /** Fractions of the target duration. */
 export const playlistTimings = {
@@ -18,7 +27,19 @@ export const playlistTimings = {
   playlistsMax: 32,
   /** A member that could not read a playlist is passed over for so long. */
   unableMs: 10_000,
+  /** However well peers feed it, each viewer looks at its own edge so often: a forged copy does not last. */
+  confirmFactor: 10,
+  /** It waits so much longer for a moment at which the copy is fresh, and begins sooner where none was confirmed. */
+  confirmSlackFactor: 2,
+  firstConfirmFactor: 3,
+  settledFraction: 0.1,
+  settledFractionMax: 0.5,
+  /** What peers sent is doubtful: the own edge is asked, but no more often than this. */
+  doubtFactor: 1,
 } as const;
+
+/** What became of a copy. `contradicted`: it replaced a peer's that said otherwise. */
+export type Adoption = 'newer' | 'contradicted' | 'not-newer' | 'doubtful' | 'invalid';
 
 /** One playlist as this viewer knows it. */
 export class PlaylistState {
@@ -32,7 +53,14 @@ export class PlaylistState {
   receivedAtMs = 0;
   changedAtMs = 0;
   deliveredVersion = -1;
-  fromPeer = false;
+  /** The peer that sent the copy; null for an own one. */
+  sender: string | null = null;
+  /** The newest copy of the own edge. */
+  own: OwnCopy | null = null;
+  /** When the first copy of a peer came, where no own one had. */
+  fedSinceMs = Number.NEGATIVE_INFINITY;
+  /** A peer has sent what only the own edge can confirm. */
+  isDoubted = false;
   /** Loads of the own player that wait, with the time they came. */
   readonly loads = new Map<number, number>();
   lastWantedMs = Number.NEGATIVE_INFINITY;
@@ -64,36 +92,105 @@ export class PlaylistState {
     return !this.multivariant && this.facts?.ended !== true;
   }
 
-  /** Takes a newer copy; returns false and changes nothing when it is not newer or not a media playlist. */
-  adopt(text: string, nowMs: number, fromPeer: boolean): boolean {
-    const facts = this.multivariant ? null : readMediaPlaylist(text, this.url ?? '');
-    if (!this.multivariant && !facts) return false;
-    if (facts && this.facts && !this.#isNewer(facts, fromPeer)) return false;
-    if (this.multivariant && this.text !== null && fromPeer) return false;
-    if (facts && this.facts) {
-      for (
-        let sequence = this.facts.newestSequence + 1;
-        sequence <= facts.newestSequence;
-        sequence += 1
-      ) {
-        this.seenAtMs.set(sequence, nowMs);
-      }
-      for (const sequence of this.seenAtMs.keys())
-        if (sequence < facts.mediaSequence) this.seenAtMs.delete(sequence);
+  get fromPeer(): boolean {
+    return this.sender !== null;
+  }
+
+  /** Takes what the own edge gave, unless something newer is held that it does not contradict. */
+  adoptOwn(text: string, nowMs: number): Adoption {
+    const facts = this.#read(text);
+    if (!this.multivariant && !facts) return 'invalid';
+    this.isDoubted = false;
+    if (!facts) return this.#take(text, facts, nowMs, null, 'newer');
+    const isForged = this.#isForged(facts);
+    this.own = ownCopy(this.own, text, facts, this.url ?? '', nowMs);
+    if (isForged) {
+      this.seenAtMs.clear();
+      this.deliveredVersion = -1;
+      return this.#take(text, facts, nowMs, null, 'contradicted');
     }
+    if (!this.#isNewer(facts) && !this.#isRestart(facts)) return 'not-newer';
+    return this.#take(text, facts, nowMs, null, 'newer');
+  }
+
+  /** Takes a peer's copy as far as it can be right by what the own edge has said. */
+  adoptPeers(text: string, nowMs: number, sender: string): Adoption {
+    const facts = this.#read(text);
+    if (!facts) {
+      const url = this.url ?? '';
+      if (!this.multivariant) return 'invalid';
+      if (this.text !== null || !leadsHome(text, url)) return 'not-newer';
+      return this.#take(text, facts, nowMs, sender, 'newer');
+    }
+    const { url, changedAtMs, own } = this;
+    const known = { url: url ?? '', facts: this.facts, changedAtMs, own };
+    const judgement = judge(text, facts, known, nowMs);
+    if (judgement === 'forged') return 'invalid';
+    if (judgement === 'doubtful') {
+      this.isDoubted ||= this.#isNewer(facts);
+      return 'doubtful';
+    }
+    if (!this.#isNewer(facts)) return 'not-newer';
+    return this.#take(text, facts, nowMs, sender, 'newer');
+  }
+
+  #read(text: string): PlaylistFacts | null {
+    const facts = this.multivariant ? null : readMediaPlaylist(text, this.url ?? '');
+    // Beyond this numbers do not count on, and no packager starts there.
+    return facts && Number.isSafeInteger(facts.version) ? facts : null;
+  }
+
+  #take(
+    text: string,
+    facts: PlaylistFacts | null,
+    nowMs: number,
+    sender: string | null,
+    adoption: 'newer' | 'contradicted',
+  ): Adoption {
+    if (sender !== null && this.text === null) this.fedSinceMs = nowMs;
+    if (facts && this.facts && adoption === 'newer') this.#see(facts, this.facts, nowMs);
     this.text = text;
     this.facts = facts;
     this.changedAtMs = nowMs;
-    this.fromPeer = fromPeer;
-    return true;
+    this.sender = sender;
+    return adoption;
   }
 
-  #isNewer(facts: PlaylistFacts, fromPeer: boolean): boolean {
+  #see(facts: PlaylistFacts, before: PlaylistFacts, nowMs: number): void {
+    const { newestSequence, mediaSequence } = facts;
+    const first = Math.max(
+      before.newestSequence + 1,
+      mediaSequence,
+      newestSequence - trustBounds.segmentsMax + 1,
+    );
+    for (let sequence = first; sequence <= newestSequence; sequence += 1)
+      this.seenAtMs.set(sequence, nowMs);
+    for (const sequence of this.seenAtMs.keys()) {
+      if (sequence < mediaSequence || sequence <= newestSequence - trustBounds.segmentsMax)
+        this.seenAtMs.delete(sequence);
+    }
+  }
+
+  /** Whether the copy that is held came from a peer and the own edge's shows that it cannot be right. */
+  #isForged(facts: PlaylistFacts): boolean {
+    const { facts: held, own } = this;
+    if (!held || !this.fromPeer) return false;
+    if (overlaps(facts, held)) return contradicts(facts, held);
+    // An edge that moves is not far behind; one that stands still may be the one that is wrong.
+    const moves = own !== null && facts.version > own.facts.version;
+    return moves && held.newestSequence > facts.newestSequence + trustBounds.leadSegmentsMax;
+  }
+
+  #isNewer(facts: PlaylistFacts): boolean {
     const before = this.facts;
-    if (!before || facts.version > before.version || (facts.ended && !before.ended)) return true;
-    // An encoder that starts over counts from the beginning; a stale cache is behind by a segment or two.
-    const isRestart = facts.newestSequence < before.mediaSequence - before.segments.size;
-    if (fromPeer || !isRestart) return false;
+    return !before || facts.version > before.version || (facts.ended && !before.ended);
+  }
+
+  /** An encoder that starts over counts from the beginning; a stale cache is behind by a segment or two. */
+  #isRestart(facts: PlaylistFacts): boolean {
+    const before = this.facts;
+    if (!before || facts.newestSequence >= before.mediaSequence - before.segments.size)
+      return false;
     this.deliveredVersion = -1;
     return true;
   }

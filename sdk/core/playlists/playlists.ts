@@ -4,15 +4,21 @@ import type { CoreEvent } from '../events.ts';
 import { type Edges, isAbsent } from '../outage/edges.ts';
 import type { PeerMessage } from '../peer-wire.ts';
 import type { Room } from '../room/room.ts';
-import { electionRank } from '../swarm/election.ts';
 import type { Peers } from '../swarm/peers.ts';
 import { PlaylistDirectory } from './directory.ts';
 import { type PlaylistState, playlistTimings } from './playlist.ts';
-import { nextPollAtMs } from './polling.ts';
+import { Polling } from './polling.ts';
 import { Sharing } from './sharing.ts';
 
 type Of<Type extends CoreEvent['type']> = Extract<CoreEvent, { type: Type }>;
 type Follows = Extract<PeerMessage, { type: 'follow' }>['follows'];
+
+export interface PlaylistsListener {
+  /** A newer copy of a live playlist came, whose newest segment is this. */
+  published(playlistId: string, newestSequence: number): void;
+  /** The own edge shows that this peer's copy was not what the edge gave. */
+  forged(peer: string): void;
+}
 
 /** Playlists of the room: one master polls each, all get the newest copy, the edge is the way out. */
 export class Playlists {
@@ -21,26 +27,27 @@ export class Playlists {
   #peers: Peers;
   #edges: Edges;
   #sharing: Sharing;
+  #polling: Polling;
   /** What is known of each; the swarm reads it too. */
   readonly directory = new PlaylistDirectory(() => this.#context.nowMs);
   #fetches = new Map<number, PlaylistState>();
   #lastFollows = '';
-  #published: (playlistId: string, newestSequence: number) => void;
+  #listener: PlaylistsListener;
 
-  /** `published` is told the newest segment of every newer copy of a live playlist. */
   constructor(
     context: Context,
     room: Room,
     peers: Peers,
     edges: Edges,
-    published: (playlistId: string, newestSequence: number) => void,
+    listener: PlaylistsListener,
   ) {
     this.#context = context;
-    this.#published = published;
+    this.#listener = listener;
     this.#room = room;
     this.#peers = peers;
     this.#edges = edges;
     this.#sharing = new Sharing(context, room, peers);
+    this.#polling = new Polling(context, room, peers, edges);
   }
 
   wanted({ loadId, playlistId, url, multivariant }: Of<'playlistWanted'>): void {
@@ -58,7 +65,7 @@ export class Playlists {
     const state = this.directory.state(playlistId, multivariant);
     state.url = url;
     state.lastWantedMs = nowMs;
-    if (!state.adopt(text, nowMs, false)) return;
+    if (state.adoptOwn(text, nowMs) !== 'newer') return;
     state.receivedAtMs = nowMs;
     state.deliveredVersion = state.version;
     this.#tellFollows();
@@ -75,13 +82,14 @@ export class Playlists {
     state.failed = false;
     state.receivedAtMs = nowMs;
     this.#edges.succeeded(state.url, 0, 0);
+    const { sender } = state;
+    const adoption = state.adoptOwn(text, nowMs);
     if (state.facts?.blockingReload || text.includes('CAN-BLOCK-RELOAD=YES')) {
       // Each such answer belongs to the request's own directives.
-      state.adopt(text, nowMs, false);
       for (const loadId of state.loads.keys()) this.#deliver(state, loadId, text);
       return;
     }
-    if (state.adopt(text, nowMs, false)) {
+    if (adoption === 'newer' || adoption === 'contradicted') {
       this.#sharing.share(state);
       this.#announce(state);
     }
@@ -91,9 +99,10 @@ export class Playlists {
     // The player asked, and this is what the edge has: it may look again later, as it would without us.
     for (const loadId of state.loads.keys()) {
       const isNews = state.version > state.deliveredVersion || !state.isLive;
-      if (isNews || !this.#canWait(state)) this.#deliver(state, loadId, state.text ?? text);
+      if (isNews || !this.#polling.canWait(state)) this.#deliver(state, loadId, state.text ?? text);
     }
     this.#consider(state);
+    if (adoption === 'contradicted' && sender !== null) this.#listener.forged(sender);
   }
 
   failed({ fetchId, failure }: Of<'playlistFailed'>): void {
@@ -103,7 +112,7 @@ export class Playlists {
     this.#edges.failed(state.url, failure);
     this.#sharing.unable(state);
     const isHopeless = isAbsent(failure) || (this.#room.isAlone && this.#peers.linkedCount === 0);
-    if (isHopeless) {
+    if (isHopeless && !this.#polling.isFed(state)) {
       const { playlistId } = state;
       for (const loadId of state.loads.keys()) {
         this.#context.emit({ type: 'failPlaylist', loadId, playlistId, failure });
@@ -117,12 +126,9 @@ export class Playlists {
 
   /** The playlists that the player uses now, with the versions held. */
   follows(): Follows {
-    const { nowMs } = this.#context;
     const follows: Follows = [];
     for (const state of this.directory.states.values()) {
-      const isFollowed =
-        nowMs - state.lastWantedMs < state.targetMs * playlistTimings.followedFactor;
-      if (isFollowed || state.loads.size > 0)
+      if (this.#polling.isPlayed(state))
         follows.push({ playlistId: state.playlistId, version: state.version });
     }
     return follows.slice(0, 16);
@@ -148,8 +154,8 @@ export class Playlists {
     this.tick();
   }
 
-  /** Returns false when the text is not a playlist of the kind that it says it is. */
-  peerSends(playlistId: string, text: string): boolean {
+  /** Returns false when no correct peer would have sent the text. */
+  peerSends(peer: string, playlistId: string, text: string): boolean {
     if (!text.startsWith('#EXTM3U')) return false;
     const state = this.directory.states.get(playlistId) ?? this.directory.known(playlistId);
     if (!state) return true;
@@ -157,11 +163,14 @@ export class Playlists {
     if (state.url === null) return true;
     const isMedia = text.includes('#EXT-X-TARGETDURATION:');
     if (isMedia === state.multivariant) return false;
-    if (!state.adopt(text, this.#context.nowMs, true)) return true;
-    state.receivedAtMs = this.#context.nowMs;
-    this.#consider(state);
-    this.#announce(state);
-    return true;
+    const { nowMs } = this.#context;
+    const adoption = state.adoptPeers(text, nowMs, peer);
+    if (adoption === 'newer') {
+      state.receivedAtMs = nowMs;
+      this.#announce(state);
+    }
+    if (adoption === 'newer' || adoption === 'doubtful') this.#consider(state);
+    return adoption !== 'invalid';
   }
 
   tick(): void {
@@ -169,12 +178,12 @@ export class Playlists {
   }
 
   #consider(state: PlaylistState): void {
-    if (state.fetch) return;
     this.#deliverNews(state);
+    if (state.fetch) return;
     const url = state.url ?? this.directory.urlOf(state.playlistId);
     if (url === null) return;
-    const rank = this.#rank(state);
-    const dueMs = Math.max(this.#dueAtMs(state, rank), this.#edges.nextAttemptAtMs(url));
+    const rank = this.#polling.rank(state);
+    const dueMs = Math.max(this.#polling.dueAtMs(state, rank), this.#edges.nextAttemptAtMs(url));
     if (!Number.isFinite(dueMs)) return;
     const { nowMs } = this.#context;
     if (dueMs > nowMs) {
@@ -206,47 +215,6 @@ export class Playlists {
     for (const loadId of state.loads.keys()) this.#deliver(state, loadId, text);
   }
 
-  /** When this viewer asks the edge; infinite while it need not. */
-  #dueAtMs(state: PlaylistState, rank: number | null): number {
-    const { nowMs } = this.#context;
-    const isWaiting = state.loads.size > 0;
-    if (!this.#canWait(state) || rank === null) return isWaiting ? nowMs : Number.POSITIVE_INFINITY;
-    if (!state.isLive || (!isWaiting && !this.#isFollowed(state))) return Number.POSITIVE_INFINITY;
-    // Whoever is fed by others would never learn that its own edge is back.
-    const recheckMs = isWaiting ? this.#edges.recheckMs(state.url ?? '') : null;
-    const pollAtMs = nextPollAtMs(state, rank);
-    return recheckMs === null ? pollAtMs : Math.min(pollAtMs, state.fetchedAtMs + recheckMs);
-  }
-
-  /** A player that has begun can wait for the room's copy; one that starts cannot. */
-  #canWait(state: PlaylistState): boolean {
-    if (state.facts?.blockingReload) return false;
-    const hasMaster = this.#room.members.some((member) => member.role === 'master');
-    return hasMaster && this.#peers.linkedCount > 0 && state.text !== null;
-  }
-
-  #isFollowed(state: PlaylistState): boolean {
-    const { nowMs } = this.#context;
-    if (nowMs - state.lastWantedMs < state.targetMs * playlistTimings.followedFactor) return true;
-    for (const peer of this.#peers.all.values())
-      if (peer.greeted && peer.follows.has(state.playlistId)) return true;
-    return false;
-  }
-
-  #rank(state: PlaylistState): number | null {
-    const { nowMs } = this.#context;
-    const rank = electionRank(
-      state.playlistId,
-      this.#room,
-      this.#peers,
-      (id) => (state.unableUntilMs.get(id) ?? 0) > nowMs,
-    );
-    // Whose edge has failed steps back; beyond the masters nobody waits for one another.
-    const masterCount = this.#room.members.filter(({ role }) => role === 'master').length;
-    const isDoubtful = state.url !== null && this.#edges.isDoubtful(state.url);
-    return rank === null ? null : isDoubtful ? masterCount : Math.min(rank, masterCount);
-  }
-
   /** The peer cannot read the playlist: the next in rank need not wait for it. */
   peerUnable(peer: string, playlistId: string): void {
     const state = this.directory.states.get(playlistId);
@@ -260,7 +228,8 @@ export class Playlists {
   }
 
   #announce({ playlistId, facts, isLive }: PlaylistState): void {
-    if (facts && isLive && !facts.blockingReload) this.#published(playlistId, facts.newestSequence);
+    if (facts && isLive && !facts.blockingReload)
+      this.#listener.published(playlistId, facts.newestSequence);
   }
 
   /** Says again what is held, when news are overdue: whoever has them sends them. */

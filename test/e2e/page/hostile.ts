@@ -42,7 +42,13 @@ const hello = encodePeerMessage({ type: 'hello', version: 1, follows: [] });
 const attack = attacks[read('attack')];
 if (!attack) throw new Error(`no such attack: ${read('attack')}`);
 
-const state = { attacked: 0, closed: 0 };
+const state = {
+  /** Links that opened, all members together; it attacks on each. */
+  attacked: 0,
+  closed: 0,
+  /** Links that it offered again after it was thrown out. */
+  retried: 0,
+};
 declare global {
   interface Window {
     hostile: typeof state;
@@ -50,6 +56,8 @@ declare global {
 }
 window.hostile = state;
 
+const retryAfterMs = 700;
+const retriesMax = 6;
 const links = new Map<string, PeerLink>();
 const peerLinks = createPeerLinks();
 const socket = new WebSocket(read('signaling'));
@@ -69,11 +77,19 @@ function link(peer: string, initiator: boolean): PeerLink {
       onClose: () => {
         state.closed += 1;
         links.delete(peer);
+        setTimeout(() => tryAgain(peer), retryAfterMs);
       },
     },
   );
   links.set(peer, made);
   return made;
+}
+
+/** Whoever it was thrown out by gets a new offer, whichever side should make it. */
+function tryAgain(peer: string): void {
+  if (links.has(peer) || state.retried >= retriesMax) return;
+  state.retried += 1;
+  link(peer, true);
 }
 
 socket.onopen = () => {

@@ -2,11 +2,12 @@
 import Hls from 'hls.js';
 import type { SessionEvents } from '../../../sdk/index.ts';
 import { joinRoom } from '../../../sdk/index.ts';
+import { watchProgress } from './progress.ts';
 
 const parameters = new URLSearchParams(location.search);
 const read = (name: string) => parameters.get(name) ?? '';
 const video = document.querySelector('video') as HTMLVideoElement;
-const startedAtMs = performance.now();
+const progress = watchProgress(video);
 
 const session = joinRoom({
   room: read('room'),
@@ -50,28 +51,19 @@ hls.on(Hls.Events.FRAG_LOADED, (_, { frag }) => {
   mediaBytes += frag.stats.loaded;
 });
 
-/** Time without progress of the picture, measured apart from the session's own statistics. */
-const frozen = { totalMs: 0, longestMs: 0, currentMs: 0 };
-let firstFrameMs: number | null = null;
-let last = { time: 0, atMs: performance.now() };
-setInterval(() => {
-  const nowMs = performance.now();
-  const { currentTime } = video;
-  if (currentTime > 0) firstFrameMs ??= nowMs - startedAtMs;
-  if (firstFrameMs !== null) {
-    const progressMs = (currentTime - last.time) * 1_000;
-    const lostMs = nowMs - last.atMs - progressMs;
-    // A jump over media that nobody has any more is not a freeze of its own.
-    if (progressMs < 10) frozen.currentMs += nowMs - last.atMs;
-    else frozen.currentMs = 0;
-    if (progressMs < 10 && lostMs > 0 && frozen.currentMs >= 300) {
-      frozen.totalMs +=
-        frozen.currentMs === nowMs - last.atMs ? frozen.currentMs : nowMs - last.atMs;
-      frozen.longestMs = Math.max(frozen.longestMs, frozen.currentMs);
-    }
-  }
-  last = { time: currentTime, atMs: nowMs };
-}, 100);
+/** In seconds, as start and end. */
+function bufferedRanges(): [number, number][] {
+  const { buffered } = video;
+  return Array.from({ length: buffered.length }, (_, index) => [
+    buffered.start(index),
+    buffered.end(index),
+  ]);
+}
+
+function playlistWindow(): { first: number; last: number } | null {
+  const details = hls.latestLevelDetails;
+  return details ? { first: details.startSN, last: details.endSN } : null;
+}
 
 const viewer = {
   session,
@@ -81,17 +73,18 @@ const viewer = {
   read: () => ({
     stats: session.stats(),
     currentTime: video.currentTime,
-    frozenMs: Math.round(frozen.longestMs),
-    frozenNowMs: Math.round(frozen.currentMs),
-    firstFrameMs,
+    ...progress.read(),
+    readyState: video.readyState,
+    buffered: bufferedRanges(),
+    /** Wall clock of the picture, in ms since the epoch: the same frame has the same on all viewers. */
+    playingDateMs: hls.playingDate?.getTime() ?? null,
+    /** Media sequences of the playlist that the player knows. */
+    playlist: playlistWindow(),
     mediaBytes,
     fatalErrors,
     level: hls.currentLevel,
   }),
-  resetFrozen: () => {
-    frozen.totalMs = 0;
-    frozen.longestMs = 0;
-  },
+  resetFrozen: progress.reset,
 };
 
 export type ViewerUnderTest = typeof viewer;

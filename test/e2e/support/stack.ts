@@ -29,6 +29,13 @@ export interface ViewerOptions {
   /** Runs before the page's own scripts. */
   initScript?: string;
   signaling?: string;
+  /** Opens in this browser profile, as another tab of the same viewer; closing the viewer then leaves the profile. */
+  context?: BrowserContext;
+}
+
+export interface Hostile {
+  read(): Promise<Window['hostile']>;
+  close(): Promise<void>;
 }
 
 export class Stack {
@@ -64,7 +71,7 @@ export class Stack {
     const signaling = await startSignaling({ key: signalingKey });
     const pages = await servePages();
     const browser = await chromium.launch({
-      executablePath: chromiumPath,
+      executablePath: chromiumPath(),
       args: chromiumArguments,
     });
     const closers = [
@@ -92,7 +99,7 @@ export class Stack {
       lifetimeSeconds: 600,
       stream: this.origin.playlistUrl,
     });
-    const context = await this.browser.newContext();
+    const context = options.context ?? (await this.browser.newContext());
     const page = await context.newPage();
     if (options.initScript) await page.addInitScript(options.initScript);
     const query = new URLSearchParams({
@@ -110,8 +117,21 @@ export class Stack {
       page,
       context,
       read: () => page.evaluate(() => window.viewer.read()),
-      close: () => context.close(),
+      close: () => (options.context ? page.close() : context.close()),
     };
+  }
+
+  /** Time to the first frame of plain hls.js, which is opened and closed for it. */
+  async firstFrameMsOfPlain(): Promise<number> {
+    const context = await this.browser.newContext();
+    const page = await context.newPage();
+    const query = new URLSearchParams({ src: this.edge(0).playlistUrl });
+    await page.goto(`${this.pageUrl.replace('index', 'plain')}?${query}`);
+    const read = await page.waitForFunction(() => window.plain?.read().firstFrameMs);
+    const firstFrameMs = await read.jsonValue();
+    await context.close();
+    if (typeof firstFrameMs !== 'number') throw new Error('plain hls.js shows no frame');
+    return firstFrameMs;
   }
 
   /** Opens another page of `page/` in a browser profile of its own, with a token for the room. */
@@ -141,7 +161,7 @@ export class Stack {
   }
 
   /** Opens a member that attacks its peers as `page/hostile.ts` says. */
-  async joinHostile(attack: string, room = 'test'): Promise<{ close(): Promise<void> }> {
+  async joinHostile(attack: string, room = 'test'): Promise<Hostile> {
     const token = await this.signaling.issueToken({
       room,
       subject: 'hostile',
@@ -152,7 +172,11 @@ export class Stack {
     const page = await context.newPage();
     const query = new URLSearchParams({ room, token, signaling: this.signaling.url, attack });
     await page.goto(`${this.pageUrl.replace('index', 'hostile')}?${query}`);
-    return { close: () => context.close() };
+    await page.waitForFunction(() => window.hostile !== undefined);
+    return {
+      read: () => page.evaluate(() => ({ ...window.hostile })),
+      close: () => context.close(),
+    };
   }
 
   /** A new process would know nothing of the old one's rooms; its key and port are configured. */
