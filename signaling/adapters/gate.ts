@@ -14,6 +14,7 @@ export function createGate(
   attestor: Attestor,
   log: Log,
 ): SocketHandlers {
+  const refuse = refuser(log);
   return {
     text(connection, text) {
       const parsed = parseClientFrame(text);
@@ -81,15 +82,15 @@ export function createGate(
       connection.refuse('internal', 'internal error');
     }
   }
+}
 
-  function refuse(
-    connection: Connection,
-    code: Parameters<Connection['refuse']>[0],
-    message: string,
-  ): void {
+type RefusalCode = Parameters<Connection['refuse']>[0];
+
+function refuser(log: Log) {
+  return (connection: Connection, code: RefusalCode, message: string): void => {
     log.info('refused', { connectionId: connection.connectionId, code });
     connection.refuse(code, message);
-  }
+  };
 }
 
 /** Asked after an await, when the compiler still believes what was set before it. */

@@ -1,4 +1,4 @@
-export type { Parsed, Refusal } from './border.ts';
+export type { Refusal } from './border.ts';
 export * from './descriptors.ts';
 export * from './frames.ts';
 export { type Limits, limits } from './limits.ts';
