@@ -35,7 +35,10 @@ export class BulletinWriter {
 
 function calmText(room: RoomSnapshot): string {
   if (room.viewers === 0) return 'Nobody watches. Add a viewer.';
-  if (room.stalled > 0) return `${standing(room)} New media is on its way.`;
+  if (room.stalled > 0) {
+    const comes = room.bytesArrived > 0;
+    return `${standing(room)} ${comes ? 'New media is on its way.' : 'Nothing arrives although no server is cut.'}`;
+  }
   if (room.offloadNow === null || room.masters + room.others === 0) {
     return 'The viewers start from the edges, and join the room beside it.';
   }

@@ -18,6 +18,8 @@ const faultTitles = { cut: 'Cut', slow: 'Slow' } as const;
 
 export class Helm {
   readonly #options: HelmOptions;
+  readonly #helm = byId('helm');
+  readonly #toggle = byId('helm-toggle');
   readonly #faults = new Map<string, { button: HTMLButtonElement; note: HTMLElement }>();
   readonly #state = byId('helm-state');
   readonly #restore = byId<HTMLButtonElement>('restore');
@@ -31,8 +33,12 @@ export class Helm {
     byId<HTMLAnchorElement>('another-page').href = options.anotherPageUrl;
     this.#restore.addEventListener('click', () => {
       for (const server of servers) options.onFault(server, 'none');
+      this.#showEffect();
     });
-    this.#removeMaster.addEventListener('click', () => options.room.removeMaster());
+    this.#removeMaster.addEventListener('click', () => {
+      options.room.removeMaster();
+      this.#showEffect();
+    });
     byId('add-one').addEventListener('click', () => options.onAdd(1));
     byId('add-four').addEventListener('click', () => options.onAdd(4));
     this.#foldOnPhones();
@@ -74,6 +80,7 @@ export class Helm {
       button.addEventListener('click', () => {
         const pressed = button.getAttribute('aria-pressed') === 'true';
         this.#options.onFault(server, pressed ? 'none' : fault);
+        this.#showEffect();
       });
       this.#faults.set(`${server} ${fault}`, { button, note });
       return button;
@@ -84,17 +91,31 @@ export class Helm {
 
   /** On a narrow screen the panel is folded away below its handle. */
   #foldOnPhones(): void {
-    const helm = byId('helm');
-    const toggle = byId('helm-toggle');
-    const open = (isOpen: boolean) => {
-      helm.classList.toggle('is-open', isOpen);
-      toggle.setAttribute('aria-expanded', String(isOpen));
-    };
-    toggle.addEventListener('click', () => open(!helm.classList.contains('is-open')));
-    helm.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape' || !helm.classList.contains('is-open')) return;
-      open(false);
-      toggle.focus();
+    this.#toggle.addEventListener('click', () => this.#open(!this.#isOpen));
+    this.#helm.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') this.#fold();
     });
+  }
+
+  get #isOpen(): boolean {
+    return this.#helm.classList.contains('is-open');
+  }
+
+  #open(isOpen: boolean): void {
+    this.#helm.classList.toggle('is-open', isOpen);
+    this.#toggle.setAttribute('aria-expanded', String(isOpen));
+  }
+
+  #fold(): void {
+    if (!this.#isOpen) return;
+    this.#open(false);
+    this.#toggle.focus({ preventScroll: true });
+  }
+
+  /** The open panel covers what happens now; the bulletin tells it. */
+  #showEffect(): void {
+    if (!this.#isOpen) return;
+    this.#fold();
+    byId('bulletin').scrollIntoView({ block: 'start' });
   }
 }

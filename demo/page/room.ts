@@ -13,6 +13,8 @@ export const viewersMax = 24;
 /** Arrivals one after the other, as in life; all at once would find nobody to be fed by. */
 const arrivalIntervalMs = 600;
 const offloadOverSeconds = 20;
+/** A segment is 2 s: if none came for longer, none is on its way. */
+const arrivedOverSeconds = 3;
 /** A viewer of another page that is linked to nobody here for so long is not drawn any more. */
 const forgetOthersAfterMs = 5_000;
 
@@ -34,6 +36,8 @@ export interface RoomSnapshot {
   offloadNow: number | null;
   offloadOverall: number | null;
   bytesFromPeers: number;
+  /** Media that reached any viewer in the last 3 s. */
+  bytesArrived: number;
   /** Smallest buffer; null before anybody plays. */
   bufferMsMin: number | null;
   drawn: DrawnViewer[];
@@ -145,6 +149,9 @@ export class Room {
       offloadNow: share(recent),
       offloadOverall: share(this.#total),
       bytesFromPeers: this.#total.peers,
+      bytesArrived: this.#seconds
+        .slice(-arrivedOverSeconds)
+        .reduce((sum, { edge, peers }) => sum + edge + peers, 0),
       bufferMsMin: buffers.length > 0 ? Math.min(...buffers) : null,
       drawn: [...seats.map(({ viewer }) => drawn(viewer)), ...this.#drawnOthers()],
       flows,

@@ -12,12 +12,17 @@ import {
 } from './text.ts';
 import type { Viewer } from './viewer.ts';
 
+/** A viewer who stands still and has not heard of its edge for so long does not know how the edge is. */
+const edgeUnknownAfterMs = 4_000;
+
 const edgeTitles = { 'edge-a': 'edge A', 'edge-b': 'edge B' } as const;
 
 export class Tile {
   readonly element = make('article', 'tile');
   readonly chart: SourceChart;
   readonly #viewer: Viewer;
+  /** When the edge last sent something, or was seen in another state. */
+  #edgeHeard = { bytes: 0, health: '', atMs: performance.now() };
   readonly #role = make('span', 'role', 'joining');
   readonly #status = make('p', 'tile-status');
   readonly #buffer = make('dd');
@@ -63,7 +68,7 @@ export class Tile {
 
   /** Once a second. */
   render(nowMs: number): void {
-    const { stats, stalledSinceMs, reason, edgeReason, blocked } = this.#viewer;
+    const { stats, stalledSinceMs, reason, blocked } = this.#viewer;
     const role = stats.groupRole;
     const { element } = this;
     element.dataset.role = role ?? 'none';
@@ -79,10 +84,7 @@ export class Tile {
     );
     setText(this.#buffer, stats.bufferMs === null ? 'starting' : seconds(stats.bufferMs));
     this.#gauge.style.transform = `scaleX(${Math.min(1, (stats.bufferMs ?? 0) / 12_000).toFixed(2)})`;
-    const why =
-      stats.edgeHealth === 'healthy' || !edgeReason ? '' : `, ${edgeReasonWords(edgeReason)}`;
-    setText(this.#edge, `${stats.edgeHealth}${why}`);
-    this.#edge.dataset.health = stats.edgeHealth;
+    this.#renderEdge(nowMs, stalled);
     setText(
       this.#stalls,
       stats.stallCount === 0 ? 'none' : `${stats.stallCount}, ${seconds(stats.stallMs)} in all`,
@@ -96,6 +98,24 @@ export class Tile {
       `${megabytes(stats.bytesFromEdge)} from the edge, ${megabytes(stats.bytesFromPeers)} from ${count(stats.neighbours.length, 'other viewer')}`,
     );
     this.#play.hidden = !blocked;
+  }
+
+  #renderEdge(nowMs: number, stalled: boolean): void {
+    const { stats, edgeReason } = this.#viewer;
+    const { bytesFromEdge: bytes, edgeHealth: health } = stats;
+    const heard = this.#edgeHeard;
+    if (bytes !== heard.bytes || health !== heard.health) {
+      this.#edgeHeard = { bytes, health, atMs: nowMs };
+    }
+    const silentMs = nowMs - this.#edgeHeard.atMs;
+    if (health === 'healthy' && stalled && silentMs > edgeUnknownAfterMs) {
+      setText(this.#edge, `not asked for ${duration(silentMs)}`);
+      this.#edge.dataset.health = 'unknown';
+      return;
+    }
+    const why = health === 'healthy' || !edgeReason ? '' : `, ${edgeReasonWords(edgeReason)}`;
+    setText(this.#edge, `${health}${why}`);
+    this.#edge.dataset.health = health;
   }
 
   close(): void {

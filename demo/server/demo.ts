@@ -60,14 +60,12 @@ async function startParts(
   const names = hostNames(host);
   const signaling = started(await startSignaling({ host, ...exposure(host) }));
   onStarted('signaling', signaling.url);
-  const origin = started(
-    await startOrigin({ host, encoder, windowSegments, control: true, onFailure, signal }),
-  );
+  const origin = started(await startOrigin({ host, encoder, windowSegments, onFailure, signal }));
   onStarted('live origin', `${origin.playlistUrl}  (${encoder})`);
   const originUrl = `http://${urlHost(names[0] ?? host)}:${origin.port}`;
-  const edgeA = started(await startEdge({ host, originUrl, edgeId: 'edge-a', control: true }));
+  const edgeA = started(await startEdge({ host, originUrl, edgeId: 'edge-a' }));
   onStarted('edge A', edgeA.playlistUrl);
-  const edgeB = started(await startEdge({ host, originUrl, edgeId: 'edge-b', control: true }));
+  const edgeB = started(await startEdge({ host, originUrl, edgeId: 'edge-b' }));
   onStarted('edge B', edgeB.playlistUrl);
   const control = new DemoControl({ origin, edgeA, edgeB }, signaling.port);
   const page = started(

@@ -77,6 +77,31 @@ function playheads(page: Page): Promise<number[]> {
   );
 }
 
+/** Of ten looks at each video in a second, how many found it a small step further. */
+function smallSteps(page: Page): Promise<number[]> {
+  return page.evaluate(async () => {
+    const videos = [...document.querySelectorAll('video')];
+    const steps = videos.map(() => 0);
+    let last = videos.map(({ currentTime }) => currentTime);
+    for (let look = 0; look < 10; look += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const now = videos.map(({ currentTime }) => currentTime);
+      for (const [index, video] of videos.entries()) {
+        const step = (now[index] ?? 0) - (last[index] ?? 0);
+        const isSmall = step > 0.01 && step < 0.5 && video.readyState >= 3;
+        steps[index] = (steps[index] ?? 0) + (isSmall ? 1 : 0);
+      }
+      last = now;
+    }
+    return steps;
+  });
+}
+
+async function allReallyPlay(page: Page, viewers: number, withinMs: number): Promise<void> {
+  const play = (steps: number[]) => steps.length === viewers && steps.every((count) => count >= 8);
+  await until('everyone plays on', () => smallSteps(page), play, withinMs);
+}
+
 async function stalls(page: Page): Promise<number> {
   return Number(await page.locator('#stalls').textContent());
 }
@@ -137,6 +162,24 @@ describe('demo', function () {
     await until('no fault is shown', pressed, (count) => count === 0, 3_000);
   });
 
+  it('stands still when the origin stays cut, and plays on when it is back', async () => {
+    await press(page, 'Cut the origin');
+    const bulletin = async () => (await page.locator('#bulletin').textContent()) ?? '';
+    const isDry = (text: string) => text.includes('All viewers have reached the end');
+    const dry = await until('the room has played out', bulletin, isDry, 30_000);
+    expect(dry).to.match(/^The origin was cut \d+ s ago\..*goes on when a server is back/);
+    const healthy = page.locator('dd[data-health=healthy]');
+    const count = () => healthy.count();
+    await until(
+      'no edge is called healthy that nobody hears',
+      count,
+      (edges) => edges === 0,
+      8_000,
+    );
+    await press(page, 'Restore all');
+    await allReallyPlay(page, 4, 7_000);
+  });
+
   it('goes on without the master', async () => {
     const stallsBefore = await stalls(page);
     await press(page, 'Remove the master');
@@ -150,6 +193,18 @@ describe('demo', function () {
     expect(await page.locator('.role').allTextContents()).to.include('master');
   });
 
+  it('takes four more viewers, and bears a slow edge', async () => {
+    await press(page, 'Add 4 viewers');
+    await allReallyPlay(page, 7, 25_000);
+    await press(page, 'Slow edge B');
+    const bulletin = async () => (await page.locator('#bulletin').textContent()) ?? '';
+    const saysSo = (text: string) => text.startsWith('Edge B was slowed');
+    await until('the bulletin says so', bulletin, saysSo, 3_000);
+    await sleep(5_000);
+    await press(page, 'Restore all');
+    await allReallyPlay(page, 7, 10_000);
+  });
+
   it('fits a phone, with its controls in reach', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -160,6 +215,12 @@ describe('demo', function () {
     const box = await cut.boundingBox();
     expect(box?.height, 'large enough for a thumb').to.be.at.least(44);
     expect(box?.y, 'in the lower half').to.be.above(422);
+    await page.getByRole('button', { name: 'Cut edge A', exact: true }).click();
+    expect(await cut.isVisible(), 'folded away again').to.equal(false);
+    const bulletin = async () => (await page.locator('#bulletin').textContent()) ?? '';
+    await until('says so', bulletin, (text) => text.startsWith('Edge A was cut'), 3_000);
+    const said = await page.locator('#bulletin').boundingBox();
+    expect(said?.y, 'in view').to.be.within(0, 600);
   });
 
   it('refuses to be steered by pages of other sites', async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Rolldown } from 'vite';
 import { rollUpTypes } from './api-report.ts';
@@ -14,6 +14,7 @@ export async function buildLibrary(): Promise<OutputFile[]> {
   await buildWith('script');
   mkdirSync(join(rootFolder, 'dist'), { recursive: true });
   writeFileSync(join(rootFolder, 'dist/holdfast.d.ts'), await rollUpTypes());
+  writePackage();
   return modules;
 }
 
@@ -25,6 +26,23 @@ function writeDeclarations(): void {
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`the sdk does not compile: ${error?.message ?? stdout}`);
+}
+
+/**
+ * Makes `dist/` a package that apps install (`npm pack ./dist`). Everything but hls.js is built in, so it depends on
+ * nothing; the repository's own package would bring the server's dependencies, and a native WebRTC for Node.
+ */
+function writePackage(): void {
+  const own = JSON.parse(readFileSync(join(rootFolder, 'package.json'), 'utf8'));
+  const { name, version, description, license, type, dependencies } = own;
+  const manifest = {
+    ...{ name, version, description, license, type },
+    exports: { '.': { types: './holdfast.d.ts', import: './holdfast.js' } },
+    files: ['*.js', '*.js.map', '*.d.ts'],
+    peerDependencies: { 'hls.js': `^${dependencies['hls.js']}` },
+  };
+  writeFileSync(join(rootFolder, 'dist/package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  copyFileSync(join(rootFolder, 'LICENSE'), join(rootFolder, 'dist/LICENSE'));
 }
 
 async function buildWith(mode: string): Promise<OutputFile[]> {

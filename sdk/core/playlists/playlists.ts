@@ -5,6 +5,7 @@ import { type Edges, isAbsent } from '../outage/edges.ts';
 import type { PeerMessage } from '../peer-wire.ts';
 import type { Room } from '../room/room.ts';
 import type { Peers } from '../swarm/peers.ts';
+import { isNameable } from '../wire-bounds.ts';
 import { PlaylistDirectory } from './directory.ts';
 import { type PlaylistState, playlistTimings } from './playlist.ts';
 import { Polling } from './polling.ts';
@@ -128,8 +129,9 @@ export class Playlists {
   follows(): Follows {
     const follows: Follows = [];
     for (const state of this.directory.states.values()) {
-      if (this.#polling.isPlayed(state))
-        follows.push({ playlistId: state.playlistId, version: state.version });
+      // An empty playlist counts below the first version that there is.
+      if (this.#polling.isPlayed(state) && isNameable(state.playlistId))
+        follows.push({ playlistId: state.playlistId, version: Math.max(-1, state.version) });
     }
     return follows.slice(0, 16);
   }

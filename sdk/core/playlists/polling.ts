@@ -33,7 +33,9 @@ export class Polling {
       state.playlistId,
       this.#room,
       this.#peers,
-      (id) => (state.unableUntilMs.get(id) ?? 0) > nowMs,
+      // Who may not upload passes on nothing of what it reads.
+      (id) =>
+        (state.unableUntilMs.get(id) ?? 0) > nowMs || this.#room.member(id)?.uploads === false,
     );
     // Whose edge has failed steps back; beyond the masters nobody waits for one another.
     const masterCount = this.#room.members.filter(({ role }) => role === 'master').length;

@@ -1,5 +1,7 @@
+import { limits } from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import type { Room } from '../room/room.ts';
+import { isNameable, isShareable } from '../wire-bounds.ts';
 import type { Peers } from './peers.ts';
 import type { SegmentState } from './segment.ts';
 import type { Trust } from './trust.ts';
@@ -33,6 +35,7 @@ export class Announcing {
   }
 
   sendWant(peer: string, segment: SegmentState): void {
+    if (!isShareable(segment)) return;
     this.#context.emit({
       type: 'sendPeer',
       peer,
@@ -41,6 +44,7 @@ export class Announcing {
   }
 
   unwanted(segment: SegmentState): void {
+    if (!isNameable(segment.segmentId)) return;
     for (const peer of this.#peers.linked()) {
       this.#context.emit({
         type: 'sendPeer',
@@ -51,6 +55,7 @@ export class Announcing {
   }
 
   unable(segment: SegmentState): void {
+    if (!isNameable(segment.segmentId)) return;
     for (const peer of this.#listeners(segment, true)) {
       this.#context.emit({
         type: 'sendPeer',
@@ -62,11 +67,15 @@ export class Announcing {
 
   /** All that is held of it, to one peer that asked. */
   answer(peer: string, segment: SegmentState): void {
-    const servable = [...segment.held].filter((part) => this.#trust.isServable(segment, part));
+    const servable = [...segment.held].filter(
+      (part) => part < limits.partsPerSegmentMax && this.#trust.isServable(segment, part),
+    );
     this.#send(peer, segment, servable);
   }
 
   partHeld(segment: SegmentState, part: number): void {
+    // Where the size is not known yet, it may be more than peers take.
+    if (part >= limits.partsPerSegmentMax) return;
     const pending = this.#pending.get(segment.segmentId);
     if (pending) {
       pending.parts.push(part);
@@ -104,6 +113,7 @@ export class Announcing {
   }
 
   #send(peer: string, segment: SegmentState, parts: number[]): void {
+    if (!isShareable(segment)) return;
     const { segmentId, sizeBytes } = segment;
     const complete = this.#trust.isServableWhole(segment);
     // What is here and not yet vouched for is about to be given, as what is being read is.

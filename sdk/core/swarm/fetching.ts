@@ -5,6 +5,7 @@ import type { Edges } from '../outage/edges.ts';
 import { isAbsent } from '../outage/edges.ts';
 import { playlistTimings } from '../playlists/playlist.ts';
 import type { Room } from '../room/room.ts';
+import { isShareable } from '../wire-bounds.ts';
 import { electionRank } from './election.ts';
 import type { Peers } from './peers.ts';
 import { hashToUnit } from './rendezvous.ts';
@@ -146,6 +147,8 @@ export class Fetching {
   }
 
   #rank(segment: SegmentState): number | null {
+    // What cannot be exchanged everyone reads for itself.
+    if (!isShareable(segment)) return null;
     return electionRank(
       segment.segmentId,
       this.#room,

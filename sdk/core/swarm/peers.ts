@@ -8,6 +8,8 @@ export interface Peer {
   bytesPerMs: number | null;
   /** Playlists that its player follows. */
   readonly follows: Set<string>;
+  /** Newest version of each playlist that it was sent. */
+  readonly playlistsSent: Map<string, number>;
   /** Refused for lack of room, until then. */
   busyUntilMs: number;
   /** Times in a row that it let a request wait too long. */
@@ -32,6 +34,7 @@ export class Peers {
       requests: new Map(),
       bytesPerMs: null,
       follows: new Set(),
+      playlistsSent: new Map(),
       busyUntilMs: 0,
       timeouts: 0,
       bytesReceived: 0,

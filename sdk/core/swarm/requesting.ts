@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import type { Room } from '../room/room.ts';
+import { isShareable } from '../wire-bounds.ts';
 import type { Peers } from './peers.ts';
 import { rankByWeight } from './rendezvous.ts';
 import { type PartRequest, peerHolds, type SegmentState } from './segment.ts';
@@ -38,6 +39,7 @@ export class Requesting {
     if (!this.#trust.canCheck(segment)) return never;
     const { nowMs } = this.#context;
     let nextMs = never;
+    if (!isShareable(segment)) return nextMs;
     for (const part of segment.missingParts()) {
       if (segment.isFetching(part)) continue;
       const request = segment.requests.get(part);

@@ -2,6 +2,7 @@ import { limits } from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import type { PeerMessage } from '../peer-wire.ts';
 import type { Room } from '../room/room.ts';
+import { isShareable } from '../wire-bounds.ts';
 import type { Peers } from './peers.ts';
 import type { SegmentState } from './segment.ts';
 import type { Trust } from './trust.ts';
@@ -191,8 +192,8 @@ export class Serving {
     segment: SegmentState | undefined,
   ): RefuseReason | null {
     if (!this.#room.uploads) return 'policy';
-    if (!segment || (!segment.complete && !segment.active && !segment.held.has(message.part)))
-      return 'missing';
+    if (!segment || !isShareable(segment)) return 'missing';
+    if (!segment.complete && !segment.active && !segment.held.has(message.part)) return 'missing';
     if (segment.sizeBytes !== null && message.part >= segment.partCount) return 'missing';
     // It waits for us and we for it: one of the two must look elsewhere.
     if (segment.requests.get(message.part)?.peer === peer) return 'cycle';

@@ -3,7 +3,7 @@ import type { PeerMessage } from '../../../sdk/core/peer-wire.ts';
 import { limits, type Member, type ViewerProfile } from '../../../signaling/protocol/index.ts';
 
 export const playlistId = 'high/playlist.m3u8';
-const multivariantUrl = 'https://edge.example/live/master.m3u8';
+export const multivariantUrl = 'https://edge.example/live/master.m3u8';
 export const playlistUrl = `https://edge.example/live/${playlistId}`;
 export const self = 'v4';
 
