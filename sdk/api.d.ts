@@ -12,7 +12,7 @@ type ServerErrorCode = (typeof serverErrorCodes)[number];
  * Every way a session can fail. Codes of the signaling server come through unchanged.
  * None of them stops playback: the stream then plays from the edge alone.
  */
-type HoldfastErrorCode = ServerErrorCode | 'option_invalid' | 'room_code_failed' | 'signaling_unreachable' | 'signaling_frame_invalid' | 'webrtc_missing' | 'peers_not_allowed' | 'peer_message_invalid' | 'peer_version_unsupported' | 'peer_chunk_invalid' | 'peer_rate_limited' | 'storage_failed';
+type HoldfastErrorCode = ServerErrorCode | 'option_invalid' | 'room_code_failed' | 'signaling_unreachable' | 'signaling_frame_invalid' | 'webrtc_missing' | 'peers_not_allowed' | 'peer_message_invalid' | 'peer_version_unsupported' | 'peer_chunk_invalid' | 'peer_part_forged' | 'crypto_missing' | 'peer_rate_limited' | 'storage_failed';
 /** The one error class of the sdk. */
 declare class HoldfastError extends Error {
   readonly code: HoldfastErrorCode;
@@ -76,6 +76,8 @@ interface NeighbourStats {
 interface SessionStats {
   status: SessionStatus;
   viewerId: string | null;
+  /** `attested`: media of peers is played only when the room's attestor vouches for it. Null before joining. */
+  integrity: 'attested' | 'none' | null;
   deviceRole: Role | null;
   groupRole: Role | null;
   groupId: string | null;

@@ -15,6 +15,8 @@ export type HoldfastErrorCode =
   | 'peer_message_invalid'
   | 'peer_version_unsupported'
   | 'peer_chunk_invalid'
+  | 'peer_part_forged'
+  | 'crypto_missing'
   | 'peer_rate_limited'
   | 'storage_failed';
 

@@ -43,6 +43,8 @@ export interface NeighbourStats {
 export interface SessionStats {
   status: SessionStatus;
   viewerId: string | null;
+  /** `attested`: media of peers is played only when the room's attestor vouches for it. Null before joining. */
+  integrity: 'attested' | 'none' | null;
   deviceRole: Role | null;
   groupRole: Role | null;
   groupId: string | null;

@@ -49,10 +49,18 @@ class RoomSession implements Session {
   #loads: SessionLoads;
   #stats: Pick<
     SessionStats,
-    'status' | 'viewerId' | 'deviceRole' | 'groupRole' | 'groupId' | 'epoch' | 'edgeHealth'
+    | 'status'
+    | 'viewerId'
+    | 'integrity'
+    | 'deviceRole'
+    | 'groupRole'
+    | 'groupId'
+    | 'epoch'
+    | 'edgeHealth'
   > = {
     status: 'joining',
     viewerId: null,
+    integrity: null,
     deviceRole: null,
     groupRole: null,
     groupId: null,
@@ -128,9 +136,7 @@ class RoomSession implements Session {
       if (this.#stats.status === 'closed') return this.#loads.settle(null);
       const runtime = connectRoom(options, this.#edge, this.#plain, {
         onEffect: (effect) => this.#tell(effect),
-        onViewerId: (viewerId) => {
-          this.#stats.viewerId = viewerId;
-        },
+        onWelcome: ({ viewerId, integrity }) => this.#welcome(viewerId, integrity.mode),
         onInvalidFrame: (message) =>
           this.#error(new HoldfastError('signaling_frame_invalid', message)),
         onStorageFailed: (cause) => this.#storageFailed(cause),
@@ -150,6 +156,13 @@ class RoomSession implements Session {
         }),
       );
     }
+  }
+
+  #welcome(viewerId: string, integrity: 'attested' | 'none'): void {
+    Object.assign(this.#stats, { viewerId, integrity });
+    if (integrity === 'none' || globalThis.crypto?.subtle) return;
+    const message = 'a page that is no secure context cannot check media of peers';
+    this.#error(new HoldfastError('crypto_missing', message));
   }
 
   /** Told once: a full disk would else be told with every segment. */

@@ -73,7 +73,8 @@ async function startParts(
       host,
       port,
       control,
-      issueToken: (request) => signaling.issueToken(request),
+      // The server reads the stream once itself, so that nobody has to believe what peers send.
+      issueToken: (request) => signaling.issueToken({ ...request, stream: origin.playlistUrl }),
     }),
   );
   return names.map((name) => `http://${urlHost(name)}:${page.port}/`);

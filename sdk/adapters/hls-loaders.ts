@@ -8,8 +8,8 @@ import type {
   LoaderStats,
   PlaylistLoaderContext,
 } from 'hls.js';
+import { playlistIdOf, segmentIdOf } from '../../signaling/protocol/identity.ts';
 import type { FetchFailure } from '../core/events.ts';
-import { playlistIdOf, segmentIdOf } from '../core/identity.ts';
 import type { RoomLoads } from '../ports/loads.ts';
 
 /** There is one multivariant playlist to a room, so it needs no name of its own. */

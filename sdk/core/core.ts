@@ -27,6 +27,10 @@ export class Core {
     this.#room = new Room(this.#context, {
       membersChanged: () => this.#swarm.membersChanged(),
       linkDropped: (peer) => this.#forget(peer),
+      plays: () => this.#playlists.plays(),
+      attested: (attested) => {
+        this.#swarm.attested = attested;
+      },
     });
     this.#edges = new Edges(this.#context, (health, reason) => {
       this.#room.edgeHealth = health;
@@ -111,6 +115,13 @@ export class Core {
         return this.#swarm.partProgress(event);
       case 'partReceived':
         return this.#swarm.partReceived(event);
+      case 'partForged':
+        this.#context.emit({ type: 'refused', code: 'peer_part_forged', peer: event.peer });
+        return this.#room.accuse(event.peer);
+      case 'segmentVouched':
+        return this.#swarm.segmentVouched(event);
+      case 'partVouched':
+        return this.#swarm.partVouched(event);
       case 'partSent':
         return this.#swarm.partSent(event);
       default:
@@ -133,13 +144,13 @@ export class Core {
       case 'playlistBrought':
         return this.#playlists.brought(event);
       case 'fetchHeaders':
-        return this.#swarm.fetchHeaders(event);
+        return this.#swarm.edge.headers(event);
       case 'fetchPart':
-        return this.#swarm.fetchPart(event);
+        return this.#swarm.edge.part(event);
       case 'fetchEnded':
-        return this.#swarm.fetchEnded(event);
+        return this.#swarm.edge.ended(event);
       case 'fetchFailed':
-        return this.#swarm.fetchFailed(event);
+        return this.#swarm.edge.failed(event);
       case 'playlistFetched':
         return this.#playlists.fetched(event);
       case 'playlistFailed':

@@ -2,6 +2,8 @@
  * What goes into the core and what comes out of it. `handle(event, nowMs) -> effects`:
  * the page, the simulator and the tests run the same object. Ids and sizes only, never media bytes.
  */
+
+import type { ByteRange } from '../../signaling/protocol/identity.ts';
 import type {
   ClientFrame,
   EdgeHealth,
@@ -11,7 +13,6 @@ import type {
   ServerFrame,
   ViewerProfile,
 } from '../../signaling/protocol/index.ts';
-import type { ByteRange } from './identity.ts';
 import type { PeerMessage, PeerRefusal } from './peer-wire.ts';
 
 /** A segment as the player names it. */
@@ -41,7 +42,14 @@ export type CoreEvent =
   | { type: 'peerMessage'; peer: string; message: PeerMessage }
   | { type: 'peerRefused'; peer: string; code: PeerRefusal }
   | { type: 'partProgress'; peer: string; requestId: number; bytes: number }
+  /** Checked against its descriptor where the room has an attestor. */
   | { type: 'partReceived'; peer: string; requestId: number; bytes: number }
+  /** It is not what its descriptor says: the peer lied. */
+  | { type: 'partForged'; peer: string; requestId: number }
+  // descriptors of the attestor, their signatures checked
+  | { type: 'segmentVouched'; segmentId: string; sizeBytes: number }
+  /** A part that the own edge gave is what its descriptor says. */
+  | { type: 'partVouched'; segmentId: string; part: number }
   | { type: 'partSent'; peer: string; requestId: number; bytes: number }
   // the player
   | { type: 'segmentWanted'; loadId: number; request: SegmentRequest; deadlineMs: number }

@@ -62,6 +62,7 @@ export type PeerRefusal =
   | 'peer_message_invalid'
   | 'peer_version_unsupported'
   | 'peer_chunk_invalid'
+  | 'peer_part_forged'
   | 'peer_rate_limited';
 
 export type ParsedPeer<T> = { ok: true; value: T } | { ok: false; code: PeerRefusal };

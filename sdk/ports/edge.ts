@@ -1,5 +1,5 @@
+import type { ByteRange } from '../../signaling/protocol/identity.ts';
 import type { FetchFailure } from '../core/events.ts';
-import type { ByteRange } from '../core/identity.ts';
 
 export interface SegmentFetch {
   url: string;

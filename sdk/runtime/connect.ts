@@ -1,9 +1,11 @@
 /** All that the room needs and plain playback does not: loaded beside playback, as a chunk of its own. */
+import type { WelcomeFrame } from '../../signaling/protocol/index.ts';
 import { loadDeviceId } from '../adapters/device-id.ts';
 import { watchNetworkProfile } from '../adapters/network-profile.ts';
 import { createPeerLinks } from '../adapters/peer-link.ts';
 import { createSegmentStore } from '../adapters/segment-store.ts';
 import { createSignalingSocket } from '../adapters/signaling-socket.ts';
+import { createSeals } from '../adapters/web-crypto.ts';
 import type { CheckedOptions } from '../options.ts';
 import type { EdgeReader } from '../ports/edge.ts';
 import type { SegmentStore } from '../ports/segment-store.ts';
@@ -12,7 +14,7 @@ import { type OutwardEffect, Runtime } from './runtime.ts';
 
 export interface ConnectListener {
   onEffect(effect: OutwardEffect): void;
-  onViewerId(viewerId: string): void;
+  onWelcome(frame: WelcomeFrame): void;
   /** The signaling server sent something that cannot be read. */
   onInvalidFrame(message: string): void;
   onStorageFailed(error: unknown): void;
@@ -36,7 +38,7 @@ export function connectRoom(
     { url, room, token, deviceId },
     {
       onFrame: (frame) => {
-        if (frame.type === 'welcome') listener.onViewerId(frame.viewerId);
+        if (frame.type === 'welcome') listener.onWelcome(frame);
         runtime.receive(frame);
       },
       onInvalid: ({ code, message }) => {
@@ -65,6 +67,8 @@ export function connectRoom(
       edge,
       plain,
       network,
+      room,
+      seals: createSeals(),
       store: storageBytesMax > 0 ? createSegmentStore({ room, openInWorker }) : null,
       storageFailed: (error) => listener.onStorageFailed(error),
       nowMs: () => performance.now(),

@@ -4,7 +4,7 @@ import type { Media } from './media.ts';
 
 export type DepthEffect = Extract<
   Effect,
-  { type: 'dropSegment' | 'storeSegment' | 'restoreSegment' | 'dropStored' }
+  { type: 'dropSegment' | 'dropParts' | 'storeSegment' | 'restoreSegment' | 'dropStored' }
 >;
 
 /** Moves segments between memory and the store behind it; what the store loses the core is told. */
@@ -32,10 +32,13 @@ export class Depth {
     this.#failed = failed;
   }
 
-  perform({ type, segmentId }: DepthEffect): void {
-    switch (type) {
+  perform(effect: DepthEffect): void {
+    const { segmentId } = effect;
+    switch (effect.type) {
       case 'dropSegment':
         return this.#media.drop(segmentId);
+      case 'dropParts':
+        return this.#media.dropParts(segmentId, effect.parts);
       case 'dropStored':
         // What cannot be deleted now goes with the session.
         this.#store?.delete(segmentId).catch(() => {});

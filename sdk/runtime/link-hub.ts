@@ -3,7 +3,8 @@ import type { CoreEvent, Effect } from '../core/core.ts';
 import { encodePeerMessage, type PeerRefusal, parsePeerMessage } from '../core/peer-wire.ts';
 import type { PeerLink, PeerLinks } from '../ports/peer-link.ts';
 import type { Media } from './media.ts';
-import { Transfers } from './transfers.ts';
+import { type Arrival, Transfers } from './transfers.ts';
+import type { Verifier } from './verifier.ts';
 
 export type LinkEffect = Extract<
   Effect,
@@ -23,6 +24,8 @@ export type LinkEffect = Extract<
 interface Connection {
   link: PeerLink;
   transfers: Transfers;
+  /** Parts whose digest is being computed, by request id. */
+  checking: Set<number>;
   /** Control messages in the current second. */
   windowStartMs: number;
   messages: number;
@@ -33,6 +36,7 @@ export class LinkHub {
   #links: PeerLinks;
   #relayOnly: boolean;
   #media: Media;
+  #verifier: Verifier;
   #nowMs: () => number;
   #dispatch: (event: CoreEvent) => void;
   #connections = new Map<string, Connection>();
@@ -44,12 +48,14 @@ export class LinkHub {
     links: PeerLinks,
     relayOnly: boolean,
     media: Media,
+    verifier: Verifier,
     nowMs: () => number,
     dispatch: (event: CoreEvent) => void,
   ) {
     this.#links = links;
     this.#relayOnly = relayOnly;
     this.#media = media;
+    this.#verifier = verifier;
     this.#nowMs = nowMs;
     this.#dispatch = dispatch;
   }
@@ -69,6 +75,7 @@ export class LinkHub {
       case 'expectPart':
         return transfers.expect(effect.requestId, effect.segmentId, effect.part, effect.bytes);
       case 'forgetPart':
+        connection.checking.delete(effect.requestId);
         return transfers.forget(effect.requestId);
       case 'dropSend':
         return transfers.dropSend(effect.requestId);
@@ -121,7 +128,13 @@ export class LinkHub {
       this.bytesSent += bytes;
       this.#dispatch({ type: 'partSent', peer, requestId, bytes });
     });
-    const connection: Connection = { link, transfers, windowStartMs: 0, messages: 0 };
+    const connection: Connection = {
+      link,
+      transfers,
+      checking: new Set(),
+      windowStartMs: 0,
+      messages: 0,
+    };
     this.#connections.set(peer, connection);
   }
 
@@ -131,8 +144,8 @@ export class LinkHub {
     connection?.link.close();
   }
 
-  #receive(peer: string, { transfers }: Connection, bytes: Uint8Array): boolean {
-    const arrival = transfers.receive(bytes);
+  #receive(peer: string, connection: Connection, bytes: Uint8Array): boolean {
+    const arrival = connection.transfers.receive(bytes);
     if (arrival.kind === 'invalid') return false;
     if (arrival.kind === 'late') {
       this.wastedBytes += arrival.bytes;
@@ -145,9 +158,36 @@ export class LinkHub {
     }
     const { segmentId, part, bytes: whole } = arrival;
     this.bytesReceived += whole.byteLength;
-    this.#media.put(segmentId, part, whole, this.#nowMs());
-    this.#dispatch({ type: 'partReceived', peer, requestId, bytes: whole.byteLength });
+    if (this.#verifier.mode === 'none') this.#take(peer, requestId, segmentId, part, whole);
+    else void this.#check(peer, connection, arrival);
     return true;
+  }
+
+  #take(
+    peer: string,
+    requestId: number,
+    segmentId: string,
+    part: number,
+    bytes: Uint8Array<ArrayBuffer>,
+  ): void {
+    this.#media.put(segmentId, part, bytes, this.#nowMs());
+    this.#dispatch({ type: 'partReceived', peer, requestId, bytes: bytes.byteLength });
+  }
+
+  /** What a peer sent counts only once its digest is known to be right. */
+  async #check(
+    peer: string,
+    connection: Connection,
+    { requestId, segmentId, part, bytes }: Extract<Arrival, { kind: 'part' }>,
+  ): Promise<void> {
+    connection.checking.add(requestId);
+    const isRight = await this.#verifier.check(segmentId, part, bytes).catch(() => null);
+    // Cancelled meanwhile, or the link is gone.
+    const isWanted =
+      connection.checking.delete(requestId) && this.#connections.get(peer) === connection;
+    if (isWanted && isRight) return this.#take(peer, requestId, segmentId, part, bytes);
+    this.wastedBytes += bytes.byteLength;
+    if (isWanted && isRight === false) this.#dispatch({ type: 'partForged', peer, requestId });
   }
 
   #isFlood(connection: Connection): boolean {

@@ -33,8 +33,8 @@ export class Media {
     return this.#entries.get(segmentId)?.parts.get(part) ?? null;
   }
 
-  heldBytes(segmentId: string): number {
-    return this.#entries.get(segmentId)?.bytes ?? 0;
+  parts(segmentId: string): [part: number, bytes: Uint8Array<ArrayBuffer>][] {
+    return [...(this.#entries.get(segmentId)?.parts ?? [])];
   }
 
   /** Time between the first and the last part. */
@@ -63,6 +63,18 @@ export class Media {
       const from = part * limits.partBytes;
       this.put(segmentId, part, whole.subarray(from, from + limits.partBytes), nowMs);
     }
+  }
+
+  dropParts(segmentId: string, parts: readonly number[]): void {
+    const entry = this.#entries.get(segmentId);
+    if (!entry) return;
+    for (const part of parts) {
+      const bytes = entry.parts.get(part)?.byteLength ?? 0;
+      entry.parts.delete(part);
+      entry.bytes -= bytes;
+      this.wastedBytes += bytes;
+    }
+    if (entry.parts.size === 0) this.#entries.delete(segmentId);
   }
 
   drop(segmentId: string): void {

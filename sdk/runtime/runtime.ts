@@ -1,16 +1,19 @@
 import type { ServerFrame } from '../../signaling/protocol/index.ts';
 import { Core, type CoreEvent, type CoreOptions, type Effect } from '../core/core.ts';
-import type { FetchFailure, SegmentRequest } from '../core/events.ts';
+import type { SegmentRequest } from '../core/events.ts';
 import type { EdgeReader } from '../ports/edge.ts';
 import type { Load, LoadedSegment } from '../ports/loads.ts';
 import type { PeerLinks } from '../ports/peer-link.ts';
+import type { Seals } from '../ports/seals.ts';
 import type { SegmentStore } from '../ports/segment-store.ts';
 import type { SignalingSocket } from '../ports/signaling-socket.ts';
 import { Depth } from './depth.ts';
+import { EdgeFetches } from './edge-fetches.ts';
 import { LinkHub } from './link-hub.ts';
 import { Media } from './media.ts';
 import type { PlainLoads } from './plain-loads.ts';
 import { PlayerLoads } from './player-loads.ts';
+import { Verifier } from './verifier.ts';
 
 export type OutwardEffect = Extract<
   Effect,
@@ -34,6 +37,8 @@ export interface RuntimePorts {
   plain: PlainLoads;
   /** Watches the profile; closed with the session. */
   network: { close(): void };
+  room: string;
+  seals: Seals;
   /** Null keeps nothing behind memory. */
   store: SegmentStore | null;
   /** Something could not be kept behind memory. */
@@ -48,13 +53,13 @@ const timerMsMax = 2 ** 31 - 1;
 export class Runtime {
   readonly media = new Media();
   readonly core: Core;
-  bytesFromEdge = 0;
   readonly #ports: RuntimePorts;
   readonly #depth: Depth;
+  readonly #fetches: EdgeFetches;
+  readonly #verifier: Verifier;
   readonly #hub: LinkHub;
   readonly #outward: (effect: OutwardEffect) => void;
   readonly #loads: PlayerLoads;
-  #fetches = new Map<number, AbortController>();
   #queue: CoreEvent[] = [];
   #running = false;
   #closed = new AbortController();
@@ -69,18 +74,19 @@ export class Runtime {
     this.core = new Core(options);
     this.#ports = ports;
     this.#outward = outward;
+    const { media } = this;
+    const { links, store, nowMs, room, seals } = ports;
+    const dispatch = (event: CoreEvent) => this.dispatch(event);
+    const isClosed = () => this.#closed.signal.aborted;
     this.#loads = new PlayerLoads(ports.plain);
-    this.#depth = new Depth(
-      this.media,
-      ports.store,
-      ports.nowMs,
-      (event) => this.dispatch(event),
-      () => this.#closed.signal.aborted,
-      ports.storageFailed,
-    );
-    this.#hub = new LinkHub(ports.links, relayOnly, this.media, ports.nowMs, (event) =>
-      this.dispatch(event),
-    );
+    this.#depth = new Depth(media, store, nowMs, dispatch, isClosed, ports.storageFailed);
+    this.#verifier = new Verifier(room, seals, media, dispatch);
+    this.#fetches = new EdgeFetches(ports.edge, media, this.#verifier, nowMs, dispatch);
+    this.#hub = new LinkHub(links, relayOnly, media, this.#verifier, nowMs, dispatch);
+  }
+
+  get bytesFromEdge(): number {
+    return this.#fetches.bytesFromEdge;
   }
 
   get bytesFromPeers(): number {
@@ -97,6 +103,8 @@ export class Runtime {
 
   /** Takes a frame of the signaling server. */
   receive(frame: ServerFrame): void {
+    if (frame.type === 'descriptors') return void this.#verifier.add(frame.descriptors);
+    if (frame.type === 'welcome') this.#verifier.configure(frame.integrity);
     this.dispatch({ type: 'frameReceived', frame });
   }
 
@@ -110,12 +118,12 @@ export class Runtime {
       const bytesFromEdge = found.bytes.byteLength;
       const delivered = { loadIds: [], transferMs, bytesFromEdge, bytesByPeer: {} };
       this.#outward({ type: 'deliverSegment', segmentId, ...delivered });
-      return this.dispatch({
-        type: 'segmentBrought',
-        request,
-        sizeBytes: bytesFromEdge,
-        transferMs,
-      });
+      const sizeBytes = bytesFromEdge;
+      this.dispatch({ type: 'segmentBrought', request, sizeBytes, transferMs });
+      for (const [part, bytes] of this.media.parts(segmentId)) {
+        void this.#verifier.vouch(segmentId, part, bytes);
+      }
+      return;
     }
     this.dispatch(found);
   }
@@ -178,8 +186,7 @@ export class Runtime {
     this.#closed.abort();
     this.#queue = [];
     clearTimeout(this.#timer);
-    for (const controller of this.#fetches.values()) controller.abort();
-    this.#fetches.clear();
+    this.#fetches.close();
     this.#hub.close();
     this.#ports.signaling.close();
     this.#ports.network.close();
@@ -213,8 +220,9 @@ export class Runtime {
       case 'fetchSegment':
       case 'abortFetch':
       case 'fetchPlaylist':
-        return this.#fetch(effect);
+        return this.#fetches.perform(effect);
       case 'dropSegment':
+      case 'dropParts':
       case 'storeSegment':
       case 'restoreSegment':
       case 'dropStored':
@@ -243,50 +251,12 @@ export class Runtime {
         const { transferMs, segmentId } = effect;
         const firstByteMs = Math.max(0, transferMs - this.media.spreadMs(segmentId));
         load.done({ bytes, transferMs, firstByteMs });
-      } else load.failed({ status: null, reason: 'truncated' });
+      } else {
+        // Never handed out with a hole: it is got again.
+        load.failed({ status: null, reason: 'truncated' });
+        this.dispatch({ type: 'segmentLost', segmentId: effect.segmentId });
+      }
     }
-  }
-
-  #fetch(effect: Extract<Effect, { type: 'fetchSegment' | 'abortFetch' | 'fetchPlaylist' }>): void {
-    const { fetchId } = effect;
-    if (effect.type === 'abortFetch') {
-      this.#fetches.get(fetchId)?.abort();
-      this.#fetches.delete(fetchId);
-      return;
-    }
-    const controller = new AbortController();
-    this.#fetches.set(fetchId, controller);
-    const ended = (event: CoreEvent) => {
-      this.#fetches.delete(fetchId);
-      this.dispatch(event);
-    };
-    if (effect.type === 'fetchPlaylist') {
-      const { url, firstByteWithinMs } = effect;
-      this.#ports.edge.readPlaylist(
-        url,
-        firstByteWithinMs,
-        (result) => {
-          if ('failure' in result)
-            return ended({ type: 'playlistFailed', fetchId, failure: result.failure });
-          this.bytesFromEdge += result.bytes;
-          ended({ type: 'playlistFetched', fetchId, text: result.text });
-        },
-        controller.signal,
-      );
-      return;
-    }
-    const events = {
-      onHeaders: (sizeBytes: number | null) =>
-        this.dispatch({ type: 'fetchHeaders', fetchId, sizeBytes }),
-      onPart: (part: number, bytes: Uint8Array<ArrayBuffer>) => {
-        this.bytesFromEdge += bytes.byteLength;
-        this.media.put(effect.segmentId, part, bytes, this.#ports.nowMs());
-        this.dispatch({ type: 'fetchPart', fetchId, part, bytes: bytes.byteLength });
-      },
-      onEnd: (sizeBytes: number | null) => ended({ type: 'fetchEnded', fetchId, sizeBytes }),
-      onFailure: (failure: FetchFailure) => ended({ type: 'fetchFailed', fetchId, failure }),
-    };
-    this.#ports.edge.readSegment(effect, events, controller.signal);
   }
 
   #wakeAt(atMs: number): void {

@@ -11,7 +11,7 @@ const closeWithinMs = 2_000;
 
 /**
  * Opens the store of a session in a worker of its own, which ends with `close()`.
- * @throws HoldfastError `worker_failed` where no worker starts: the page's policy (CSP `worker-src`), or a script
+ * @throws HoldfastError `storage_failed` where no worker starts: the page's policy (CSP `worker-src`), or a script
  *   that is served from another origin than the page. `storage_failed` where the browser refuses to store.
  */
 export async function openSegmentsInWorker(sessionId: string): Promise<SegmentStore> {

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { limits } from '../protocol/index.ts';
 import { SignalingError } from './errors.ts';
 import type { SignalingOptions } from './server.ts';
+import { isStreamUrl } from './stream-url.ts';
 
 const edges = v.pipe(
   v.array(
@@ -22,6 +23,14 @@ const iceServers = v.array(
   }),
 );
 
+const streams = v.record(
+  v.pipe(v.string(), v.minLength(1), v.maxLength(limits.roomNameLengthMax)),
+  v.pipe(
+    v.string(),
+    v.check((url) => isStreamUrl(url)),
+  ),
+);
+
 const variables = [
   'HOLDFAST_HOST',
   'HOLDFAST_PORT',
@@ -31,6 +40,8 @@ const variables = [
   'HOLDFAST_ADDRESS_HEADER',
   'HOLDFAST_EDGES',
   'HOLDFAST_ICE',
+  'HOLDFAST_STREAMS',
+  'HOLDFAST_ATTESTOR_KEY',
 ] as const;
 type Variable = (typeof variables)[number];
 
@@ -59,6 +70,8 @@ export function readConfig(
     addressHeader: readHeader(read('HOLDFAST_ADDRESS_HEADER')),
     edges: readJson('HOLDFAST_EDGES', read('HOLDFAST_EDGES'), edges),
     iceServers: readJson('HOLDFAST_ICE', read('HOLDFAST_ICE'), iceServers),
+    streams: readJson('HOLDFAST_STREAMS', read('HOLDFAST_STREAMS'), streams),
+    attestorKey: read('HOLDFAST_ATTESTOR_KEY'),
   };
 }
 

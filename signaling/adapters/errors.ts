@@ -7,6 +7,8 @@ export type SignalingErrorCode =
   | 'key_invalid'
   /** A public key checks tokens and cannot issue them. */
   | 'key_cannot_sign'
+  /** The attestor's key is not a private ECDSA P-256 key. */
+  | 'attestor_key_invalid'
   /** The address is taken or not ours. */
   | 'listen_failed';
 

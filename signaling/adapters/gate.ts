@@ -1,13 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientFrame, JoinFrame } from '../protocol/index.ts';
 import { parseClientFrame } from '../protocol/index.ts';
+import type { Attestor } from './attestor.ts';
 import type { Log } from './log.ts';
 import type { Loop } from './loop.ts';
 import type { Connection, SocketHandlers } from './socket.ts';
 import type { Tokens } from './tokens.ts';
 
 /** Stands between sockets and rooms: nothing passes unparsed, nobody joins without a valid token. */
-export function createGate(loop: Loop, tokens: Tokens, log: Log): SocketHandlers {
+export function createGate(
+  loop: Loop,
+  tokens: Tokens,
+  attestor: Attestor,
+  log: Log,
+): SocketHandlers {
+  const refuse = refuser(log);
   return {
     text(connection, text) {
       const parsed = parseClientFrame(text);
@@ -23,12 +30,14 @@ export function createGate(loop: Loop, tokens: Tokens, log: Log): SocketHandlers
     closed(connection) {
       if (!loop.connections.delete(connection.connectionId)) return;
       loop.handle({ type: 'disconnected', connectionId: connection.connectionId });
+      attestor.leave(connection);
     },
   };
 
   function take(connection: Connection, frame: ClientFrame): void {
     if (connection.state === 'joined') {
       loop.handle({ type: 'frame', connectionId: connection.connectionId, frame });
+      if (frame.type === 'report') attestor.plays(connection, frame.plays);
     } else if (frame.type === 'leave') connection.close('left');
     else if (frame.type !== 'join') refuse(connection, 'join_required', 'join first');
     else if (connection.state === 'joining')
@@ -46,7 +55,7 @@ export function createGate(loop: Loop, tokens: Tokens, log: Log): SocketHandlers
         refuse(connection, verified.code, verified.message);
         return;
       }
-      const { subject } = verified.value;
+      const { subject, stream } = verified.value;
       const known = frame.resumeKey
         ? await tokens.readResumeKey(frame.resumeKey, room, subject)
         : null;
@@ -64,21 +73,24 @@ export function createGate(loop: Loop, tokens: Tokens, log: Log): SocketHandlers
         profile,
         viewerId,
         resumeKey,
+        integrity: attestor.open(room, stream),
       });
+      // Closed by now when the room has refused it; else it has its welcome.
+      if (!hasClosed(connection)) attestor.join(room, connection);
     } catch (error) {
       log.warn('internal', { connectionId, message: String(error) });
       connection.refuse('internal', 'internal error');
     }
   }
+}
 
-  function refuse(
-    connection: Connection,
-    code: Parameters<Connection['refuse']>[0],
-    message: string,
-  ): void {
+type RefusalCode = Parameters<Connection['refuse']>[0];
+
+function refuser(log: Log) {
+  return (connection: Connection, code: RefusalCode, message: string): void => {
     log.info('refused', { connectionId: connection.connectionId, code });
     connection.refuse(code, message);
-  }
+  };
 }
 
 /** Asked after an await, when the compiler still believes what was set before it. */

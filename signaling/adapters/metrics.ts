@@ -1,8 +1,9 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { CountedMetric, RoomsStats } from '../core/index.ts';
 import type { ServerErrorCode } from '../protocol/index.ts';
+import type { ReadErrorCode } from './stream-reader.ts';
 
-export interface Metrics {
+export interface Metrics extends AttestorMetrics {
   /** A frame, socket or join that was refused. */
   refused(code: ServerErrorCode): void;
   event(metric: CountedMetric, value: number): void;
@@ -15,8 +16,18 @@ export interface Metrics {
   readonly contentType: string;
 }
 
+interface AttestorMetrics {
+  /** The attestor vouches for one more segment, so long after a playlist first named it. */
+  attested(lagMs: number): void;
+  /** Bytes of streams, playlists included. */
+  attestorRead(bytes: number): void;
+  attestorFailed(code: ReadErrorCode | 'capacity'): void;
+}
+
 /** Counters of one server, in a registry of its own. */
-export function createMetrics(stats: () => RoomsStats & { sockets: number }): Metrics {
+export function createMetrics(
+  stats: () => RoomsStats & { sockets: number; attestedRooms: number },
+): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const counter = (name: string, help: string, labelNames: string[] = []) =>
@@ -31,6 +42,7 @@ export function createMetrics(stats: () => RoomsStats & { sockets: number }): Me
     'holdfast_slow_readers_total',
     'Sockets cut because they were not read',
   );
+  gauge('holdfast_attested_rooms', 'Rooms whose stream is read', () => stats().attestedRooms);
   gauge('holdfast_sockets', 'Open sockets, joined or not', () => stats().sockets);
   gauge('holdfast_rooms', 'Rooms with viewers', () => stats().rooms);
   gauge('holdfast_groups', 'Groups of all rooms', () => stats().groups);
@@ -71,7 +83,33 @@ export function createMetrics(stats: () => RoomsStats & { sockets: number }): Me
       bytesSent.inc(bytes);
     },
     slowReader: () => slowReaders.inc(),
+    ...createAttestorMetrics(registers),
     text: () => registry.metrics(),
     contentType: registry.contentType,
+  };
+}
+
+function createAttestorMetrics(registers: Registry[]): AttestorMetrics {
+  const bytes = new Counter({
+    name: 'holdfast_attestor_bytes_total',
+    help: 'Bytes of streams read to attest',
+    registers,
+  });
+  const failures = new Counter({
+    name: 'holdfast_attestor_failures_total',
+    help: 'Reads of streams that failed, by code',
+    labelNames: ['code'],
+    registers,
+  });
+  const lag = new Histogram({
+    name: 'holdfast_attested_lag_seconds',
+    help: 'Attested segments, by the time since a playlist first named them',
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  });
+  return {
+    attested: (lagMs) => lag.observe(lagMs / 1_000),
+    attestorRead: (byteCount) => bytes.inc(byteCount),
+    attestorFailed: (code) => failures.inc({ code }),
   };
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { createRooms } from '../core/index.ts';
 import { limits as defaults, type Edge, type IceServer, type Limits } from '../protocol/index.ts';
+import { type Attestor, createAttestor } from './attestor.ts';
 import { SignalingError } from './errors.ts';
 import { createGate } from './gate.ts';
 import { createHttp } from './http.ts';
@@ -11,7 +12,9 @@ import { createLog } from './log.ts';
 import { createLoop, type Loop } from './loop.ts';
 import { createMetrics } from './metrics.ts';
 import { isLoopback } from './origins.ts';
+import { createSigner } from './signer.ts';
 import { createSockets, type Sockets } from './socket.ts';
+import { isStreamUrl } from './stream-url.ts';
 import { createTokens, type TokenRequest } from './tokens.ts';
 
 export interface SignalingOptions {
@@ -30,6 +33,10 @@ export interface SignalingOptions {
   /** Named to every viewer. */
   edges?: Edge[] | undefined;
   iceServers?: IceServer[] | undefined;
+  /** Multivariant playlists by room: the server reads these streams and vouches for their segments. */
+  streams?: Readonly<Record<string, string>> | undefined;
+  /** Signs what it vouches for: private ECDSA P-256 key as JWK. Default: fresh at each start. */
+  attestorKey?: string | undefined;
   limits?: Partial<Limits> | undefined;
   /** Takes structured lines, JSON without line end. Default: nothing is logged. */
   log?: ((line: string) => void) | undefined;
@@ -51,7 +58,7 @@ export interface Signaling {
 
 /**
  * Starts a signaling server and resolves when it listens.
- * @throws SignalingError `key_required`, `key_invalid`, `config_invalid`, `listen_failed`
+ * @throws SignalingError `key_required`, `key_invalid`, `attestor_key_invalid`, `config_invalid`, `listen_failed`
  */
 export async function startSignaling(options: SignalingOptions = {}): Promise<Signaling> {
   const limits: Limits = { ...defaults, ...options.limits };
@@ -63,9 +70,22 @@ export async function startSignaling(options: SignalingOptions = {}): Promise<Si
   const nowMs = () => performance.timeOrigin + performance.now();
   const { edges = [], iceServers = [] } = options;
   const rooms = createRooms({ limits, random: Math.random, edges, iceServers });
-  const metrics = createMetrics(() => ({ ...rooms.stats(), sockets: sockets.count }));
+  const metrics = createMetrics(() => ({
+    ...rooms.stats(),
+    sockets: sockets.count,
+    attestedRooms: attestor.count,
+  }));
+  const attestor = createAttestor({
+    streams: checkStreams(options.streams ?? {}),
+    edgeUrls: edges.map(({ baseUrl }) => baseUrl),
+    signer: createSigner(options.attestorKey),
+    limits,
+    metrics,
+    log,
+    nowMs,
+  });
   const loop = createLoop({ rooms, metrics, log, nowMs });
-  const gate = createGate(loop, tokens, log);
+  const gate = createGate(loop, tokens, attestor, log);
   const sockets = createSockets({
     limits,
     metrics,
@@ -88,7 +108,7 @@ export async function startSignaling(options: SignalingOptions = {}): Promise<Si
     issueToken: tokens.issueToken,
     metrics: metrics.text,
     close() {
-      closing ??= end(http, sockets, loop);
+      closing ??= end(http, sockets, loop, attestor);
       return closing;
     },
   };
@@ -104,6 +124,14 @@ function checkExposure(host: string, options: SignalingOptions): void {
   }
 }
 
+function checkStreams(streams: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  for (const [room, url] of Object.entries(streams)) {
+    if (isStreamUrl(url)) continue;
+    throw new SignalingError('config_invalid', `streams: that of ${room} is no http or https URL`);
+  }
+  return streams;
+}
+
 async function listen(http: Server, host: string, port: number): Promise<number> {
   try {
     http.listen(port, host);
@@ -114,7 +142,8 @@ async function listen(http: Server, host: string, port: number): Promise<number>
   return (http.address() as AddressInfo).port;
 }
 
-async function end(http: Server, sockets: Sockets, loop: Loop): Promise<void> {
+async function end(http: Server, sockets: Sockets, loop: Loop, attestor: Attestor): Promise<void> {
+  attestor.close();
   const closed = once(http, 'close');
   http.close();
   loop.handle({ type: 'shutdown' });

@@ -17,6 +17,8 @@ export interface Connection {
   state: 'opened' | 'joining' | 'joined' | 'closed';
   /** Drops the frame when the connection is closed. */
   send(frame: ServerFrame): void;
+  /** The same for a frame that goes to many and is made into text once. */
+  sendText(type: ServerFrame['type'], text: string): void;
   /** Answers with an error, counts it, and closes. */
   refuse(code: ServerErrorCode, message: string, retryAfterMs?: number): void;
   close(reason: CloseReason): void;
@@ -154,9 +156,11 @@ function connect(webSocket: WebSocket, { limits, metrics, handlers }: SocketOpti
     connectionId: randomUUID(),
     state: 'opened',
     send(frame) {
+      if (connection.state !== 'closed') connection.sendText(frame.type, JSON.stringify(frame));
+    },
+    sendText(type, text) {
       if (connection.state === 'closed') return;
-      const text = JSON.stringify(frame);
-      metrics.sent(frame.type, text.length);
+      metrics.sent(type, text.length);
       webSocket.send(text);
       if (webSocket.bufferedAmount <= limits.socketBufferBytesMax) return;
       metrics.slowReader();

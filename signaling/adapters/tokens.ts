@@ -2,6 +2,7 @@ import { createHmac, createPublicKey, type KeyObject, randomBytes } from 'node:c
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import type { Limits, ServerErrorCode } from '../protocol/index.ts';
 import { SignalingError } from './errors.ts';
+import { isStreamUrl } from './stream-url.ts';
 
 export interface TokenRequest {
   room: string;
@@ -9,11 +10,19 @@ export interface TokenRequest {
   subject: string;
   /** At most one hour. */
   lifetimeSeconds: number;
+  /** URL of the room's multivariant playlist, for the attestor. All tokens of a room should name the same. */
+  stream?: string | undefined;
 }
 
 export type Verified<T> =
   | { ok: true; value: T }
   | { ok: false; code: ServerErrorCode; message: string };
+
+/** What a valid token says. */
+export interface TokenClaims {
+  subject: string;
+  stream: string | null;
+}
 
 export interface ResumeClaims {
   room: string;
@@ -28,7 +37,7 @@ export interface Tokens {
   readonly algorithm: 'HS256' | 'EdDSA';
   /** @throws SignalingError `key_cannot_sign`, `config_invalid` */
   issueToken(request: TokenRequest): Promise<string>;
-  verifyToken(token: string, room: string): Promise<Verified<{ subject: string }>>;
+  verifyToken(token: string, room: string): Promise<Verified<TokenClaims>>;
   issueResumeKey(claims: ResumeClaims): Promise<string>;
   /** The viewer id of a valid key of this room and subject, else null. */
   readResumeKey(resumeKey: string, room: string, subject: string): Promise<string | null>;
@@ -65,7 +74,7 @@ export function createTokens({ key, resumeSecret, limits }: TokenOptions): Token
   return {
     generated,
     algorithm: pinned.algorithm,
-    async issueToken({ room, subject, lifetimeSeconds }) {
+    async issueToken({ room, subject, lifetimeSeconds, stream }) {
       if (!pinned.secret) {
         throw new SignalingError('key_cannot_sign', 'a public key cannot issue tokens');
       }
@@ -77,7 +86,9 @@ export function createTokens({ key, resumeSecret, limits }: TokenOptions): Token
       }
       if (!isSubject(subject))
         throw new SignalingError('config_invalid', 'subject: 1 to 128 characters');
-      return sign({ room, sub: subject }, tokenAudience, lifetimeSeconds, pinned.secret);
+      if (stream !== undefined && !isStreamUrl(stream))
+        throw new SignalingError('config_invalid', 'stream: an http or https URL');
+      return sign({ room, sub: subject, stream }, tokenAudience, lifetimeSeconds, pinned.secret);
     },
     async verifyToken(token, room) {
       try {
@@ -119,12 +130,8 @@ export function createTokens({ key, resumeSecret, limits }: TokenOptions): Token
   };
 }
 
-function checkClaims(
-  payload: JWTPayload,
-  room: string,
-  limits: Limits,
-): Verified<{ subject: string }> {
-  const { sub, exp = 0, aud } = payload;
+function checkClaims(payload: JWTPayload, room: string, limits: Limits): Verified<TokenClaims> {
+  const { sub, exp = 0, aud, stream = null } = payload;
   if (!isSubject(sub)) {
     return refused('token_invalid', 'the subject is empty or too long');
   }
@@ -136,7 +143,9 @@ function checkClaims(
     return refused('token_invalid', 'the token lives too long');
   }
   if (payload.room !== room) return refused('token_room_mismatch', 'the token is for another room');
-  return { ok: true, value: { subject: sub } };
+  if (stream !== null && !isStreamUrl(stream))
+    return refused('token_invalid', 'the stream is not an http or https URL');
+  return { ok: true, value: { subject: sub, stream } };
 }
 
 function refused(

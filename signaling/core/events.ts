@@ -2,6 +2,7 @@ import type {
   ClientFrame,
   Edge,
   IceServer,
+  Integrity,
   Limits,
   ServerErrorCode,
   ServerFrame,
@@ -34,6 +35,8 @@ export interface JoinAccepted {
   viewerId: string;
   /** Put into the welcome; names this room, subject and viewer id. */
   resumeKey: string;
+  /** Who vouches for the media of this room. Default that of the options. */
+  integrity?: Integrity | undefined;
 }
 
 /** `left`, `replaced` and `shutdown` are polite; `silent` is a dead socket; the rest are refusals. */
@@ -53,7 +56,10 @@ export type CountedMetric =
   | 'groupSplit'
   | 'groupMerged'
   | 'roleChanged'
-  | 'signalRelayed';
+  | 'signalRelayed'
+  | 'accused'
+  | 'suspended'
+  | 'removed';
 
 /** What the rooms want done, in this order. */
 export type RoomsEffect =
@@ -74,6 +80,8 @@ export interface RoomsOptions {
   edges?: Edge[];
   /** Named to every viewer in its welcome. Default none. */
   iceServers?: IceServer[];
+  /** Of rooms whose joins name none. Default: nobody vouches for anything. */
+  integrity?: Integrity;
 }
 
 export interface RoomsStats {

@@ -85,11 +85,17 @@ function createGroup(context: Context, room: Room, shared: boolean): Group {
 function addMember(context: Context, group: Group, viewer: Viewer): void {
   resize(group, () => group.members.push(viewer));
   viewer.group = group;
+  viewer.memberSinceMs = context.nowMs;
   markStale(context, group);
 }
 
 function removeMember(context: Context, group: Group, viewer: Viewer): void {
   resize(group, () => group.members.splice(group.members.indexOf(viewer), 1));
+  viewer.formerGroup = {
+    groupId: group.groupId,
+    sinceMs: viewer.memberSinceMs,
+    untilMs: context.nowMs,
+  };
   markStale(context, group);
   if (group.members.length === 0) {
     context.groupCount--;

@@ -1,3 +1,8 @@
+export {
+  type AttestorEffect,
+  type AttestorEvent,
+  createAttestation,
+} from './attestor.ts';
 export type {
   CloseReason,
   CountedMetric,

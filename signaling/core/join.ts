@@ -1,11 +1,12 @@
-import type { ServerErrorCode } from '../protocol/index.ts';
 import { protocolVersion } from '../protocol/index.ts';
+import { inherit, isBanned } from './accusations.ts';
 import { tell } from './directives.ts';
 import type { JoinAccepted, RoomsOptions } from './events.ts';
 import { chooseGroup, place, unplace } from './groups.ts';
 import { arm, removeViewer } from './presence.ts';
-import { elect, orderDevice, uploadsOf } from './roles.ts';
-import { type Context, count, type Device, markStale, type Room, type Viewer } from './state.ts';
+import { refuse } from './refusals.ts';
+import { elect, orderDevice, updateUploads, uploadsOf } from './roles.ts';
+import { type Context, count, type Device, type Room, type Viewer } from './state.ts';
 
 /** Lets a viewer in, or back to its place, and welcomes it; or refuses with a coded error. */
 export function join(context: Context, event: JoinAccepted, options: RoomsOptions): void {
@@ -13,7 +14,12 @@ export function join(context: Context, event: JoinAccepted, options: RoomsOption
     refuse(context, event.connectionId, 'already_joined', 'this connection has joined already');
     return;
   }
-  const known = context.rooms.get(event.room)?.viewers.get(event.viewerId);
+  const present = context.rooms.get(event.room);
+  if (present && isBanned(present, event)) {
+    refuse(context, event.connectionId, 'removed', 'this device was removed from the room');
+    return;
+  }
+  const known = present?.viewers.get(event.viewerId);
   if (known && known.subject !== event.subject) {
     refuse(context, event.connectionId, 'token_invalid', 'this viewer id belongs to somebody else');
     return;
@@ -29,28 +35,11 @@ export function join(context: Context, event: JoinAccepted, options: RoomsOption
   welcome(context, viewer, event, resumed, options);
 }
 
-/** Answers with an error and closes. */
-export function refuse(
-  context: Context,
-  connectionId: string,
-  code: ServerErrorCode,
-  message: string,
-): void {
-  context.effects.push(
-    { type: 'send', connectionId, frame: { type: 'error', code, message, fatal: true } },
-    { type: 'close', connectionId, reason: code },
-  );
-}
-
 /** Takes over a new profile; one that turns peers on or off changes the group. */
 export function applyProfile(context: Context, viewer: Viewer, profile: Viewer['profile']): void {
   const peersChanged = viewer.profile.peersAllowed !== profile.peersAllowed;
-  const uploads = uploadsOf(profile);
   viewer.profile = profile;
-  if (viewer.uploads !== uploads) {
-    viewer.uploads = uploads;
-    markStale(context, viewer.group);
-  }
+  updateUploads(context, viewer);
   if (!peersChanged) return;
   unplace(context, viewer);
   const { device, room } = viewer;
@@ -109,6 +98,7 @@ function enter(context: Context, event: JoinAccepted): Viewer | null {
   context.viewerCount++;
   viewer.device.viewers.push(viewer);
   place(context, viewer.group, viewer);
+  inherit(context, viewer);
   orderDevice(context, viewer.device);
   count(context, 'joined');
   return viewer;
@@ -140,6 +130,10 @@ function createViewer(context: Context, room: Room, event: JoinAccepted): Viewer
     groupRole: 'slave',
     toldEpoch: -1,
     lostBy: null,
+    memberSinceMs: context.nowMs,
+    formerGroup: null,
+    accusation: null,
+    accusedBy: null,
   };
 }
 
@@ -183,6 +177,9 @@ function createRoom(context: Context, name: string): Room {
     viewers: new Map(),
     devices: new Map(),
     subjects: new Map(),
+    removedSubjects: new Map(),
+    removedViewers: new Set(),
+    formerlyAccused: new Map(),
     groupsBySize,
     epoch: 0,
     nextSeniority: 0,
@@ -214,6 +211,7 @@ function welcome(
       heartbeatIntervalMs: context.limits.heartbeatIntervalMs,
       edges: (options.edges ?? []).slice(0, context.limits.edgesPerRoomMax),
       iceServers: options.iceServers ?? [],
+      integrity: event.integrity ?? options.integrity ?? { mode: 'none', keys: [] },
       directive: tell(context, viewer),
     },
   });

@@ -1,7 +1,7 @@
 import { assert } from './assert.ts';
 import { unplace } from './groups.ts';
-import { orderDevice } from './roles.ts';
-import { type Context, count, silentAfterMs, type Viewer } from './state.ts';
+import { orderDevice, suspendedUntilMs, updateUploads } from './roles.ts';
+import { type Context, count, silentAfterMs, trim, type Viewer } from './state.ts';
 
 /** The viewer's socket is gone: roles stay for the grace time, the place for the resume window. */
 export function disconnect(context: Context, viewer: Viewer): void {
@@ -34,16 +34,26 @@ export function removeViewer(context: Context, viewer: Viewer): void {
   if (device.viewers.length === 0) room.devices.delete(device.deviceId);
   else orderDevice(context, device);
   if (room.viewers.size === 0) context.rooms.delete(room.name);
+  if (viewer.accusedBy) {
+    room.formerlyAccused.set(viewer.subject, viewer);
+    trim(room.formerlyAccused, context.limits.removedPerRoomMax);
+  }
+  const accused = viewer.accusation?.accused;
+  viewer.accusation = null;
+  // Whoever leaves does not pay for its accusation any more, so it must not hold.
+  if (accused && !accused.removed) updateUploads(context, accused);
 }
 
 /** Queues the next look at a viewer. An earlier one that is queued already does it too. */
 export function arm(context: Context, viewer: Viewer): void {
   const { limits } = context;
-  const dueMs =
+  const presenceMs =
     viewer.presence === 'connected'
       ? viewer.heardAtMs + silentAfterMs(limits)
       : viewer.disconnectedAtMs +
         (viewer.presence === 'grace' ? limits.roleGraceMs : limits.resumeWindowMs);
+  const suspensionMs = suspendedUntilMs(viewer);
+  const dueMs = suspensionMs > context.nowMs ? Math.min(presenceMs, suspensionMs) : presenceMs;
   const atMs = (Math.floor(dueMs / limits.wakeGrainMs) + 1) * limits.wakeGrainMs;
   if (viewer.wakeAtMs !== null && viewer.wakeAtMs <= atMs) return;
   assert(atMs > context.nowMs, 'a look lies in the future');
@@ -70,7 +80,9 @@ export function look(context: Context, viewer: Viewer): void {
     count(context, 'expired');
     removeViewer(context, viewer);
   }
-  if (!viewer.removed) arm(context, viewer);
+  if (viewer.removed) return;
+  updateUploads(context, viewer);
+  arm(context, viewer);
 }
 
 /** A member says that its link to this viewer broke. */

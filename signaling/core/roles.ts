@@ -5,6 +5,24 @@ export function uploadsOf(profile: ViewerProfile): boolean {
   return profile.uploadAllowed && profile.peersAllowed && !profile.metered && !profile.saveData;
 }
 
+/** Whether a viewer may upload now: its profile and the room's arbitration allow it. */
+export function updateUploads(context: Context, viewer: Viewer): void {
+  const uploads = uploadsOf(viewer.profile) && suspendedUntilMs(viewer) <= context.nowMs;
+  if (viewer.uploads === uploads) return;
+  viewer.uploads = uploads;
+  markStale(context, viewer.group);
+}
+
+/** End of the suspension of an accuser or accused; in the past when there is none. One that left suspends nobody. */
+export function suspendedUntilMs(viewer: Viewer): number {
+  let untilMs = viewer.accusation?.untilMs ?? 0;
+  for (const { viewerId } of viewer.accusedBy?.values() ?? []) {
+    const accusation = viewer.room.viewers.get(viewerId)?.accusation;
+    if (accusation?.accused === viewer) untilMs = Math.max(untilMs, accusation.untilMs);
+  }
+  return untilMs;
+}
+
 /**
  * Weight in fetcher election: the uplink in units of 1 Mbit/s, rounded down to a power of two from 1 to
  * `weightMax`; unknown is 1. The present weight holds until the uplink is a quarter beyond its range, so that

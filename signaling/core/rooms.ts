@@ -1,11 +1,13 @@
 import TinyQueue from 'tinyqueue';
 import type { ReportFrame, SignalFrame } from '../protocol/index.ts';
 import { limits as defaults } from '../protocol/index.ts';
+import { accuse } from './accusations.ts';
 import { assert } from './assert.ts';
 import { settleTouched, tellNow } from './directives.ts';
 import type { Rooms, RoomsEffect, RoomsEvent, RoomsOptions } from './events.ts';
-import { applyProfile, join, refuse } from './join.ts';
+import { applyProfile, join } from './join.ts';
 import { disconnect, look, removeViewer, reportLost } from './presence.ts';
+import { refuse } from './refusals.ts';
 import { isDark, weightOf } from './roles.ts';
 import { type Context, count, markStale, type Viewer, type Wake } from './state.ts';
 
@@ -126,6 +128,12 @@ function report(context: Context, viewer: Viewer, connectionId: string, frame: R
     const lost = viewer.room.viewers.get(viewerId);
     if (lost) reportLost(context, lost, viewer);
   }
+  for (const viewerId of frame.accusedMembers) {
+    const accused = viewer.room.viewers.get(viewerId);
+    if (accused) accuse(context, accused, viewer);
+  }
+  // With another of its own device.
+  if (viewer.removed) return;
   context.effects.push({ type: 'send', connectionId, frame: { type: 'heartbeat' } });
 }
 

@@ -30,6 +30,32 @@ export interface Viewer {
   toldEpoch: number;
   /** Members that reported their link to this viewer as lost, and when. */
   lostBy: Map<string, number> | null;
+  /** Since when it is in its group, and where it was before. */
+  memberSinceMs: number;
+  formerGroup: Membership | null;
+  /** Its own accusation for which it and the accused are suspended. */
+  accusation: Accusation | null;
+  /** Votes against it, by device of the accuser. */
+  accusedBy: Map<string, Vote> | null;
+}
+
+export interface Membership {
+  groupId: string;
+  sinceMs: number;
+  untilMs: number;
+}
+
+export interface Accusation {
+  accused: Viewer;
+  untilMs: number;
+}
+
+export interface Vote {
+  /** Of the accuser, who may have left. */
+  viewerId: string;
+  subject: string;
+  /** When it was cast. */
+  atMs: number;
 }
 
 /** Viewers behind one proxy client, in order of role: master, secondary, slaves. */
@@ -60,6 +86,11 @@ export interface Room {
   readonly viewers: Map<string, Viewer>;
   readonly devices: Map<string, Device>;
   readonly subjects: Map<string, Set<Viewer>>;
+  /** Devices that were removed, by their subject, and the viewer ids they had. */
+  readonly removedSubjects: Map<string, Set<string>>;
+  readonly removedViewers: Set<string>;
+  /** By subject, who left while votes against it counted. */
+  readonly formerlyAccused: Map<string, Viewer>;
   /** Shared groups by number of members, so that choosing one costs no walk through the room. */
   readonly groupsBySize: Set<Group>[];
   epoch: number;
@@ -100,6 +131,14 @@ export function markStale(context: Context, group: Group): void {
 export function nextEpoch(context: Context, room: Room): number {
   room.epoch = Math.max(room.epoch + 1, Math.floor(context.nowMs));
   return room.epoch;
+}
+
+/** Collections keep insertion order: the first is the longest known. */
+export function trim(known: Map<string, unknown> | Set<string>, max: number): void {
+  for (const key of known.keys()) {
+    if (known.size <= max) return;
+    known.delete(key);
+  }
 }
 
 export function silentAfterMs(limits: Limits): number {

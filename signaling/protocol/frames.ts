@@ -4,6 +4,8 @@
  */
 export const protocolVersion = 1;
 
+import type { Integrity, SignedDescriptor } from './descriptors.ts';
+
 /** `master` fetches for others, `secondary` stands by to take over, `slave` is fed. */
 export type Role = 'master' | 'secondary' | 'slave';
 
@@ -60,6 +62,10 @@ export interface ReportFrame {
   neighbourCount: number;
   /** Members whose link broke since the last report: the server stops waiting for them. */
   lostMembers: string[];
+  /** Members that sent a part whose digest is not the attested one, since the last report. */
+  accusedMembers: string[];
+  /** Ids of the media playlists that the player uses now; the attestor reads those. */
+  plays: string[];
 }
 
 export type ClientFrame = JoinFrame | LeaveFrame | SignalFrame | ReportFrame;
@@ -107,7 +113,14 @@ export interface WelcomeFrame {
   heartbeatIntervalMs: number;
   edges: Edge[];
   iceServers: IceServer[];
+  integrity: Integrity;
   directive: DirectiveFrame;
+}
+
+/** What the room's attestor found; newcomers get the newest of each playlist at once. */
+export interface DescriptorsFrame {
+  type: 'descriptors';
+  descriptors: SignedDescriptor[];
 }
 
 export interface RelayedSignalFrame {
@@ -164,5 +177,6 @@ export type ServerFrame =
   | DirectiveFrame
   | RelayedSignalFrame
   | HeartbeatFrame
+  | DescriptorsFrame
   | ErrorFrame
   | ByeFrame;

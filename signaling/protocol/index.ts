@@ -1,3 +1,6 @@
+export type { Refusal } from './border.ts';
+export * from './descriptors.ts';
 export * from './frames.ts';
 export { type Limits, limits } from './limits.ts';
-export * from './parse.ts';
+export { parseClientFrame } from './parse-client.ts';
+export { parseServerFrame } from './parse-server.ts';

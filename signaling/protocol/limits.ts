@@ -56,6 +56,20 @@ export const limits = {
   viewersPerDeviceMax: 64,
   /** One user with several devices and tabs; a leaked token must not fill a room. */
   viewersPerSubjectMax: 32,
+  /** Playlists that one player uses at a time: video, audio and subtitles, and one more of each while it switches. */
+  playlistsPerViewerMax: 6,
+  /** Rooms whose stream one process reads itself: at 4 Mbit/s each, 400 Mbit/s. */
+  attestedRoomsMax: 100,
+  /** Accuser and accused do not feed others for this long: a lie ends at once, and a false accusation has its price. */
+  suspensionMs: 60_000,
+  /** Votes count for so long: several suspensions of a liar, and not all the liars that pass by in an evening. */
+  accusationMs: 600_000,
+  /** A report of broken links or bad parts may come this long after the server moved somebody to another group. */
+  formerMembersMs: 30_000,
+  /** Removed subjects that one room remembers; the longest removed is forgotten first. */
+  removedPerRoomMax: 1_000,
+  /** Device ids are chosen by the page: a subject that was removed on so many may not come back on any. */
+  removedDevicesPerSubjectMax: 3,
   /** A full directive stays under 4 kB and a relay tree under four hops. */
   groupMembersMax: 30,
   /** One fetcher per so many members: they are linked to all, and every link that a member has to them it lacks to others. */
@@ -73,6 +87,27 @@ export const limits = {
   weightMax: 64,
   edgesPerRoomMax: 8,
 
+  // --- attestor -------------------------------------------------------------------------------
+  /** Renditions and audio languages of one stream; others are not attested. */
+  attestedPlaylistsMax: 32,
+  /** Read until the first viewer reports what it plays: a few seconds of a few renditions. */
+  attestedPlaylistsGuessed: 4,
+  /** Segments of one room read at once: as many as renditions that are commonly watched. */
+  attestorReadsMax: 4,
+  /** A playlist that nobody plays any more, or an empty room, is soon wanted again when somebody reloads. */
+  attestorLingerMs: 15_000,
+  /** Longer than a cold edge needs to ask its origin. */
+  attestorFirstByteMs: 4_000,
+  attestorStallMs: 4_000,
+  /** Slower than this a segment is of no use to anybody live. */
+  attestorReadWithinMs: 20_000,
+  /** The stream is retried at this pace while it fails, doubling up to the second. */
+  attestorRetryMinMs: 1_000,
+  attestorRetryMaxMs: 5_000,
+  /** Descriptors that become known within this go out in one frame. */
+  attestorBatchMs: 20,
+  streamUrlLengthMax: 2_048,
+
   // --- peer wire ------------------------------------------------------------------------------
   /** Largest message every browser's SCTP accepts is 256 kB; a live playlist is a few kB. */
   peerControlBytesMax: 131_072,
@@ -83,6 +118,14 @@ export const limits = {
   /** 64 MiB: ten seconds at 50 Mbit/s. */
   partsPerSegmentMax: 1_024,
   segmentIdLengthMax: 512,
+  /** 28 MiB: what fits a frame. Longer segments are not attested and come from the edge. */
+  partsPerDescriptorMax: 448,
+  descriptorBytesMax: 24_000,
+  descriptorsPerFrameMax: 16,
+  /** Descriptors that a viewer remembers: ten minutes of one playlist. */
+  descriptorsKept: 300,
+  /** What a newcomer needs: the live window, for each playlist that somebody plays. */
+  descriptorsKeptPerPlaylist: 12,
   /** A peer that sends more than this many control messages a second is broken or hostile. */
   peerMessagesPerSecondMax: 400,
   /** Segments that one peer speaks of and this viewer has nothing of: a live window and some more. */

@@ -26,6 +26,8 @@ export const report = {
   uplinkBytesPerSecond: null,
   neighbourCount: 0,
   lostMembers: [],
+  accusedMembers: [],
+  plays: [] as string[],
 };
 
 /** A raw socket that keeps every frame it gets; each is parsed with the client's own border check. */

@@ -245,6 +245,7 @@ export class CoreDriver {
         heartbeatIntervalMs: 5_000,
         edges: [],
         iceServers: [],
+        integrity: { mode: 'none', keys: [] },
         directive: this.#directive(a, b),
       },
     });

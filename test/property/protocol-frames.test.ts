@@ -54,6 +54,10 @@ const clientFrame: fc.Arbitrary<ClientFrame> = fc.oneof(
       uplinkBytesPerSecond: orNull(positive),
       neighbourCount: fc.nat(),
       lostMembers: fc.array(id, { maxLength: limits.groupMembersMax }),
+      accusedMembers: fc.array(id, { maxLength: limits.groupMembersMax }),
+      plays: fc.array(fc.string({ maxLength: limits.segmentIdLengthMax }), {
+        maxLength: limits.playlistsPerViewerMax,
+      }),
     },
     { noNullPrototype: true },
   ),
@@ -91,7 +95,29 @@ const serverFrame: fc.Arbitrary<ServerFrame> = fc.oneof(
         fc.record({ urls: fc.array(fc.string()), username: fc.string(), credential: fc.string() }),
       ),
     ),
+    integrity: fc.record({
+      mode: fc.constantFrom('attested', 'none'),
+      keys: fc.array(
+        fc.record({
+          kty: fc.constant('EC' as const),
+          crv: fc.constant('P-256' as const),
+          x: fc.base64String({ minLength: 1 }).map(urlSafe),
+          y: fc.base64String({ minLength: 1 }).map(urlSafe),
+        }),
+        { maxLength: 4 },
+      ),
+    }),
     directive,
+  }),
+  fc.record({
+    type: fc.constant('descriptors' as const),
+    descriptors: fc.array(
+      fc.record({
+        body: fc.string({ maxLength: 1_000 }),
+        signature: fc.stringMatching(/^[\w-]{86}$/),
+      }),
+      { maxLength: limits.descriptorsPerFrameMax },
+    ),
   }),
   fc.record({ type: fc.constant('signal' as const), from: id, signal }),
   fc.constant({ type: 'heartbeat' as const }),
@@ -108,6 +134,10 @@ const serverFrame: fc.Arbitrary<ServerFrame> = fc.oneof(
     reconnectAfterMs: fc.nat(3_600_000),
   }),
 );
+
+function urlSafe(base64: string): string {
+  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '') || 'A';
+}
 
 function plain(maxKeys: number) {
   return { maxKeys, noNullPrototype: true };

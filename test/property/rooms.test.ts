@@ -9,6 +9,7 @@ type Step =
   | { do: 'resume'; who: number }
   | { do: 'signal'; who: number; other: number }
   | { do: 'lost'; who: number; other: number }
+  | { do: 'accuse'; who: number; other: number }
   | { do: 'health'; who: number; health: 'healthy' | 'dark' }
   | { do: 'profile'; who: number; metered: boolean; peers: boolean }
   | { do: 'uplink'; who: number; uplinkBytesPerSecond: number }
@@ -31,6 +32,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('resume' as const), who }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('signal' as const), who, other: who }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('lost' as const), who, other: who }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('accuse' as const), who, other: who }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -86,6 +88,7 @@ function perform(world: World, step: Step): void {
   else if (step.do === 'leave') world.leave(id);
   else if (step.do === 'signal') world.signal(id, `v${step.other}`);
   else if (step.do === 'lost') world.report(id, { lostMembers: [`v${step.other}`] });
+  else if (step.do === 'accuse') world.report(id, { accusedMembers: [`v${step.other}`] });
   else if (step.do === 'health') world.report(id, { edgeHealth: step.health });
   else if (step.do === 'uplink')
     world.report(id, { uplinkBytesPerSecond: step.uplinkBytesPerSecond });
@@ -176,7 +179,12 @@ describe('rooms: whatever happens', () => {
         fc.array(step, { maxLength: 200, size: 'max' }),
         fc.integer({ min: 2, max: 8 }),
         (steps, max) => {
-          const world = createWorld({ groupMembersMax: max, mastersPerGroupMax: 3 });
+          // Suspensions are over when everything is quiet.
+          const world = createWorld({
+            groupMembersMax: max,
+            mastersPerGroupMax: 3,
+            suspensionMs: 20_000,
+          });
           for (const each of steps) perform(world, each);
           for (const client of world.connected()) world.report(client.viewerId);
           world.advance(world.limits.resumeWindowMs + 1_000);

@@ -22,6 +22,7 @@ describe('signaling configuration', () => {
       origins: undefined,
     });
     const edges = [{ edgeId: 'e1', baseUrl: 'https://edge.example/live/' }];
+    const streams = { room: 'https://tv.example/main.m3u8' };
     const iceServers = [{ urls: ['turn:turn.example'], username: 'u', credential: 'c' }];
     const config = readConfig(
       {
@@ -30,6 +31,7 @@ describe('signaling configuration', () => {
         HOLDFAST_ORIGINS: 'https://a.example, http://localhost:3000',
         HOLDFAST_EDGES: JSON.stringify(edges),
         HOLDFAST_ICE: JSON.stringify(iceServers),
+        HOLDFAST_STREAMS: JSON.stringify(streams),
       },
       ['--port', '2'],
     );
@@ -39,6 +41,7 @@ describe('signaling configuration', () => {
       origins: ['https://a.example', 'http://localhost:3000'],
       edges,
       iceServers,
+      streams,
     });
   });
 
@@ -56,6 +59,9 @@ describe('signaling configuration', () => {
     );
     expect(failure({ HOLDFAST_EDGES: '[{"edgeId":"e","baseUrl":"nowhere"}]' })).to.match(
       /HOLDFAST_EDGES: 0.baseUrl/,
+    );
+    expect(failure({ HOLDFAST_STREAMS: '{"room":"https://u:p@tv.example/"}' })).to.match(
+      /^config_invalid HOLDFAST_STREAMS: room/,
     );
     const ice = failure({ HOLDFAST_ICE: '[{"urls":"stun:x","credential":"hunter2"' });
     expect(ice)

@@ -1,8 +1,8 @@
+import { originOf } from '../../../signaling/protocol/identity.ts';
 import type { EdgeHealth } from '../../../signaling/protocol/index.ts';
 import { limits } from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import type { FetchFailure } from '../events.ts';
-import { originOf } from '../identity.ts';
 
 /** Every threshold of edge health, each with its reason. */
 export const edgeThresholds = {

@@ -1,5 +1,9 @@
-import { type ByteRange, playlistIdOf, playlistOfSegment } from '../identity.ts';
-import { readMultivariantPlaylist } from '../playlist-text.ts';
+import {
+  type ByteRange,
+  playlistIdOf,
+  playlistOfSegment,
+} from '../../../signaling/protocol/identity.ts';
+import { readMultivariantPlaylist } from '../../../signaling/protocol/playlist-text.ts';
 import { PlaylistState, playlistTimings } from './playlist.ts';
 
 /** Players start three segments behind the end, as they know it: one more where their copy is one older. */

@@ -1,4 +1,7 @@
-import { type PlaylistFacts, readMediaPlaylist } from '../playlist-text.ts';
+import {
+  type PlaylistFacts,
+  readMediaPlaylist,
+} from '../../../signaling/protocol/playlist-text.ts';
 import {
   contradicts,
   judge,

@@ -1,3 +1,4 @@
+import { limits } from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import type { CoreEvent } from '../events.ts';
 import { type Edges, isAbsent } from '../outage/edges.ts';
@@ -135,6 +136,14 @@ export class Playlists {
     return follows.slice(0, 16);
   }
 
+  /** Ids of the media playlists among them. */
+  plays(): string[] {
+    return this.follows()
+      .map(({ playlistId }) => playlistId)
+      .filter((playlistId) => this.directory.states.get(playlistId)?.multivariant === false)
+      .slice(0, limits.playlistsPerViewerMax);
+  }
+
   peerFollows(peer: string, follows: Follows): void {
     const known = this.#peers.all.get(peer);
     if (!known) return;
@@ -188,7 +197,7 @@ export class Playlists {
     const fetchId = this.#context.nextId();
     state.fetch = { fetchId, startedAtMs: nowMs };
     this.#fetches.set(fetchId, state);
-    const alone = this.#room.isAlone && this.#peers.linkedCount === 0;
+    const alone = this.#peers.linkedCount === 0 || state.facts?.blockingReload === true;
     this.#context.emit({
       type: 'fetchPlaylist',
       fetchId,
@@ -240,6 +249,7 @@ export class Playlists {
     const ids = follows.map(({ playlistId }) => playlistId).join('\n');
     if (ids === this.#lastFollows) return;
     this.#lastFollows = ids;
+    this.#room.changed();
     for (const peer of this.#peers.linked()) {
       this.#context.emit({ type: 'sendPeer', peer, message: { type: 'follow', follows } });
     }

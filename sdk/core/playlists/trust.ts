@@ -1,5 +1,8 @@
-import { originOf, pathOf, resolveUri } from '../identity.ts';
-import { type PlaylistFacts, readMultivariantPlaylist } from '../playlist-text.ts';
+import { originOf, pathOf, resolveUri } from '../../../signaling/protocol/identity.ts';
+import {
+  type PlaylistFacts,
+  readMultivariantPlaylist,
+} from '../../../signaling/protocol/playlist-text.ts';
 
 /** What this viewer's own edge has said of a playlist: the measure of what peers send. */
 export interface OwnCopy {

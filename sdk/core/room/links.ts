@@ -110,9 +110,9 @@ export class Links {
     return wasOpen;
   }
 
-  /** Whether an open link to the peer broke and has not come back. */
-  wasLost(peer: string): boolean {
-    return this.#links.get(peer)?.broke === true;
+  /** Whether nothing is to be had of the peer: its link broke and has not come back, or it was banned. */
+  isOut(peer: string): boolean {
+    return this.banned.has(peer) || this.#links.get(peer)?.broke === true;
   }
 
   ban(peer: string): void {

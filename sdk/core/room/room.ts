@@ -8,6 +8,7 @@ import type {
   ViewerProfile,
   WelcomeFrame,
 } from '../../../signaling/protocol/index.ts';
+import { limits } from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import { SignalingConnection } from './connection.ts';
 import { Links } from './links.ts';
@@ -18,6 +19,10 @@ export interface RoomListener {
   membersChanged(): void;
   /** This side closed an open link. */
   linkDropped(peer: string): void;
+  /** Ids of the media playlists that the player uses now. */
+  plays(): string[];
+  /** Whether the room has an attestor. */
+  attested(attested: boolean): void;
 }
 
 /** A server that has not answered by then is called unreachable; joining goes on beside playback. */
@@ -40,6 +45,7 @@ export class Room {
   #profile: ViewerProfile;
   #reportAtMs: number | null = null;
   #giveUpAtMs: number | null = null;
+  #accused = new Set<string>();
   /** Why the server sent us away last. */
   #refusal: ServerErrorCode | null = null;
   #startedAtMs = 0;
@@ -185,6 +191,7 @@ export class Room {
     this.#joinedAtMs ??= this.#context.nowMs;
     this.#resumeKey = frame.resumeKey;
     this.viewerId = frame.viewerId;
+    this.#listener.attested(frame.integrity.mode === 'attested');
     this.links.join(frame.viewerId, this.#context.options.iceServers ?? frame.iceServers);
     const alone = this.#profile.peersAllowed ? null : this.#context.options.noPeersReason;
     this.#alone = alone !== null;
@@ -217,6 +224,19 @@ export class Room {
     this.#setMembers(members);
     if (this.#profile.peersAllowed) this.links.follow(members);
     this.#listener.membersChanged();
+  }
+
+  /** The member sent what is proven wrong: nothing more of it is taken, and the server is told. */
+  accuse(peer: string): void {
+    this.#accused.add(peer);
+    this.links.ban(peer);
+    this.changed();
+  }
+
+  #takeAccused(): string[] {
+    const accused = [...this.#accused].slice(0, limits.groupMembersMax);
+    for (const peer of accused) this.#accused.delete(peer);
+    return accused;
   }
 
   #refused({ code, message, fatal, retryAfterMs }: ErrorFrame): void {
@@ -252,10 +272,13 @@ export class Room {
       profile: this.#profile,
       edgeHealth: this.edgeHealth,
       lostMembers: this.links.takeLost(),
+      accusedMembers: this.#takeAccused(),
+      plays: this.#listener.plays(),
     };
-    const urgent = JSON.stringify([facts.profile, facts.edgeHealth]);
+    const urgent = JSON.stringify([facts.profile, facts.edgeHealth, facts.plays]);
     const due = this.#reportAtMs !== null && nowMs >= this.#reportAtMs;
-    if (!due && urgent === this.#lastReport && facts.lostMembers.length === 0) return;
+    const isNews = facts.lostMembers.length + facts.accusedMembers.length > 0;
+    if (!due && urgent === this.#lastReport && !isNews) return;
     this.#lastReport = urgent;
     this.#context.emit({
       type: 'sendFrame',

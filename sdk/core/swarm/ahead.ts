@@ -1,4 +1,4 @@
-import { segmentIdOf } from '../identity.ts';
+import { segmentIdOf } from '../../../signaling/protocol/identity.ts';
 import type { Conversation } from './conversation.ts';
 import type { SwarmParts } from './parts.ts';
 import type { SegmentState } from './segment.ts';

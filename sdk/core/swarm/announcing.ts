@@ -4,6 +4,7 @@ import type { Room } from '../room/room.ts';
 import { isNameable, isShareable } from '../wire-bounds.ts';
 import type { Peers } from './peers.ts';
 import type { SegmentState } from './segment.ts';
+import type { Trust } from './trust.ts';
 
 /** Parts that come within this time are told in one message. */
 const announceEveryMs = 80;
@@ -19,12 +20,14 @@ export class Announcing {
   #context: Context;
   #room: Room;
   #peers: Peers;
+  #trust: Trust;
   #pending = new Map<string, Pending>();
 
-  constructor(context: Context, room: Room, peers: Peers) {
+  constructor(context: Context, room: Room, peers: Peers, trust: Trust) {
     this.#context = context;
     this.#room = room;
     this.#peers = peers;
+    this.#trust = trust;
   }
 
   wanted(segment: SegmentState): void {
@@ -64,8 +67,10 @@ export class Announcing {
 
   /** All that is held of it, to one peer that asked. */
   answer(peer: string, segment: SegmentState): void {
-    const parts = [...segment.held].filter((part) => part < limits.partsPerSegmentMax);
-    this.#send(peer, segment, segment.complete ? [] : parts);
+    const servable = [...segment.held].filter(
+      (part) => part < limits.partsPerSegmentMax && this.#trust.isServable(segment, part),
+    );
+    this.#send(peer, segment, servable);
   }
 
   partHeld(segment: SegmentState, part: number): void {
@@ -83,7 +88,7 @@ export class Announcing {
 
   /** Something that cannot wait: the fetch began, the size is known, all is held. */
   now(segment: SegmentState): void {
-    const parts = segment.complete ? [] : (this.#pending.get(segment.segmentId)?.parts ?? []);
+    const parts = this.#pending.get(segment.segmentId)?.parts ?? [];
     this.#pending.delete(segment.segmentId);
     for (const peer of this.#listeners(segment)) this.#send(peer, segment, parts);
   }
@@ -108,13 +113,22 @@ export class Announcing {
   }
 
   #send(peer: string, segment: SegmentState, parts: number[]): void {
-    const { segmentId, sizeBytes, complete } = segment;
     if (!isShareable(segment)) return;
-    const fetching = segment.fetch !== null;
+    const { segmentId, sizeBytes } = segment;
+    const complete = this.#trust.isServableWhole(segment);
+    // What is here and not yet vouched for is about to be given, as what is being read is.
+    const fetching = segment.fetch !== null || (segment.complete && !complete);
     this.#context.emit({
       type: 'sendPeer',
       peer,
-      message: { type: 'holding', segment: segmentId, sizeBytes, parts, complete, fetching },
+      message: {
+        type: 'holding',
+        segment: segmentId,
+        sizeBytes,
+        parts: complete ? [] : parts,
+        complete,
+        fetching,
+      },
     });
   }
 }

@@ -11,14 +11,23 @@ export class Assembly {
   }
 
   hold(segment: SegmentState, part: number): void {
-    const { context, serving, announcing } = this.#parts;
+    const { context, serving, announcing, trust } = this.#parts;
     segment.held.add(part);
     segment.inMemory = true;
     segment.progressAtMs = context.nowMs;
     segment.bytesAtMs = context.nowMs;
     serving.held(segment);
     this.checkComplete(segment);
-    if (!segment.complete) announcing.partHeld(segment, part);
+    if (!segment.complete && trust.isServable(segment, part)) announcing.partHeld(segment, part);
+  }
+
+  /** A part that the own edge gave is what the descriptor says: others may have it. */
+  vouch(segment: SegmentState, part: number): void {
+    const { serving, announcing, trust } = this.#parts;
+    segment.vouched.add(part);
+    serving.held(segment);
+    if (trust.isServableWhole(segment)) announcing.now(segment);
+    else if (trust.isServable(segment, part)) announcing.partHeld(segment, part);
   }
 
   /** The edge says how large the segment is; what peers said before counts for nothing against it. */
@@ -43,6 +52,7 @@ export class Assembly {
     if (segment.sizeBytes !== null) {
       this.#parts.requesting.cancelAll(segment);
       this.#dropPeers(segment);
+      segment.vouched.clear();
     }
     segment.sizeBytes = sizeBytes;
     this.#parts.serving.sized(segment);

@@ -49,12 +49,14 @@ export class Conversation {
 
   /** `causedBy`: the peer that speaks of it, or null for the own player. */
   segment(segmentId: string, causedBy: string | null): SegmentState {
-    const { memory } = this.#parts;
+    const { memory, trust } = this.#parts;
     let segment = memory.segments.get(segmentId);
     if (segment && causedBy === null) segment.causedBy = null;
     if (!segment) {
       segment = new SegmentState(segmentId);
       segment.causedBy = causedBy;
+      segment.sizeBytes = trust.sizeBytes(segmentId);
+      segment.sizeFromEdge = segment.sizeBytes !== null;
       memory.segments.set(segmentId, segment);
       memory.trim();
     }
@@ -145,7 +147,7 @@ export class Conversation {
   }
 
   #holding(peer: string, message: Message<'holding'>): void {
-    const { context } = this.#parts;
+    const { context, trust } = this.#parts;
     const segment = this.segment(message.segment, peer);
     const view = segment.view(peer);
     const { sizeBytes } = message;
@@ -162,7 +164,7 @@ export class Conversation {
     if (complete) view.wants = false;
     if (segment.sizeFromEdge)
       view.wrongSize ||= sizeBytes !== null && sizeBytes !== segment.sizeBytes;
-    else if (sizeBytes !== null) this.#assembly.peerSize(segment);
+    else if (sizeBytes !== null && !trust.attested) this.#assembly.peerSize(segment);
     for (const part of message.parts) {
       if (segment.sizeBytes !== null && part >= segment.partCount) continue;
       view.parts.add(part);

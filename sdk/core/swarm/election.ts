@@ -20,7 +20,7 @@ export function electionRank(
   for (const id of ranked(key, masters)) {
     if (id === room.viewerId) return rank;
     // A master whose link broke is gone; one that has not linked yet may be about to.
-    if (room.links.wasLost(id) || (peers.isLinked(id) && skipped(id))) continue;
+    if (room.links.isOut(id) || (peers.isLinked(id) && skipped(id))) continue;
     rank += 1;
   }
   const others = room.members.filter((member) => member.role !== 'master' && member.uploads);

@@ -265,7 +265,7 @@ export class Fetching {
       byteRange: source.byteRange,
       partFrom,
       partTo: partTo === segment.partCount - 1 ? null : partTo,
-      firstByteWithinMs: this.#edges.firstByteWithinMs(source.url, this.isAlone()),
+      firstByteWithinMs: this.#edges.firstByteWithinMs(source.url, this.#peers.linkedCount === 0),
     });
   }
 }

@@ -1,5 +1,5 @@
+import type { ByteRange } from '../../../signaling/protocol/identity.ts';
 import type { Context } from '../context.ts';
-import type { ByteRange } from '../identity.ts';
 import type { Edges } from '../outage/edges.ts';
 import type { Room } from '../room/room.ts';
 import type { Announcing } from './announcing.ts';
@@ -8,6 +8,7 @@ import type { Memory } from './memory.ts';
 import type { Peers } from './peers.ts';
 import type { Requesting } from './requesting.ts';
 import type { Serving } from './serving.ts';
+import type { Trust } from './trust.ts';
 
 /** What the swarm needs to know of playlists. */
 export interface SegmentDirectory {
@@ -27,6 +28,7 @@ export interface SwarmParts {
   room: Room;
   peers: Peers;
   edges: Edges;
+  trust: Trust;
   directory: SegmentDirectory;
   memory: Memory;
   fetching: Fetching;

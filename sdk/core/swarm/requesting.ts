@@ -6,6 +6,7 @@ import { rankByWeight } from './rendezvous.ts';
 import { type PartRequest, peerHolds, type SegmentState } from './segment.ts';
 import { agrees } from './sizes.ts';
 import { type TreeMember, treeFanout, treeParent } from './tree.ts';
+import type { Trust } from './trust.ts';
 
 const never = Number.POSITIVE_INFINITY;
 
@@ -24,15 +25,19 @@ export class Requesting {
   #context: Context;
   #room: Room;
   #peers: Peers;
+  #trust: Trust;
 
-  constructor(context: Context, room: Room, peers: Peers) {
+  constructor(context: Context, room: Room, peers: Peers, trust: Trust) {
     this.#context = context;
     this.#room = room;
     this.#peers = peers;
+    this.#trust = trust;
   }
 
   /** Asks for what is missing and not under way. Returns when to look again. */
   consider(segment: SegmentState): number {
+    // Without a descriptor nothing that peers send could be believed.
+    if (!this.#trust.canCheck(segment)) return never;
     const { nowMs } = this.#context;
     let nextMs = never;
     if (!isShareable(segment)) return nextMs;

@@ -1,5 +1,5 @@
+import { type ByteRange, playlistOfSegment } from '../../../signaling/protocol/identity.ts';
 import { limits } from '../../../signaling/protocol/limits.ts';
-import { type ByteRange, playlistOfSegment } from '../identity.ts';
 
 /** What a linked peer said of a segment. */
 export interface PeerView {
@@ -52,11 +52,13 @@ export class SegmentState {
   source: SegmentSource | null = null;
   durationMs = 2_000;
   sizeBytes: number | null = null;
-  /** The own edge has said so; before that it is what peers say. */
+  /** The own edge or a descriptor has said so; before that it is what peers say. */
   sizeFromEdge = false;
   readonly held = new Set<number>();
   /** Those of them that the own edge gave. */
   readonly heldFromEdge = new Set<number>();
+  /** Parts that a descriptor vouches for; of no account in a room without an attestor. */
+  readonly vouched = new Set<number>();
   complete = false;
   /** In memory, or behind it in storage. */
   place: 'memory' | 'storage' | 'restoring' = 'memory';

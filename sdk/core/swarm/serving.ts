@@ -5,6 +5,7 @@ import type { Room } from '../room/room.ts';
 import { isShareable } from '../wire-bounds.ts';
 import type { Peers } from './peers.ts';
 import type { SegmentState } from './segment.ts';
+import type { Trust } from './trust.ts';
 
 type RequestMessage = Extract<PeerMessage, { type: 'request' }>;
 type RefuseReason = Extract<PeerMessage, { type: 'refuse' }>['reason'];
@@ -36,6 +37,7 @@ export class Serving {
   #context: Context;
   #room: Room;
   #peers: Peers;
+  #trust: Trust;
   #parked = new Map<string, Serve[]>();
   #queue: Serve[] = [];
   #sending = new Map<string, Serve>();
@@ -44,10 +46,11 @@ export class Serving {
   #tokens = 0;
   #tokensAtMs = 0;
 
-  constructor(context: Context, room: Room, peers: Peers) {
+  constructor(context: Context, room: Room, peers: Peers, trust: Trust) {
     this.#context = context;
     this.#room = room;
     this.#peers = peers;
+    this.#trust = trust;
   }
 
   /** Returns false for the id of a request that is still open: correct peers count on. */
@@ -67,7 +70,8 @@ export class Serving {
       bytes: segment.partBytes(part),
       startedAtMs: 0,
     };
-    if (segment.held.has(part) && segment.place === 'memory') this.#queue.push(serve);
+    const isReady = this.#trust.isServable(segment, part) && segment.place === 'memory';
+    if (isReady) this.#queue.push(serve);
     else
       this.#parked.set(segment.segmentId, [...(this.#parked.get(segment.segmentId) ?? []), serve]);
     this.pump();
@@ -87,8 +91,8 @@ export class Serving {
   held(segment: SegmentState): void {
     const parked = this.#parked.get(segment.segmentId);
     if (!parked) return;
-    const ready = parked.filter((serve) => segment.held.has(serve.part));
-    const waiting = parked.filter((serve) => !segment.held.has(serve.part));
+    const ready = parked.filter((serve) => this.#trust.isServable(segment, serve.part));
+    const waiting = parked.filter((serve) => !this.#trust.isServable(segment, serve.part));
     if (waiting.length > 0) this.#parked.set(segment.segmentId, waiting);
     else this.#parked.delete(segment.segmentId);
     // The size may have become known only now.

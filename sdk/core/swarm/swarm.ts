@@ -1,13 +1,14 @@
 import { limits } from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import type { CoreEvent } from '../events.ts';
-import { type Edges, isAbsent } from '../outage/edges.ts';
+import type { Edges } from '../outage/edges.ts';
 import type { PeerMessage } from '../peer-wire.ts';
 import type { Room } from '../room/room.ts';
 import { Ahead } from './ahead.ts';
 import { Announcing } from './announcing.ts';
 import { Assembly } from './assembly.ts';
 import { Conversation } from './conversation.ts';
+import { EdgeAnswers } from './edge-answers.ts';
 import { Fetching } from './fetching.ts';
 import { Memory } from './memory.ts';
 import type { SegmentDirectory, SwarmParts } from './parts.ts';
@@ -15,11 +16,15 @@ import type { Peers } from './peers.ts';
 import { Requesting } from './requesting.ts';
 import type { SegmentState } from './segment.ts';
 import { Serving } from './serving.ts';
+import { Trust } from './trust.ts';
 
 type Of<Type extends CoreEvent['type']> = Extract<CoreEvent, { type: Type }>;
 
 /** Gets the segments that the player wants, from peers or the edge, and passes them on. */
 export class Swarm {
+  /** What the edge answers to reads of segments. */
+  readonly edge: EdgeAnswers;
+  #trust = new Trust();
   #parts: SwarmParts;
   #assembly: Assembly;
   #conversation: Conversation;
@@ -32,8 +37,9 @@ export class Swarm {
     edges: Edges,
     directory: SegmentDirectory,
   ) {
-    const serving = new Serving(context, room, peers);
-    const announcing = new Announcing(context, room, peers);
+    const trust = this.#trust;
+    const serving = new Serving(context, room, peers, trust);
+    const announcing = new Announcing(context, room, peers, trust);
     this.#parts = {
       context,
       room,
@@ -42,8 +48,9 @@ export class Swarm {
       serving,
       announcing,
       edges,
+      trust,
       fetching: new Fetching(context, room, peers, edges),
-      requesting: new Requesting(context, room, peers),
+      requesting: new Requesting(context, room, peers, trust),
       memory: new Memory(context, {
         left: ({ segmentId }) => serving.gone(segmentId, 'busy'),
         forgotten: (segment) => {
@@ -54,6 +61,9 @@ export class Swarm {
     };
     this.#assembly = new Assembly(this.#parts);
     this.#conversation = new Conversation(this.#parts, this.#assembly, (segment) =>
+      this.#plan(segment),
+    );
+    this.edge = new EdgeAnswers(this.#parts, this.#assembly, this.#conversation, (segment) =>
       this.#plan(segment),
     );
     this.#ahead = new Ahead(this.#parts, this.#conversation, (segment) => this.#plan(segment));
@@ -161,6 +171,8 @@ export class Swarm {
     peers.sampled(peer, bytes, context.nowMs - (request.firstByteAtMs || request.askedAtMs));
     requesting.settled(segment, part);
     segment.bytesByPeer.set(peer, (segment.bytesByPeer.get(peer) ?? 0) + bytes);
+    // The runtime has checked it against the descriptor, where there is one.
+    segment.vouched.add(part);
     this.#assembly.hold(segment, part);
     // The peer has room for another.
     if (segment.active) this.#plan(segment);
@@ -170,53 +182,26 @@ export class Swarm {
     this.#parts.serving.sent(peer, requestId, bytes);
   }
 
-  // --- the edge ---
+  // --- descriptors ---
 
-  fetchHeaders({ fetchId, sizeBytes }: Of<'fetchHeaders'>): void {
-    const { fetching, announcing } = this.#parts;
-    const segment = fetching.fetches.get(fetchId);
-    if (!segment) return;
-    fetching.answered(segment);
-    if (sizeBytes !== null) this.#assembly.setSize(segment, sizeBytes);
-    announcing.now(segment);
+  /** Whether the room has an attestor. */
+  set attested(attested: boolean) {
+    this.#trust.attested = attested;
+    this.#planActive();
   }
 
-  fetchPart({ fetchId, part, bytes }: Of<'fetchPart'>): void {
-    const segment = this.#parts.fetching.fetches.get(fetchId);
-    if (!segment?.fetch) return;
-    segment.fetch.bytes += bytes;
-    segment.bytesFromEdge += bytes;
-    if (segment.held.has(part)) return;
-    segment.heldFromEdge.add(part);
-    this.#assembly.hold(segment, part);
-  }
-
-  fetchEnded({ fetchId, sizeBytes }: Of<'fetchEnded'>): void {
-    const segment = this.#parts.fetching.fetches.get(fetchId);
-    if (!segment) return;
-    if (sizeBytes !== null) this.#assembly.setSize(segment, sizeBytes);
-    this.#parts.fetching.succeeded(segment);
-    this.#assembly.checkComplete(segment);
+  segmentVouched({ segmentId, sizeBytes }: Of<'segmentVouched'>): void {
+    this.#trust.vouchedSize(segmentId, sizeBytes);
+    const segment = this.#parts.memory.segments.get(segmentId);
+    // What the own edge gives goes before; a copy that differs is played and not passed on.
+    if (!segment || segment.complete || segment.fetch) return;
+    this.#assembly.setSize(segment, sizeBytes);
     if (segment.active) this.#plan(segment);
   }
 
-  fetchFailed({ fetchId, failure }: Of<'fetchFailed'>): void {
-    const { context, fetching, announcing } = this.#parts;
-    const segment = fetching.fetches.get(fetchId);
-    if (!segment) return;
-    fetching.failed(segment, failure);
-    announcing.unable(segment);
-    if (segment.wanted && fetching.isHopeless(segment, failure)) {
-      const loadIds = [...segment.loads.keys()];
-      segment.loads.clear();
-      segment.aheadDeadlineMs = null;
-      this.#conversation.unwanted(segment);
-      if (loadIds.length > 0)
-        context.emit({ type: 'failSegment', loadIds, segmentId: segment.segmentId, failure });
-    }
-    if (isAbsent(failure)) segment.onBehalf = false;
-    this.#conversation.settleBehalf(segment);
-    if (segment.active) this.#plan(segment);
+  partVouched({ segmentId, part }: Of<'partVouched'>): void {
+    const segment = this.#parts.memory.segments.get(segmentId);
+    if (segment?.held.has(part)) this.#assembly.vouch(segment, part);
   }
 
   // --- storage ---
@@ -224,7 +209,7 @@ export class Swarm {
   restored(segmentId: string, found: boolean): void {
     const { memory, serving } = this.#parts;
     const segment = memory.segments.get(segmentId);
-    if (!segment || segment.place === 'memory') return;
+    if (!segment || (segment.place === 'memory' && (found || !segment.complete))) return;
     segment.place = 'memory';
     if (found) {
       segment.inMemory = true;
@@ -238,6 +223,7 @@ export class Swarm {
     segment.complete = false;
     segment.held.clear();
     segment.heldFromEdge.clear();
+    segment.vouched.clear();
     serving.gone(segmentId);
     if (segment.active) this.#plan(segment);
   }

@@ -97,6 +97,7 @@ export class Stack {
       room,
       subject: `viewer-${this.#viewers}`,
       lifetimeSeconds: 600,
+      stream: this.origin.playlistUrl,
     });
     const context = options.context ?? (await this.browser.newContext());
     const page = await context.newPage();
@@ -134,20 +135,25 @@ export class Stack {
   }
 
   /** Opens another page of `page/` in a browser profile of its own, with a token for the room. */
-  async open(file: string, parameters: { options: Record<string, unknown> }): Promise<Page> {
-    const room = 'test';
+  async open(file: string, parameters: Record<string, unknown>, room = 'test'): Promise<Page> {
     this.#viewers += 1;
     const token = await this.signaling.issueToken({
       room,
       subject: `viewer-${this.#viewers}`,
       lifetimeSeconds: 600,
+      stream: this.origin.playlistUrl,
     });
     const query = new URLSearchParams({
       room,
       token,
       signaling: this.signaling.url,
       src: this.edge(0).playlistUrl,
-      options: JSON.stringify(parameters.options),
+      ...Object.fromEntries(
+        Object.entries(parameters).map(([name, value]) => [
+          name,
+          typeof value === 'string' ? value : JSON.stringify(value),
+        ]),
+      ),
     });
     const page = await (await this.browser.newContext()).newPage();
     await page.goto(`${this.pageUrl.replace('index.html', file)}?${query}`);
@@ -160,6 +166,7 @@ export class Stack {
       room,
       subject: 'hostile',
       lifetimeSeconds: 60,
+      stream: this.origin.playlistUrl,
     });
     const context = await this.browser.newContext();
     const page = await context.newPage();

@@ -1,6 +1,9 @@
 import type { SegmentRequest } from '../../../sdk/core/events.ts';
-import { playlistIdOf, resolveUri, segmentIdOf } from '../../../sdk/core/identity.ts';
-import { type PlaylistFacts, readMediaPlaylist } from '../../../sdk/core/playlist-text.ts';
+import { playlistIdOf, resolveUri, segmentIdOf } from '../../../signaling/protocol/identity.ts';
+import {
+  type PlaylistFacts,
+  readMediaPlaylist,
+} from '../../../signaling/protocol/playlist-text.ts';
 import type { Clock } from './clock.ts';
 
 /** What the player asks of the viewer, as hls.js asks its loaders. */

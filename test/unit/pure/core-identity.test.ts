@@ -6,7 +6,7 @@ import {
   playlistOfSegment,
   resolveUri,
   segmentIdOf,
-} from '../../../sdk/core/identity.ts';
+} from '../../../signaling/protocol/identity.ts';
 
 describe('identity', () => {
   it('names playlists alike over edges and tokens', () => {

@@ -1,5 +1,8 @@
 import { expect } from 'chai';
-import { readMediaPlaylist, readMultivariantPlaylist } from '../../../sdk/core/playlist-text.ts';
+import {
+  readMediaPlaylist,
+  readMultivariantPlaylist,
+} from '../../../signaling/protocol/playlist-text.ts';
 
 const url = 'https://edge.example/live/high/playlist.m3u8?token=1';
 

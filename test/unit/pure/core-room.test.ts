@@ -65,6 +65,7 @@ function welcome(members: Partial<Member>[] = [{ viewerId: 'b' }, { viewerId: 'c
     heartbeatIntervalMs: 5_000,
     edges: [],
     iceServers: [],
+    integrity: { mode: 'none', keys: [] },
     directive: {
       type: 'directive',
       epoch: 1,

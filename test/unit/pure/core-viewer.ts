@@ -3,7 +3,6 @@ import type { PeerMessage } from '../../../sdk/core/peer-wire.ts';
 import { limits, type Member, type ViewerProfile } from '../../../signaling/protocol/index.ts';
 
 export const playlistId = 'high/playlist.m3u8';
-export const multivariantUrl = 'https://edge.example/live/master.m3u8';
 export const playlistUrl = `https://edge.example/live/${playlistId}`;
 export const self = 'v4';
 
@@ -102,6 +101,7 @@ export class CoreViewer {
         heartbeatIntervalMs: 5_000,
         edges: [],
         iceServers: [],
+        integrity: { mode: 'none', keys: [] },
         directive: {
           type: 'directive',
           epoch: this.#epoch,

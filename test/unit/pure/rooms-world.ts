@@ -25,7 +25,7 @@ export interface Client {
   deviceId: string;
   subject: string;
   profile: ViewerProfile;
-  report: Omit<ReportFrame, 'profile' | 'lostMembers'>;
+  report: Omit<ReportFrame, 'profile' | 'lostMembers' | 'accusedMembers'>;
   welcome: WelcomeFrame | null;
   /** Newest, from welcome or directive. */
   directive: DirectiveFrame | null;
@@ -137,6 +137,7 @@ export function createWorld(overrides: Partial<Limits> = {}) {
           bufferMs: null,
           uplinkBytesPerSecond: null,
           neighbourCount: 0,
+          plays: [],
         },
         welcome: null,
         directive: null,
@@ -167,10 +168,10 @@ export function createWorld(overrides: Partial<Limits> = {}) {
       change: Partial<Omit<ReportFrame, 'profile'>> & { profile?: Partial<ViewerProfile> } = {},
     ): RoomsEffect[] {
       const client = world.client(viewerId);
-      const { profile, lostMembers = [], ...rest } = change;
+      const { profile, lostMembers = [], accusedMembers = [], ...rest } = change;
       client.profile = { ...client.profile, ...profile };
       client.report = { ...client.report, ...rest };
-      const frame = { ...client.report, profile: client.profile, lostMembers };
+      const frame = { ...client.report, profile: client.profile, lostMembers, accusedMembers };
       return handle({ type: 'frame', connectionId: client.connectionId, frame });
     },
     signal(from: string, to: string): void {

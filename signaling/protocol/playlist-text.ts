@@ -12,6 +12,13 @@ export interface PlaylistFacts {
   /** The server holds reloads (`CAN-BLOCK-RELOAD`): requests then carry their own directives and are not shared. */
   blockingReload: boolean;
   segments: Map<number, SegmentFacts>;
+  /** Init segments (`EXT-X-MAP`), each once. */
+  inits: InitFacts[];
+}
+
+export interface InitFacts {
+  url: string;
+  byteRange: ByteRange | null;
 }
 
 export interface SegmentFacts {
@@ -37,6 +44,7 @@ export function readMediaPlaylist(text: string, url: string): PlaylistFacts | nu
     ended: text.includes('#EXT-X-ENDLIST'),
     blockingReload: text.includes('CAN-BLOCK-RELOAD=YES'),
     segments: new Map(),
+    inits: readInits(text, url),
   };
   if (!(facts.targetDurationMs > 0) || !Number.isSafeInteger(facts.mediaSequence)) return null;
   const trailingParts = readSegments(text, url, facts);
@@ -68,6 +76,16 @@ function readSegments(text: string, url: string, facts: PlaylistFacts): number {
     }
   }
   return parts;
+}
+
+function readInits(text: string, url: string): InitFacts[] {
+  const inits = new Map<string, InitFacts>();
+  for (const [tag, uri = ''] of text.matchAll(/^#EXT-X-MAP:.*?URI="([^"]+)".*$/gm)) {
+    const [length, start = 0] = (/BYTERANGE="([^"]+)"/.exec(tag)?.[1] ?? '').split('@').map(Number);
+    const byteRange = length ? { start, end: start + length } : null;
+    inits.set(`${uri} ${byteRange?.start}`, { url: resolveUri(uri, url), byteRange });
+  }
+  return [...inits.values()];
 }
 
 /** URLs of the media playlists that a multivariant playlist names. */

@@ -1,0 +1,284 @@
+import { type ByteRange, originOf, playlistIdOf } from '../protocol/identity.ts';
+import type { Descriptor, Limits } from '../protocol/index.ts';
+import { readMediaPlaylist, readMultivariantPlaylist } from '../protocol/playlist-text.ts';
+import { assert } from './assert.ts';
+import {
+  type AttestedPlaylist,
+  type AttestedSegment,
+  adopt,
+  backoffMs,
+  createPlaylist,
+  forgetAll,
+} from './attested-playlist.ts';
+
+export type AttestorEvent =
+  /** How many viewers the room has now. */
+  | { type: 'viewersChanged'; count: number }
+  /** The playlists that somebody plays now. Unknown ones are ignored. */
+  | { type: 'playsChanged'; playlistIds: readonly string[] }
+  | { type: 'playlistRead'; playlistId: string; text: string }
+  | { type: 'playlistFailed'; playlistId: string }
+  | {
+      type: 'segmentRead';
+      segmentId: string;
+      readId: number;
+      sizeBytes: number;
+      digests: string[];
+    }
+  /** `refused`: it is not what can be attested, and reading it again would not help. */
+  | { type: 'segmentFailed'; segmentId: string; readId: number; refused: boolean }
+  /** The instant of the last `wakeAt` has come. Early or late is harmless. */
+  | { type: 'woke' };
+
+export type AttestorEffect =
+  | { type: 'readPlaylist'; playlistId: string; url: string }
+  | {
+      type: 'readSegment';
+      segmentId: string;
+      /** Never used before in this room. */
+      readId: number;
+      url: string;
+      byteRange: ByteRange | null;
+    }
+  /** Sign it and tell every viewer. `lagMs` since a playlist that was read first named it. */
+  | { type: 'attest'; descriptor: Descriptor; lagMs: number }
+  /** Newcomers need these no more. */
+  | { type: 'forget'; segmentIds: string[] }
+  /** Send `woke` then; replaces every earlier one. Always later than the event's `nowMs`. */
+  | { type: 'wakeAt'; atMs: number }
+  /** Nobody is here any more: end all reads. Nothing follows. */
+  | { type: 'stop' };
+
+export interface AttestationOptions {
+  room: string;
+  /** The multivariant playlist, or the only media playlist. */
+  streamUrl: string;
+  /** Scheme and host of what may be read besides those of `streamUrl`. */
+  origins: readonly string[];
+  limits: Limits;
+}
+
+/** The reading of one room's stream. Decides only. */
+export interface Attestation {
+  handle(event: AttestorEvent, nowMs: number): AttestorEffect[];
+  /** Whether the stream has this playlist, as far as it was read. */
+  knows(playlistId: string): boolean;
+}
+
+const rootId = 'multivariant';
+/** So many failures of one playlist in a row: its URL may have changed. */
+const failuresBeforeLookup = 3;
+
+export function createAttestation(options: AttestationOptions): Attestation {
+  return new StreamAttestation(options);
+}
+
+class StreamAttestation implements Attestation {
+  readonly knows = (playlistId: string): boolean => this.#playlists.has(playlistId);
+  readonly #options: AttestationOptions;
+  readonly #origins: Set<string>;
+  readonly #root: AttestedPlaylist;
+  readonly #playlists = new Map<string, AttestedPlaylist>();
+  #reads = 0;
+  #nextReadId = 0;
+  /** Nobody has said yet what it plays. */
+  #guessing = true;
+  #emptyAtMs: number | null = null;
+  #stopped = false;
+  #announcedMs: number | null = null;
+  #effects: AttestorEffect[] = [];
+  #nowMs = 0;
+
+  constructor(options: AttestationOptions) {
+    this.#options = options;
+    this.#origins = new Set([options.streamUrl, ...options.origins].map(originOf));
+    this.#root = createPlaylist(rootId, options.streamUrl);
+  }
+
+  handle(event: AttestorEvent, nowMs: number): AttestorEffect[] {
+    if (this.#stopped) return [];
+    this.#nowMs = Math.max(this.#nowMs, nowMs);
+    this.#effects = [];
+    if (event.type === 'woke' || (this.#announcedMs !== null && this.#announcedMs <= this.#nowMs)) {
+      this.#announcedMs = null;
+    }
+    this.#dispatch(event);
+    this.#decide();
+    return this.#effects;
+  }
+
+  #dispatch(event: AttestorEvent): void {
+    if (event.type === 'viewersChanged') {
+      this.#emptyAtMs = event.count > 0 ? null : (this.#emptyAtMs ?? this.#nowMs);
+    } else if (event.type === 'playsChanged') this.#plays(event.playlistIds);
+    else if (event.type === 'playlistRead') this.#playlistRead(event.playlistId, event.text);
+    else if (event.type === 'playlistFailed') this.#playlistFailed(this.#find(event.playlistId));
+    else if (event.type === 'segmentRead') this.#segmentRead(event);
+    else if (event.type === 'segmentFailed') this.#segmentFailed(event);
+  }
+
+  #plays(playlistIds: readonly string[]): void {
+    for (const playlist of this.#playlists.values()) {
+      const played = playlistIds.includes(playlist.playlistId);
+      if (played || playlist.played) playlist.playedAtMs = this.#nowMs;
+      playlist.played = played;
+      if (played) this.#guessing = false;
+    }
+  }
+
+  #find(playlistId: string): AttestedPlaylist | undefined {
+    return playlistId === rootId ? this.#root : this.#playlists.get(playlistId);
+  }
+
+  #playlistRead(playlistId: string, text: string): void {
+    const playlist = this.#find(playlistId);
+    if (!playlist) return;
+    playlist.reading = false;
+    if (playlist === this.#root) {
+      this.#rootRead(text);
+      return;
+    }
+    const facts = readMediaPlaylist(text, playlist.url);
+    if (facts) this.#forget(adopt(playlist, facts, this.#nowMs, this.#options.limits));
+    else this.#playlistFailed(playlist);
+  }
+
+  #rootRead(text: string): void {
+    const { streamUrl, limits } = this.#options;
+    const isMedia = readMediaPlaylist(text, streamUrl) !== null;
+    const urls = isMedia ? [streamUrl] : readMultivariantPlaylist(text, streamUrl);
+    const allowed = urls.filter((url) => this.#origins.has(originOf(url)));
+    if (allowed.length === 0) {
+      this.#playlistFailed(this.#root);
+      return;
+    }
+    this.#root.failures = 0;
+    this.#root.nextAtMs = Number.POSITIVE_INFINITY;
+    for (const url of allowed) {
+      const playlistId = playlistIdOf(url, streamUrl);
+      const known = this.#playlists.get(playlistId);
+      if (known) known.url = url;
+      else if (this.#playlists.size < limits.attestedPlaylistsMax) {
+        this.#playlists.set(playlistId, createPlaylist(playlistId, url));
+      }
+    }
+  }
+
+  #playlistFailed(playlist: AttestedPlaylist | undefined): void {
+    if (!playlist) return;
+    playlist.reading = false;
+    playlist.failures++;
+    playlist.nextAtMs = this.#nowMs + backoffMs(playlist.failures, this.#options.limits);
+    if (playlist !== this.#root && playlist.failures % failuresBeforeLookup === 0) {
+      this.#root.nextAtMs = Math.min(this.#root.nextAtMs, this.#nowMs);
+    }
+  }
+
+  #segment(segmentId: string): AttestedSegment | undefined {
+    for (const { segments } of this.#playlists.values()) {
+      const segment = segments.get(segmentId);
+      if (segment) return segment;
+    }
+    return undefined;
+  }
+
+  #segmentRead({ segmentId, readId, sizeBytes, digests }: Of<'segmentRead'>): void {
+    this.#reads--;
+    const segment = this.#segment(segmentId);
+    // Forgotten, or started over, while it was read.
+    if (segment?.state !== 'reading' || segment.readId !== readId) return;
+    segment.state = 'attested';
+    const descriptor = { room: this.#options.room, segmentId, sizeBytes, digests };
+    const lagMs = this.#nowMs - segment.seenAtMs;
+    this.#effects.push({ type: 'attest', descriptor, lagMs });
+  }
+
+  #segmentFailed({ segmentId, readId, refused }: Of<'segmentFailed'>): void {
+    this.#reads--;
+    const segment = this.#segment(segmentId);
+    if (segment?.state !== 'reading' || segment.readId !== readId) return;
+    segment.failures++;
+    segment.state = refused ? 'refused' : 'wanted';
+    segment.notBeforeMs = this.#nowMs + backoffMs(segment.failures, this.#options.limits);
+  }
+
+  #forget(segmentIds: string[]): void {
+    if (segmentIds.length > 0) this.#effects.push({ type: 'forget', segmentIds });
+  }
+
+  #decide(): void {
+    const { attestorLingerMs } = this.#options.limits;
+    const stopAtMs = this.#emptyAtMs === null ? null : this.#emptyAtMs + attestorLingerMs;
+    if (stopAtMs !== null && stopAtMs <= this.#nowMs) {
+      this.#stopped = true;
+      this.#effects.push({ type: 'stop' });
+      return;
+    }
+    const followed = this.#followed();
+    for (const playlist of [this.#root, ...followed]) this.#readWhenDue(playlist);
+    const wanted = followed.flatMap(({ segments, facts }) =>
+      [...segments.values()]
+        .filter(({ state }) => state === 'wanted')
+        .map((segment) => ({ segment, age: ageOf(segment, facts?.newestSequence ?? 0) })),
+    );
+    wanted.sort((a, b) => a.age - b.age);
+    for (const { segment } of wanted) this.#readSegment(segment);
+    this.#announceWake(followed, stopAtMs);
+  }
+
+  /** What is played, or was a moment ago; before anybody said so, the first ones of the stream. */
+  #followed(): AttestedPlaylist[] {
+    const { attestedPlaylistsGuessed, attestorLingerMs } = this.#options.limits;
+    const all = [...this.#playlists.values()];
+    if (this.#guessing) return all.slice(0, attestedPlaylistsGuessed);
+    return all.filter((playlist) => {
+      if (playlist.played || this.#nowMs < playlist.playedAtMs + attestorLingerMs) return true;
+      this.#forget(forgetAll(playlist));
+      if (!playlist.reading) playlist.nextAtMs = 0;
+      return false;
+    });
+  }
+
+  #readWhenDue(playlist: AttestedPlaylist): void {
+    if (playlist.reading || playlist.nextAtMs > this.#nowMs) return;
+    playlist.reading = true;
+    const { playlistId, url } = playlist;
+    this.#effects.push({ type: 'readPlaylist', playlistId, url });
+  }
+
+  #readSegment(segment: AttestedSegment): void {
+    const { segmentId, url, byteRange, notBeforeMs } = segment;
+    if (!this.#origins.has(originOf(url))) {
+      segment.state = 'refused';
+      return;
+    }
+    if (this.#reads >= this.#options.limits.attestorReadsMax || notBeforeMs > this.#nowMs) return;
+    this.#reads++;
+    segment.state = 'reading';
+    segment.readId = this.#nextReadId++;
+    const { readId } = segment;
+    this.#effects.push({ type: 'readSegment', segmentId, readId, url, byteRange });
+  }
+
+  #announceWake(followed: AttestedPlaylist[], stopAtMs: number | null): void {
+    let atMs = stopAtMs ?? Number.POSITIVE_INFINITY;
+    for (const playlist of [this.#root, ...followed]) {
+      if (!playlist.reading) atMs = Math.min(atMs, playlist.nextAtMs);
+      for (const { state, notBeforeMs } of playlist.segments.values()) {
+        // One that waits for a free place is looked at when a read ends.
+        if (state === 'wanted' && notBeforeMs > this.#nowMs) atMs = Math.min(atMs, notBeforeMs);
+      }
+    }
+    if (!Number.isFinite(atMs) || atMs === this.#announcedMs) return;
+    assert(atMs > this.#nowMs, 'a wake-up lies in the future');
+    this.#announcedMs = atMs;
+    this.#effects.push({ type: 'wakeAt', atMs });
+  }
+}
+
+type Of<Type extends AttestorEvent['type']> = Extract<AttestorEvent, { type: Type }>;
+
+/** Init segments first, then the newest: those are missed first, and the oldest soon leave the window. */
+function ageOf({ sequence }: AttestedSegment, newestSequence: number): number {
+  return sequence === 'init' ? -1 : newestSequence - sequence;
+}

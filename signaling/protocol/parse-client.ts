@@ -1,0 +1,66 @@
+import * as v from 'valibot';
+import {
+  count,
+  id,
+  invalid,
+  missingToken,
+  type Parsed,
+  parseJson,
+  refusedVersion,
+  signal,
+} from './border.ts';
+import type { ClientFrame } from './frames.ts';
+import { limits } from './limits.ts';
+
+const edgeHealth = v.picklist(['healthy', 'strained', 'partial', 'dark', 'recovering']);
+const profile = v.object({
+  metered: v.boolean(),
+  saveData: v.boolean(),
+  uploadAllowed: v.boolean(),
+  peersAllowed: v.boolean(),
+  batteryLevel: v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+});
+
+const clientFrame = v.variant('type', [
+  v.object({
+    type: v.literal('join'),
+    version: count,
+    room: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.roomNameLengthMax)),
+    token: v.pipe(v.string(), v.maxLength(limits.tokenBytesMax)),
+    deviceId: id,
+    profile,
+    resumeKey: v.optional(v.pipe(v.string(), v.maxLength(limits.tokenBytesMax))),
+  }),
+  v.object({ type: v.literal('leave') }),
+  v.object({ type: v.literal('signal'), to: id, signal }),
+  v.object({
+    type: v.literal('report'),
+    epoch: count,
+    profile,
+    edgeHealth,
+    bufferMs: v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0))),
+    uplinkBytesPerSecond: v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0))),
+    neighbourCount: count,
+    lostMembers: v.pipe(v.array(id), v.maxLength(limits.groupMembersMax)),
+    accusedMembers: v.pipe(v.array(id), v.maxLength(limits.groupMembersMax)),
+    plays: v.pipe(
+      v.array(v.pipe(v.string(), v.maxLength(limits.segmentIdLengthMax))),
+      v.maxLength(limits.playlistsPerViewerMax),
+    ),
+  }),
+]);
+
+/** Parses a text frame of a client. Never throws. */
+export function parseClientFrame(text: string): Parsed<ClientFrame> {
+  const json = parseJson(text);
+  if (!json.ok) return json;
+  const refusal = refusedVersion(json.value, 'join') ?? missingToken(json.value);
+  if (refusal) return { ok: false, refusal };
+  const parsed = v.safeParse(clientFrame, json.value, { abortEarly: true });
+  if (!parsed.success) return invalid(parsed.issues[0]);
+  const frame: ClientFrame = parsed.output;
+  if (frame.type === 'signal' && JSON.stringify(frame.signal).length > limits.signalBytesMax) {
+    return { ok: false, refusal: { code: 'frame_too_large', message: 'signal is too large' } };
+  }
+  return { ok: true, value: frame };
+}

@@ -1,0 +1,97 @@
+import * as v from 'valibot';
+import {
+  count,
+  id,
+  invalid,
+  type Parsed,
+  parseJson,
+  refusedVersion,
+  role,
+  signal,
+} from './border.ts';
+import { integritySchema, signedDescriptorSchema } from './descriptors.ts';
+import { type ServerFrame, serverErrorCodes } from './frames.ts';
+import { limits } from './limits.ts';
+
+/** Beyond an hour a viewer would rather be sent away for good. */
+const delay = v.pipe(count, v.maxValue(3_600_000));
+const directive = v.object({
+  type: v.literal('directive'),
+  epoch: count,
+  groupId: id,
+  deviceRole: role,
+  groupRole: role,
+  members: v.pipe(
+    v.array(
+      v.object({
+        viewerId: id,
+        role,
+        uploads: v.boolean(),
+        weight: v.pipe(v.number(), v.finite(), v.minValue(1)),
+      }),
+    ),
+    v.maxLength(limits.groupMembersMax),
+  ),
+});
+
+const serverFrame = v.variant('type', [
+  v.object({
+    type: v.literal('welcome'),
+    version: count,
+    viewerId: id,
+    resumeKey: v.string(),
+    resumed: v.boolean(),
+    heartbeatIntervalMs: v.pipe(
+      count,
+      v.minValue(1_000),
+      v.maxValue(limits.heartbeatIntervalMaxMs),
+    ),
+    edges: v.pipe(
+      v.array(v.object({ edgeId: id, baseUrl: v.string() })),
+      v.maxLength(limits.edgesPerRoomMax),
+    ),
+    iceServers: v.array(
+      v.object({
+        urls: v.union([v.string(), v.array(v.string())]),
+        username: v.optional(v.string()),
+        credential: v.optional(v.string()),
+      }),
+    ),
+    integrity: integritySchema,
+    directive,
+  }),
+  directive,
+  v.object({
+    type: v.literal('descriptors'),
+    descriptors: v.pipe(
+      v.array(signedDescriptorSchema),
+      v.maxLength(limits.descriptorsPerFrameMax),
+    ),
+  }),
+  v.object({ type: v.literal('signal'), from: id, signal }),
+  v.object({ type: v.literal('heartbeat') }),
+  v.object({
+    type: v.literal('error'),
+    code: v.picklist(serverErrorCodes),
+    message: v.string(),
+    fatal: v.boolean(),
+    retryAfterMs: v.optional(delay),
+  }),
+  v.object({
+    type: v.literal('bye'),
+    reason: v.picklist(['shutdown', 'replaced']),
+    reconnectAfterMs: delay,
+  }),
+]);
+
+/** Parses a text frame of the server. Never throws. */
+export function parseServerFrame(text: string): Parsed<ServerFrame> {
+  const json = parseJson(text);
+  if (!json.ok) return json;
+  const refusal = refusedVersion(json.value, 'welcome');
+  if (refusal) return { ok: false, refusal };
+  const parsed = v.safeParse(serverFrame, json.value, { abortEarly: true });
+  return parsed.success
+    ? { ok: true, value: parsed.output as ServerFrame }
+    : invalid(parsed.issues[0]);
+}
