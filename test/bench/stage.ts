@@ -50,7 +50,9 @@ export async function startStage(mode: Mode): Promise<Stage> {
       trackerUrl: tracker?.url ?? null,
       signalingUrl: signaling?.url ?? null,
       async issueToken(viewerName) {
-        return signaling?.issueToken({ room, subject: viewerName, lifetimeSeconds: 3_600 }) ?? null;
+        const { playlistUrl } = origin;
+        const request = { room, subject: viewerName, lifetimeSeconds: 3_600, stream: playlistUrl };
+        return signaling?.issueToken(request) ?? null;
       },
       publishedAtMs: (mediaSequence) =>
         startedAtMs + (mediaSequence - mediaSequenceBase + 1) * segmentDurationMs,
