@@ -136,7 +136,10 @@ class RoomSession implements Session {
       if (this.#stats.status === 'closed') return this.#loads.settle(null);
       const runtime = connectRoom(options, this.#edge, this.#plain, {
         onEffect: (effect) => this.#tell(effect),
-        onWelcome: ({ viewerId, integrity }) => this.#welcome(viewerId, integrity.mode),
+        onWelcome: ({ viewerId }) => {
+          this.#stats.viewerId = viewerId;
+        },
+        onIntegrity: (integrity) => this.#judge(integrity),
         onInvalidFrame: (message) =>
           this.#error(new HoldfastError('signaling_frame_invalid', message)),
         onStorageFailed: (cause) => this.#storageFailed(cause),
@@ -158,8 +161,8 @@ class RoomSession implements Session {
     }
   }
 
-  #welcome(viewerId: string, integrity: 'attested' | 'none'): void {
-    Object.assign(this.#stats, { viewerId, integrity });
+  #judge(integrity: 'attested' | 'none'): void {
+    this.#stats.integrity = integrity;
     if (integrity === 'none' || globalThis.crypto?.subtle) return;
     const message = 'a page that is no secure context cannot check media of peers';
     this.#error(new HoldfastError('crypto_missing', message));

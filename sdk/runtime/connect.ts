@@ -1,5 +1,5 @@
 /** All that the room needs and plain playback does not: loaded beside playback, as a chunk of its own. */
-import type { WelcomeFrame } from '../../signaling/protocol/index.ts';
+import type { Integrity, WelcomeFrame } from '../../signaling/protocol/index.ts';
 import { loadDeviceId } from '../adapters/device-id.ts';
 import { watchNetworkProfile } from '../adapters/network-profile.ts';
 import { createPeerLinks } from '../adapters/peer-link.ts';
@@ -15,6 +15,7 @@ import { type OutwardEffect, Runtime } from './runtime.ts';
 export interface ConnectListener {
   onEffect(effect: OutwardEffect): void;
   onWelcome(frame: WelcomeFrame): void;
+  onIntegrity(mode: Integrity['mode']): void;
   /** The signaling server sent something that cannot be read. */
   onInvalidFrame(message: string): void;
   onStorageFailed(error: unknown): void;
@@ -39,6 +40,8 @@ export function connectRoom(
     {
       onFrame: (frame) => {
         if (frame.type === 'welcome') listener.onWelcome(frame);
+        if (frame.type === 'welcome' || frame.type === 'integrity')
+          listener.onIntegrity(frame.integrity.mode);
         runtime.receive(frame);
       },
       onInvalid: ({ code, message }) => {

@@ -104,7 +104,8 @@ export class Runtime {
   /** Takes a frame of the signaling server. */
   receive(frame: ServerFrame): void {
     if (frame.type === 'descriptors') return void this.#verifier.add(frame.descriptors);
-    if (frame.type === 'welcome') this.#verifier.configure(frame.integrity);
+    if (frame.type === 'welcome' || frame.type === 'integrity')
+      this.#verifier.configure(frame.integrity);
     this.dispatch({ type: 'frameReceived', frame });
   }
 

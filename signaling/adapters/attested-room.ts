@@ -1,5 +1,5 @@
 import { type AttestorEffect, type AttestorEvent, createAttestation } from '../core/index.ts';
-import type { Limits } from '../protocol/index.ts';
+import type { Integrity, Limits } from '../protocol/index.ts';
 import { createDescriptorOutbox } from './descriptor-outbox.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -24,6 +24,8 @@ export interface AttestedRoomOptions {
 
 /** Reads the stream of one room and tells its viewers what it found. */
 export interface AttestedRoom {
+  /** Which holds now. */
+  readonly integrity: Integrity;
   /** Tells a newcomer what is known. */
   join(connection: Connection): void;
   plays(connection: Connection, playlistIds: readonly string[]): void;
@@ -32,13 +34,14 @@ export interface AttestedRoom {
 }
 
 export function createAttestedRoom(options: AttestedRoomOptions): AttestedRoom {
-  const { limits, metrics, nowMs, signer } = options;
+  const { limits, log, nowMs, metrics, signer } = options;
+  let integrity: Integrity = { mode: 'attested', keys: [signer.publicKey] };
   const attestation = createAttestation(options);
   const ended = new AbortController();
   const viewers = new Set<Connection>();
   const plays = createPlayCounts<Connection>();
   const outbox = createDescriptorOutbox(() => viewers, limits);
-  let wakeTimer: NodeJS.Timeout | undefined;
+  const alarm = createAlarm(() => handle({ type: 'woke' }));
 
   function handle(event: AttestorEvent): void {
     if (ended.signal.aborted) return;
@@ -54,14 +57,20 @@ export function createAttestedRoom(options: AttestedRoomOptions): AttestedRoom {
       metrics.attested(effect.lagMs);
       outbox.add(effect.descriptor.segmentId, signed);
     } else if (effect.type === 'forget') outbox.forget(effect.segmentIds);
+    else if (effect.type === 'sight') look(effect.seeing);
     else if (effect.type === 'wakeAt') {
-      clearTimeout(wakeTimer);
-      const delayMs = Math.max(1, Math.ceil(effect.atMs - nowMs()));
-      wakeTimer = setTimeout(() => handle({ type: 'woke' }), delayMs);
+      alarm.set(effect.atMs - nowMs());
     } else {
       close();
       options.onStopped();
     }
+  }
+
+  /** What nobody can vouch for would starve those whose edge is gone: until sight is back the room is as unattested. */
+  function look(seeing: boolean): void {
+    log.warn(seeing ? 'attestor_sees' : 'attestor_blind', {});
+    integrity = { mode: seeing ? 'attested' : 'none', keys: [signer.publicKey] };
+    for (const connection of [...viewers]) connection.send({ type: 'integrity', integrity });
   }
 
   function played(connection: Connection, playlistIds: readonly string[]): void {
@@ -71,7 +80,7 @@ export function createAttestedRoom(options: AttestedRoomOptions): AttestedRoom {
 
   function close(): void {
     ended.abort();
-    clearTimeout(wakeTimer);
+    alarm.clear();
     outbox.close();
     viewers.clear();
   }
@@ -79,6 +88,9 @@ export function createAttestedRoom(options: AttestedRoomOptions): AttestedRoom {
   // A room that nobody joins after all, because it is full, must end too.
   handle({ type: 'viewersChanged', count: 0 });
   return {
+    get integrity() {
+      return integrity;
+    },
     join(connection) {
       viewers.add(connection);
       outbox.welcome(connection);
@@ -94,6 +106,18 @@ export function createAttestedRoom(options: AttestedRoomOptions): AttestedRoom {
       handle({ type: 'viewersChanged', count: viewers.size });
     },
     close,
+  };
+}
+
+/** One timer: setting it again replaces what was set. */
+function createAlarm(ring: () => void) {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    set(delayMs: number): void {
+      clearTimeout(timer);
+      timer = setTimeout(ring, Math.max(1, Math.ceil(delayMs)));
+    },
+    clear: () => clearTimeout(timer),
   };
 }
 

@@ -33,15 +33,14 @@ export interface Attestor {
 }
 
 export function createAttestor(options: AttestorOptions): Attestor {
-  const { limits, metrics, signer } = options;
+  const { limits, metrics } = options;
   const reader = createStreamReader({ limits, onBytes: metrics.attestorRead });
   const streams = new Map(Object.entries(options.streams));
   const origins = options.edgeUrls.map(originOf);
   const rooms = new Map<string, AttestedRoom>();
   const roomOf = new Map<Connection, AttestedRoom>();
-  const attested: Integrity = { mode: 'attested', keys: [signer.publicKey] };
 
-  function start(room: string, streamUrl: string): void {
+  function start(room: string, streamUrl: string): AttestedRoom {
     const attestedRoom = createAttestedRoom({
       ...options,
       room,
@@ -51,20 +50,21 @@ export function createAttestor(options: AttestorOptions): Attestor {
       onStopped: () => rooms.delete(room),
     });
     rooms.set(room, attestedRoom);
+    return attestedRoom;
   }
 
   return {
     open(room, stream) {
       // The first stream of a room holds while anybody is there.
-      if (rooms.has(room)) return attested;
+      const before = rooms.get(room);
+      if (before) return before.integrity;
       const streamUrl = streams.get(room) ?? stream;
       if (streamUrl === null) return { mode: 'none', keys: [] };
       if (rooms.size >= limits.attestedRoomsMax) {
         metrics.attestorFailed('capacity');
         return { mode: 'none', keys: [] };
       }
-      start(room, streamUrl);
-      return attested;
+      return start(room, streamUrl).integrity;
     },
     join(room, connection) {
       const attestedRoom = rooms.get(room);

@@ -10,6 +10,7 @@ import {
   createPlaylist,
   forgetAll,
 } from './attested-playlist.ts';
+import { Sight } from './sight.ts';
 
 export type AttestorEvent =
   /** How many viewers the room has now. */
@@ -46,6 +47,8 @@ export type AttestorEffect =
   | { type: 'forget'; segmentIds: string[] }
   /** Send `woke` then; replaces every earlier one. Always later than the event's `nowMs`. */
   | { type: 'wakeAt'; atMs: number }
+  /** Whether the stream can be read at all. */
+  | { type: 'sight'; seeing: boolean }
   /** Nobody is here any more: end all reads. Nothing follows. */
   | { type: 'stop' };
 
@@ -79,6 +82,7 @@ class StreamAttestation implements Attestation {
   readonly #origins: Set<string>;
   readonly #root: AttestedPlaylist;
   readonly #playlists = new Map<string, AttestedPlaylist>();
+  readonly #sight: Sight;
   #reads = 0;
   #nextReadId = 0;
   /** Nobody has said yet what it plays. */
@@ -93,6 +97,7 @@ class StreamAttestation implements Attestation {
     this.#options = options;
     this.#origins = new Set([options.streamUrl, ...options.origins].map(originOf));
     this.#root = createPlaylist(rootId, options.streamUrl);
+    this.#sight = new Sight(options.limits.attestorBlindAfterMs);
   }
 
   handle(event: AttestorEvent, nowMs: number): AttestorEffect[] {
@@ -103,6 +108,7 @@ class StreamAttestation implements Attestation {
       this.#announcedMs = null;
     }
     this.#dispatch(event);
+    this.#look(event);
     this.#decide();
     return this.#effects;
   }
@@ -115,6 +121,14 @@ class StreamAttestation implements Attestation {
     else if (event.type === 'playlistFailed') this.#playlistFailed(this.#find(event.playlistId));
     else if (event.type === 'segmentRead') this.#segmentRead(event);
     else if (event.type === 'segmentFailed') this.#segmentFailed(event);
+  }
+
+  #look({ type }: AttestorEvent): void {
+    const hasSeen = type === 'playlistRead' || type === 'segmentRead';
+    const hasMissed = type === 'playlistFailed' || type === 'segmentFailed';
+    const hasChanged =
+      (hasSeen && this.#sight.saw(this.#nowMs)) || (hasMissed && this.#sight.missed(this.#nowMs));
+    if (hasChanged) this.#effects.push({ type: 'sight', seeing: this.#sight.isSeeing });
   }
 
   #plays(playlistIds: readonly string[]): void {

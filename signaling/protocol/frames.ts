@@ -117,6 +117,12 @@ export interface WelcomeFrame {
   directive: DirectiveFrame;
 }
 
+/** The room's attestor has lost sight of the stream (`none`), or has it again. */
+export interface IntegrityFrame {
+  type: 'integrity';
+  integrity: Integrity;
+}
+
 /** What the room's attestor found; newcomers get the newest of each playlist at once. */
 export interface DescriptorsFrame {
   type: 'descriptors';
@@ -178,5 +184,6 @@ export type ServerFrame =
   | RelayedSignalFrame
   | HeartbeatFrame
   | DescriptorsFrame
+  | IntegrityFrame
   | ErrorFrame
   | ByeFrame;

@@ -60,6 +60,8 @@ export const limits = {
   playlistsPerViewerMax: 6,
   /** Rooms whose stream one process reads itself: at 4 Mbit/s each, 400 Mbit/s. */
   attestedRoomsMax: 100,
+  /** Without a word of the stream for this long the attestor counts as blind: half of a usual live buffer. */
+  attestorBlindAfterMs: 2_500,
   /** Accuser and accused do not feed others for this long: a lie ends at once, and a false accusation has its price. */
   suspensionMs: 60_000,
   /** Votes count for so long: several suspensions of a liar, and not all the liars that pass by in an evening. */

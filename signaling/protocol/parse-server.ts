@@ -61,6 +61,7 @@ const serverFrame = v.variant('type', [
     directive,
   }),
   directive,
+  v.object({ type: v.literal('integrity'), integrity: integritySchema }),
   v.object({
     type: v.literal('descriptors'),
     descriptors: v.pipe(

@@ -88,11 +88,19 @@ describe('a live room whose origin falters', function () {
     await stack?.close();
   });
 
-  for (const kind of ['refuse', 'black-hole'] as const) {
-    it(`stalls nobody for 30 s while one of four reaches an edge (${kind})`, async () => {
+  for (const [kind, isBlind] of [
+    ['refuse', false],
+    ['black-hole', false],
+    ['refuse', true],
+  ] as const) {
+    const attestor = isBlind ? 'blind' : 'sees';
+    it(`stalls nobody for 30 s while one of four reaches an edge (${kind}, the attestor ${attestor})`, async () => {
       for (let index = 0; index < 4; index += 1) {
         const edge = stack.edge(index === 2 ? 1 : 0);
-        viewers.push(await stack.join({ edge, room: `partial-${kind}` }));
+        // The attestor that reads the edge that dies can vouch for nothing any more.
+        const stream = isBlind ? { stream: stack.edge(0).playlistUrl } : {};
+        const room = `partial-${kind}-${attestor}`;
+        viewers.push(await stack.join({ edge, room, ...stream }));
       }
       await allPlay(viewers);
       await allLinked(viewers);
@@ -105,6 +113,8 @@ describe('a live room whose origin falters', function () {
       expect(measured.fatalErrors).to.deep.equal([]);
       expect(measured.longestFreezeMs).to.be.below(freezeMsMax);
       expect(Math.min(...measured.playedSeconds)).to.be.above(28);
+      const modes = (await readAll(viewers)).map(({ stats }) => stats.integrity);
+      expect(new Set(modes)).to.deep.equal(new Set([isBlind ? 'none' : 'attested']));
     });
   }
 

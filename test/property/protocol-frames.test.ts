@@ -8,6 +8,7 @@ import {
   protocolVersion,
   type ServerFrame,
   serverErrorCodes,
+  type VerificationKey,
 } from '../../signaling/protocol/index.ts';
 
 const seed = 20_260_101;
@@ -108,6 +109,13 @@ const serverFrame: fc.Arbitrary<ServerFrame> = fc.oneof(
       ),
     }),
     directive,
+  }),
+  fc.record({
+    type: fc.constant('integrity' as const),
+    integrity: fc.record({
+      mode: fc.constantFrom('attested', 'none'),
+      keys: fc.constant<VerificationKey[]>([{ kty: 'EC', crv: 'P-256', x: 'A', y: 'B' }]),
+    }),
   }),
   fc.record({
     type: fc.constant('descriptors' as const),

@@ -12,7 +12,7 @@ const gzipBytesMax = {
    * All modules, the lazy ones too. hls.js is the app's own and not counted. 6 kB of it are the worker, which only
    * pages with `storageBytesMax` load.
    */
-  everything: 48_000,
+  everything: 49_000,
 };
 
 interface FileSize {

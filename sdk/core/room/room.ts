@@ -136,7 +136,10 @@ export class Room {
           this.links.signalReceived(frame.from, frame.signal);
         return;
       case 'heartbeat':
+      case 'descriptors':
         return;
+      case 'integrity':
+        return this.#listener.attested(frame.integrity.mode === 'attested');
       case 'error':
         return this.#refused(frame);
       case 'bye':

@@ -186,8 +186,23 @@ export class Swarm {
 
   /** Whether the room has an attestor. */
   set attested(attested: boolean) {
+    const wasAttested = this.#trust.attested;
     this.#trust.attested = attested;
+    if (wasAttested && !attested) this.#offerAll();
     this.#planActive();
+  }
+
+  /** What waited for a descriptor that will not come may now be passed on, and taken. */
+  #offerAll(): void {
+    const { memory, serving, announcing } = this.#parts;
+    for (const segment of memory.segments.values()) {
+      if (segment.held.size > 0) {
+        for (const part of segment.held) if (!segment.complete) announcing.partHeld(segment, part);
+        serving.held(segment);
+        announcing.now(segment);
+      }
+      if (segment.active) this.#assembly.peerSize(segment);
+    }
   }
 
   segmentVouched({ segmentId, sizeBytes }: Of<'segmentVouched'>): void {

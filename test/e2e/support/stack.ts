@@ -29,6 +29,8 @@ export interface ViewerOptions {
   /** Runs before the page's own scripts. */
   initScript?: string;
   signaling?: string;
+  /** What the attestor reads. Default the origin. */
+  stream?: string;
   /** Opens in this browser profile, as another tab of the same viewer; closing the viewer then leaves the profile. */
   context?: BrowserContext;
 }
@@ -97,7 +99,7 @@ export class Stack {
       room,
       subject: `viewer-${this.#viewers}`,
       lifetimeSeconds: 600,
-      stream: this.origin.playlistUrl,
+      stream: options.stream ?? this.origin.playlistUrl,
     });
     const context = options.context ?? (await this.browser.newContext());
     const page = await context.newPage();

@@ -244,4 +244,16 @@ describe('attestor: decisions', () => {
     run.handle({ type: 'woke' });
     expect(run.take('readPlaylist')).to.have.length(0);
   });
+
+  it('says when it has lost sight of the stream, and when it has it again', () => {
+    const run = started();
+    run.handle({ type: 'playlistFailed', playlistId: 'high/list.m3u8' });
+    expect(run.take('sight'), 'one failure is chance').to.deep.equal([]);
+    run.advance(limits.attestorBlindAfterMs);
+    run.handle({ type: 'playlistFailed', playlistId: 'high/list.m3u8' });
+    run.handle({ type: 'playlistFailed', playlistId: 'high/list.m3u8' });
+    expect(run.take('sight')).to.deep.equal([{ type: 'sight', seeing: false }]);
+    run.read('high/list.m3u8', playlist(11, 4));
+    expect(run.take('sight')).to.deep.equal([{ type: 'sight', seeing: true }]);
+  });
 });
