@@ -49,14 +49,9 @@ describe('an attested room', () => {
     viewer.join([{ viewerId: 'v4' }, { viewerId: 'v1', role: 'master' }]);
     integrity(viewer, 'attested');
     viewer.wantSegment(100);
-    const holding = {
-      type: 'holding',
-      segment,
-      parts: [],
-      complete: true,
-      fetching: false,
-    } as const;
-    viewer.says('v1', { ...holding, sizeBytes });
+    const parts: number[] = [];
+    const held = { parts, complete: true, fetching: false, sizeBytes };
+    viewer.says('v1', { type: 'holding', segment, ...held });
     expect(viewer.sent('request')).to.deep.equal([]);
     viewer.tell({ type: 'segmentVouched', segmentId: segment, sizeBytes });
     expect(viewer.sent('request')).to.have.length(2);
