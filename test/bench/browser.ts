@@ -1,21 +1,10 @@
 import { type BrowserContext, type BrowserServer, chromium, type Page } from 'playwright-core';
-import { chromiumPath } from '../tools/chromium.ts';
+import { chromiumArguments, chromiumPath } from '../tools/chromium.ts';
 import type { ViewerConfig, ViewerReport } from './pages/viewer.ts';
 import { processorSeconds } from './processor-time.ts';
 
 const flags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--autoplay-policy=no-user-gesture-required',
-  // Viewers stand for people who look at their own screen: none of them is in the background.
-  '--disable-background-timer-throttling',
-  '--disable-renderer-backgrounding',
-  '--disable-backgrounding-occluded-windows',
+  ...chromiumArguments,
   // All of them are on this machine, which may have no other address than loopback.
   '--allow-loopback-in-peer-connection',
   '--disable-features=WebRtcHideLocalIpsWithMdns',
