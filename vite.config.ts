@@ -1,35 +1,44 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
+import { minifyChunks } from './test/tools/minify.ts';
+import { slimPackages } from './test/tools/slim-packages.ts';
 
 const root = import.meta.dirname;
-const shims = join(root, 'sdk/shims/simple-peer');
-
-/**
- * What simple-peer imports and a browser does not need: 17.4 kB without these, 4.6 kB with them (minified, gzipped).
- * Each line says what it saves with the others in place. Most of them are not ESM: without them pages
- * load simple-peer unbundled, too.
- */
-const simplePeerShims: Record<string, string> = {
-  streamx: join(shims, 'stream.ts'), // 10.1 kB
-  debug: join(shims, 'debug.ts'), // 2.5 kB
-  'uint8-util': join(shims, 'bytes.ts'), // 0.1 kB; the package needs `Uint8Array.prototype.toHex`, new in 2025
-  'err-code': join(shims, 'error-code.ts'), // 0.5 kB
-};
-
-/** Only imports made by simple-peer itself are replaced: other packages get the real thing. */
-function slimSimplePeer(): Plugin {
-  return {
-    name: 'holdfast:slim-simple-peer',
-    enforce: 'pre',
-    resolveId(id, importer) {
-      const fromSimplePeer = importer?.includes('/node_modules/simple-peer/');
-      return fromSimplePeer ? (simplePeerShims[id] ?? null) : null;
-    },
-  };
-}
 
 const workerByUrl =
   /new Worker\(\s*new URL\(\s*['"](\.[^'"]+)['"],\s*import\.meta\.url\s*\)[^)]*\)/g;
+
+/**
+ * Builds workers together with the page's modules, so that both load the same chunks: by itself Vite gives a worker
+ * a second copy of all that it shares with the page.
+ */
+function sharedWorkers(): Plugin {
+  const fileByMark = new Map<string, string>();
+  return {
+    name: 'holdfast:shared-workers',
+    enforce: 'pre',
+    apply: 'build',
+    transform(code, id) {
+      if (!id.startsWith(join(root, 'sdk')) || !code.includes('new Worker(')) return null;
+      const body = code.replace(workerByUrl, (_match, path: string) => {
+        const fileName = `${basename(path, '.ts')}.js`;
+        this.emitFile({ type: 'chunk', id: join(dirname(id), path), fileName });
+        const mark = `__HOLDFAST_WORKER_${fileByMark.size}__`;
+        fileByMark.set(mark, fileName);
+        return `new Worker(${mark}, { type: 'module' })`;
+      });
+      return { code: body, map: null };
+    },
+    /** Only now, or Vite would build the worker once more. Bundlers of apps know this form. */
+    renderChunk(code) {
+      let body = code;
+      for (const [mark, fileName] of fileByMark) {
+        body = body.replace(mark, `new URL('./${fileName}', import.meta.url)`);
+      }
+      return body === code ? null : { code: body, map: null };
+    },
+  };
+}
 
 /** A plain script is one file and has no `import.meta.url`: its workers are carried inside. */
 function inlineWorkers(): Plugin {
@@ -49,6 +58,14 @@ function inlineWorkers(): Plugin {
   };
 }
 
+/** Few chunks, as each is a request and is compressed by itself. The first that fits a module has it. */
+const chunks = [
+  // What the loaders and the room share.
+  { name: 'common', test: /(sdk\/errors|runtime\/media|protocol\/identity)\.ts$/ },
+  // What only pages with `storageBytesMax` load, in the page and in its worker.
+  { name: 'storage', test: /(segment-database|worker-client|comlink)\.ts$/ },
+];
+
 /**
  * `vite build` writes the ES modules (`dist/holdfast.js` and its lazy chunks), `vite build --mode script` the plain
  * script with the global `Holdfast`. Without a build it serves the repository to the demo and the browser tests.
@@ -60,11 +77,11 @@ export default defineConfig(({ mode }): UserConfig => {
     appType: 'custom',
     publicDir: false,
     base: './',
-    plugins: [slimSimplePeer(), ...(script ? [inlineWorkers()] : [])],
+    plugins: [slimPackages(), script ? inlineWorkers() : sharedWorkers(), minifyChunks()],
     worker: {
       format: 'es',
-      plugins: () => [slimSimplePeer()],
-      rolldownOptions: { output: { entryFileNames: '[name].js' } },
+      plugins: () => [slimPackages(), minifyChunks()],
+      rolldownOptions: { output: { entryFileNames: 'holdfast.iife.[name].js' } },
     },
     // Everything that pages import is ESM already. Looking for more would reload a page in the middle of a test.
     optimizeDeps: { noDiscovery: true, include: [] },
@@ -75,7 +92,7 @@ export default defineConfig(({ mode }): UserConfig => {
       reportCompressedSize: false,
       modulePreload: false,
       sourcemap: true,
-      minify: true,
+      minify: true, // after `minifyChunks`: together they leave less than either
       lib: {
         entry: 'sdk/index.ts',
         name: 'Holdfast',
@@ -84,8 +101,21 @@ export default defineConfig(({ mode }): UserConfig => {
       },
       rolldownOptions: {
         external: ['hls.js'],
+        checks: { pluginTimings: false },
+        onwarn(warning, warn) {
+          // A rule of our schemas that valibot's stand-in does not know.
+          if (warning.code === 'IMPORT_IS_UNDEFINED') throw new Error(warning.message);
+          warn(warning);
+        },
+        // A limit that is used in several chunks is a number in each of them.
+        optimization: { inlineConst: { mode: 'all', pass: 2 } },
         // Vite leaves the whitespace of ES libraries in; this one is also loaded without a bundler.
-        output: { minify: true, chunkFileNames: '[name].js' },
+        output: {
+          minify: true,
+          comments: { annotation: false },
+          chunkFileNames: '[name].js',
+          codeSplitting: script ? false : { groups: chunks },
+        },
       },
     },
   };

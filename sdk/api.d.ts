@@ -3,6 +3,21 @@
 
 import { HlsConfig } from "hls.js";
 
+/** Public half of a signing key, as JWK (P-256). */
+interface VerificationKey {
+  kty: 'EC';
+  crv: 'P-256';
+  x: string;
+  y: string;
+}
+/**
+ * Media of peers is played only when a descriptor signed by one of `keys` vouches for it: in a `signed` room that of
+ * the publisher, in an `attested` one that of the server. `none`: the room has no trusted reader.
+ */
+interface Integrity {
+  mode: 'signed' | 'attested' | 'none';
+  keys: VerificationKey[];
+}
 /** `master` fetches for others, `secondary` stands by to take over, `slave` is fed. */
 type Role = 'master' | 'secondary' | 'slave';
 type EdgeHealth = 'healthy' | 'strained' | 'partial' | 'dark' | 'recovering';
@@ -12,7 +27,7 @@ type ServerErrorCode = (typeof serverErrorCodes)[number];
  * Every way a session can fail. Codes of the signaling server come through unchanged.
  * None of them stops playback: the stream then plays from the edge alone.
  */
-type HoldfastErrorCode = ServerErrorCode | 'option_invalid' | 'room_code_failed' | 'signaling_unreachable' | 'signaling_frame_invalid' | 'webrtc_missing' | 'peers_not_allowed' | 'peer_message_invalid' | 'peer_version_unsupported' | 'peer_chunk_invalid' | 'peer_part_forged' | 'crypto_missing' | 'peer_rate_limited' | 'storage_failed';
+type HoldfastErrorCode = ServerErrorCode | 'option_invalid' | 'room_code_failed' | 'signaling_unreachable' | 'signaling_frame_invalid' | 'webrtc_missing' | 'peers_not_allowed' | 'page_frozen' | 'source_foreign' | 'peer_message_invalid' | 'peer_version_unsupported' | 'peer_chunk_invalid' | 'peer_part_forged' | 'peer_playlist_contradicted' | 'crypto_missing' | 'peer_rate_limited' | 'storage_failed';
 /** The one error class of the sdk. */
 declare class HoldfastError extends Error {
   readonly code: HoldfastErrorCode;
@@ -23,6 +38,28 @@ declare class HoldfastError extends Error {
     cause?: unknown;
   });
 }
+/** A segment that this viewer holds, gets, or has heard of from a linked member. */
+interface SegmentStats {
+  segmentId: string;
+  /** Share of its parts that is held here, 0 to 1. */
+  heldShare: number;
+  /** Bytes of it that came so far, by their source. */
+  bytes: {
+    edge: number;
+    peers: number;
+  };
+  /** Where more of it is coming from right now: an edge that answers, or members that were asked. */
+  pending: 'edge' | 'peers' | null;
+  /** Linked members that say they hold all of it. */
+  holders: number;
+  /** In an outage: the server's plan says that this viewer keeps it, whether or not its own player needs it. */
+  isKept: boolean;
+}
+/**
+ * By what media of peers is measured before it is played: `signed` by the publisher, `attested` by the signaling
+ * server, read alike by two masters at least (`agreement`), or believed (`none`).
+ */
+type IntegrityMode = Integrity['mode'] | 'agreement';
 /**
  * `joining`: playing from the edge while the room is being joined. `joined`: in the room.
  * `reconnecting`: the signaling socket dropped; peers keep feeding. `alone`: plays as plain hls.js, see `reason`.
@@ -44,6 +81,10 @@ interface SessionEvents {
     deviceRole: Role;
     groupRole: Role;
     groupId: string;
+  };
+  /** Media of peers is measured otherwise from now on. */
+  integrity: {
+    mode: IntegrityMode;
   };
   /** Linked members changed. */
   neighbours: {
@@ -76,8 +117,8 @@ interface NeighbourStats {
 interface SessionStats {
   status: SessionStatus;
   viewerId: string | null;
-  /** `attested`: media of peers is played only when the room's attestor vouches for it. Null before joining. */
-  integrity: 'attested' | 'none' | null;
+  /** What holds now; null before joining. */
+  integrity: IntegrityMode | null;
   deviceRole: Role | null;
   groupRole: Role | null;
   groupId: string | null;
@@ -96,6 +137,11 @@ interface SessionStats {
   neighbours: NeighbourStats[];
   /** Ids of held segments, oldest first. */
   segmentsHeld: string[];
+  /**
+   * All segments that this viewer holds, gets, or has heard of, in no order of the stream. The newest that it or any
+   * other holds is the horizon: what can be played if nothing new comes.
+   */
+  segments: SegmentStats[];
   /** Refused peer messages and chunks, by code. */
   refusals: Record<string, number>;
 }
@@ -132,8 +178,26 @@ interface RoomOptions {
   uploadBytesPerSecondMax?: number;
   /** Memory for media. Default 64 MiB. */
   memoryBytesMax?: number;
+  /**
+   * Whether the URL of a multivariant playlist is the room's stream; while the player plays another, the room is left.
+   * Default: any URL with the path of the first that the player loads, whatever host and query string. Where the query
+   * says which stream it is, as in `/playlist.m3u8?channel=2`, another channel would be taken for the same stream.
+   */
+  isStream?: (url: string) => boolean;
   /** Depth behind memory, kept in IndexedDB. Default 0: memory only. */
   storageBytesMax?: number;
+  /**
+   * Media of peers is measured by no less than this; what does not reach it comes from the edge. Default `none`: by the
+   * strongest that the room has. `agreement` costs the edge a second copy of everything.
+   */
+  integrityMin?: IntegrityMode;
+  /** The publisher's public key, as `holdfast-sign` prints it: only what it signed is taken from peers. */
+  publisherKey?: JsonWebKey;
+  /**
+   * Share by which playback may slow while no edge answers and the room's media runs out, 0 to 0.05; it is made up for
+   * afterwards, and a rate that the page or the user has set is left alone. Default 0.05.
+   */
+  slowdownMax?: number;
   /** Names the proxy client. Default is a random id kept in the browser profile. */
   deviceId?: string;
 }
@@ -159,4 +223,4 @@ interface Session {
  * @throws HoldfastError `option_invalid` for options that cannot work.
  */
 declare function joinRoom(options: RoomOptions): Session;
-export { type BytesBySource, HoldfastError, type HoldfastErrorCode, type NeighbourStats, type RoomOptions, type Session, type SessionEvents, type SessionStats, type SessionStatus, joinRoom };
+export { type BytesBySource, HoldfastError, type HoldfastErrorCode, type IntegrityMode, type NeighbourStats, type RoomOptions, type SegmentStats, type Session, type SessionEvents, type SessionStats, type SessionStatus, joinRoom };

@@ -12,10 +12,13 @@ export type HoldfastErrorCode =
   | 'signaling_frame_invalid'
   | 'webrtc_missing'
   | 'peers_not_allowed'
+  | 'page_frozen'
+  | 'source_foreign'
   | 'peer_message_invalid'
   | 'peer_version_unsupported'
   | 'peer_chunk_invalid'
   | 'peer_part_forged'
+  | 'peer_playlist_contradicted'
   | 'crypto_missing'
   | 'peer_rate_limited'
   | 'storage_failed';

@@ -1,5 +1,9 @@
 import type { EdgeHealth, Role } from '../signaling/protocol/index.ts';
+import type { SegmentStats } from './core/swarm/segment.ts';
+import type { IntegrityMode } from './core/swarm/trust.ts';
 import type { HoldfastError, HoldfastErrorCode } from './errors.ts';
+
+export type { IntegrityMode, SegmentStats };
 
 /**
  * `joining`: playing from the edge while the room is being joined. `joined`: in the room.
@@ -17,6 +21,8 @@ export interface BytesBySource {
 export interface SessionEvents {
   status: { status: SessionStatus; reason: HoldfastErrorCode | null };
   role: { epoch: number; deviceRole: Role; groupRole: Role; groupId: string };
+  /** Media of peers is measured otherwise from now on. */
+  integrity: { mode: IntegrityMode };
   /** Linked members changed. */
   neighbours: { viewerIds: string[] };
   /** A segment reached the player. */
@@ -43,8 +49,8 @@ export interface NeighbourStats {
 export interface SessionStats {
   status: SessionStatus;
   viewerId: string | null;
-  /** `attested`: media of peers is played only when the room's attestor vouches for it. Null before joining. */
-  integrity: 'attested' | 'none' | null;
+  /** What holds now; null before joining. */
+  integrity: IntegrityMode | null;
   deviceRole: Role | null;
   groupRole: Role | null;
   groupId: string | null;
@@ -63,6 +69,11 @@ export interface SessionStats {
   neighbours: NeighbourStats[];
   /** Ids of held segments, oldest first. */
   segmentsHeld: string[];
+  /**
+   * All segments that this viewer holds, gets, or has heard of, in no order of the stream. The newest that it or any
+   * other holds is the horizon: what can be played if nothing new comes.
+   */
+  segments: SegmentStats[];
   /** Refused peer messages and chunks, by code. */
   refusals: Record<string, number>;
 }

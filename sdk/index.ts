@@ -1,7 +1,9 @@
 export { HoldfastError, type HoldfastErrorCode } from './errors.ts';
 export type {
   BytesBySource,
+  IntegrityMode,
   NeighbourStats,
+  SegmentStats,
   SessionEvents,
   SessionStats,
   SessionStatus,

@@ -1,6 +1,8 @@
-import type { IceServer } from '../signaling/protocol/index.ts';
-import { limits } from '../signaling/protocol/limits.ts';
+import { pathOf } from '../signaling/protocol/identity.ts';
+import type { IceServer, VerificationKey } from '../signaling/protocol/index.ts';
+import * as limits from '../signaling/protocol/limits.ts';
 import { HoldfastError } from './errors.ts';
+import type { IntegrityMode } from './events.ts';
 
 /** What an app passes to `joinRoom`. */
 export interface RoomOptions {
@@ -35,8 +37,26 @@ export interface RoomOptions {
   uploadBytesPerSecondMax?: number;
   /** Memory for media. Default 64 MiB. */
   memoryBytesMax?: number;
+  /**
+   * Whether the URL of a multivariant playlist is the room's stream; while the player plays another, the room is left.
+   * Default: any URL with the path of the first that the player loads, whatever host and query string. Where the query
+   * says which stream it is, as in `/playlist.m3u8?channel=2`, another channel would be taken for the same stream.
+   */
+  isStream?: (url: string) => boolean;
   /** Depth behind memory, kept in IndexedDB. Default 0: memory only. */
   storageBytesMax?: number;
+  /**
+   * Media of peers is measured by no less than this; what does not reach it comes from the edge. Default `none`: by the
+   * strongest that the room has. `agreement` costs the edge a second copy of everything.
+   */
+  integrityMin?: IntegrityMode;
+  /** The publisher's public key, as `holdfast-sign` prints it: only what it signed is taken from peers. */
+  publisherKey?: JsonWebKey;
+  /**
+   * Share by which playback may slow while no edge answers and the room's media runs out, 0 to 0.05; it is made up for
+   * afterwards, and a rate that the page or the user has set is left alone. Default 0.05.
+   */
+  slowdownMax?: number;
   /** Names the proxy client. Default is a random id kept in the browser profile. */
   deviceId?: string;
 }
@@ -56,20 +76,25 @@ export interface CheckedOptions {
   uploadBytesPerSecondMax: number;
   memoryBytesMax: number;
   storageBytesMax: number;
+  slowdownMax: number;
+  integrityMin: IntegrityMode;
+  publisherKey: VerificationKey | null;
   deviceId: string | undefined;
+  isStream: (url: string) => boolean;
 }
 
 const uploadBytesPerSecondDefault = 1_250_000;
 
 /** @throws HoldfastError `option_invalid` naming the first option that cannot work. */
 export function checkOptions(options: RoomOptions): CheckedOptions {
-  const { room, signaling, token, deviceId } = options;
+  const { room, signaling, token, deviceId, isStream } = options;
   require(typeof room === 'string' &&
     room !== '' &&
     room.length <= limits.roomNameLengthMax, 'room');
   require(typeof signaling === 'string' && /^wss?:\/\/[^/]/.test(signaling), 'signaling');
   require((typeof token === 'string' && token !== '') || typeof token === 'function', 'token');
   require(deviceId === undefined || deviceIdPattern.test(deviceId), 'deviceId');
+  require(isStream === undefined || typeof isStream === 'function', 'isStream');
   return {
     room,
     url: signaling,
@@ -93,8 +118,31 @@ export function checkOptions(options: RoomOptions): CheckedOptions {
       'memoryBytesMax',
     ),
     storageBytesMax: amount(options.storageBytesMax, 0, 0, 'storageBytesMax'),
+    slowdownMax: slowdown(options.slowdownMax),
+    ...integrity(options),
     deviceId,
+    isStream: isStream ?? samePath(),
   };
+}
+
+/** Says whether a URL has the path of the first one. */
+function samePath(): (url: string) => boolean {
+  let path: string | undefined;
+  return (url) => {
+    path ??= pathOf(url);
+    return pathOf(url) === path;
+  };
+}
+
+const integrityModes: readonly unknown[] = ['none', 'agreement', 'attested', 'signed'];
+
+function integrity({ integrityMin = 'none', publisherKey }: RoomOptions) {
+  require(integrityModes.includes(integrityMin), 'integrityMin');
+  if (!publisherKey) return { integrityMin, publisherKey: null };
+  const { kty, crv, x, y } = publisherKey;
+  const isKey = kty === 'EC' && crv === 'P-256' && x?.length === 43 && y?.length === 43;
+  require(isKey, 'publisherKey');
+  return { integrityMin: 'signed' as const, publisherKey: { kty, crv, x, y } as VerificationKey };
 }
 
 const deviceIdPattern = new RegExp(`^[\\w.:-]{1,${limits.idLengthMax}}$`);
@@ -116,6 +164,14 @@ function servers(value: RTCIceServer[] | undefined): IceServer[] | null {
 function amount(value: number | undefined, byDefault: number, min: number, name: string): number {
   require(value === undefined || (Number.isFinite(value) && value >= min), name);
   return value ?? byDefault;
+}
+
+/** More would be heard. */
+const slowdownDefault = 0.05;
+
+function slowdown(value = slowdownDefault): number {
+  require(value >= 0 && value <= slowdownDefault, 'slowdownMax');
+  return value;
 }
 
 function require(isValid: boolean, name: string): void {

@@ -4,10 +4,11 @@ import { createHlsLoaders } from './adapters/hls-loaders.ts';
 import { Playback } from './adapters/playback.ts';
 import { Emitter } from './emitter.ts';
 import { HoldfastError } from './errors.ts';
-import type { SessionEvents, SessionStats } from './events.ts';
+import type { IntegrityMode, SessionEvents, SessionStats } from './events.ts';
 import { type CheckedOptions, checkOptions, type RoomOptions } from './options.ts';
 import { PlainLoads } from './runtime/plain-loads.ts';
-import type { OutwardEffect, Runtime } from './runtime/runtime.ts';
+import type { Runtime } from './runtime/runtime.ts';
+import type { OutwardEffect } from './runtime/runtime-ports.ts';
 import { SessionLoads } from './runtime/session-loads.ts';
 
 /** A viewer's place in a live room. */
@@ -76,8 +77,10 @@ class RoomSession implements Session {
       onBuffer: (bufferMs) => this.#runtime?.dispatch({ type: 'bufferMeasured', bufferMs }),
     });
     this.#playback.media = options.media;
-    this.#loads = new SessionLoads(this.#plain, (mediaSeconds) =>
-      this.#playback.untilMs(mediaSeconds),
+    this.#loads = new SessionLoads(
+      this.#plain,
+      (mediaSeconds) => this.#playback.untilMs(mediaSeconds),
+      options.isStream,
     );
     void this.#connect(options);
   }
@@ -116,6 +119,7 @@ class RoomSession implements Session {
       bufferMs,
       neighbours: runtime?.core.neighbours() ?? [],
       segmentsHeld: runtime?.core.heldSegments() ?? [],
+      segments: runtime?.core.segmentStats() ?? [],
       refusals: { ...this.#refusals },
     };
   }
@@ -139,7 +143,6 @@ class RoomSession implements Session {
         onWelcome: ({ viewerId }) => {
           this.#stats.viewerId = viewerId;
         },
-        onIntegrity: (integrity) => this.#judge(integrity),
         onInvalidFrame: (message) =>
           this.#error(new HoldfastError('signaling_frame_invalid', message)),
         onStorageFailed: (cause) => this.#storageFailed(cause),
@@ -161,8 +164,9 @@ class RoomSession implements Session {
     }
   }
 
-  #judge(integrity: 'attested' | 'none'): void {
+  #judge(integrity: IntegrityMode): void {
     this.#stats.integrity = integrity;
+    this.#emitter.emit('integrity', { mode: integrity });
     if (integrity === 'none' || globalThis.crypto?.subtle) return;
     const message = 'a page that is no secure context cannot check media of peers';
     this.#error(new HoldfastError('crypto_missing', message));
@@ -187,6 +191,8 @@ class RoomSession implements Session {
         this.#stats.status = status;
         return this.#emitter.emit('status', { status, reason });
       }
+      case 'integrity':
+        return this.#judge(effect.mode);
       case 'role': {
         const { epoch, deviceRole, groupRole, groupId } = effect;
         Object.assign(this.#stats, { epoch, deviceRole, groupRole, groupId });
@@ -204,6 +210,8 @@ class RoomSession implements Session {
         return this.#error(new HoldfastError(effect.code, `member ${effect.peer} was refused`));
       case 'error':
         return this.#error(new HoldfastError(effect.code, effect.message, { fatal: effect.fatal }));
+      case 'setPlaybackRate':
+        return this.#playback.setRate(effect.rate);
       case 'deliverSegment': {
         const { segmentId, bytesFromEdge, bytesByPeer } = effect;
         const peers = Object.values(bytesByPeer).reduce((sum, bytes) => sum + bytes, 0);

@@ -62,6 +62,18 @@ export function shiftSegment(
   return shifted;
 }
 
+/** Init segment and fragments (`moof` with its `mdat`) of a fragmented file. */
+export function splitFragments(file: Buffer): { init: Buffer; fragments: Buffer[] } {
+  const moofs = boxes(file, 0, file.length, 'moof').map(({ start }) => start - 8);
+  const mdats = boxes(file, 0, file.length, 'mdat').map(({ end }) => end);
+  if (moofs.length === 0 || moofs.length !== mdats.length)
+    throw invalid('a file without fragments');
+  return {
+    init: file.subarray(0, moofs[0]),
+    fragments: moofs.map((start, index) => file.subarray(start, mdats[index])),
+  };
+}
+
 /** Decode time in ticks of each track's first sample, by track id. */
 export function readDecodeTimes(segment: Buffer): Map<number, bigint> {
   const times = new Map<number, bigint>();

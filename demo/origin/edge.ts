@@ -5,6 +5,7 @@
  *   edge.playlistUrl                                              // http://127.0.0.1:PORT/live/main.m3u8
  *   edge.setFault({ kind: 'throttle', bytesPerSecond: 200_000 })  // see fault.ts; { kind: 'none' } ends it
  *   edge.counters().segments['/live/high/1004.m4s']?.copies       // see counters.ts
+ *   const line = await edge.openLine()                            // a port with faults of its own, for one viewer
  *   meanCopiesPerSegment(edgeA.counters(), edgeB.counters())      // from counters.ts
  *   await edge.close();
  *
@@ -16,7 +17,7 @@ import { EdgeCache, GrowingFile, toResource } from './edge-cache.ts';
 import { OriginError, toOriginError } from './errors.ts';
 import type { Fault } from './fault.ts';
 import { originLimits } from './limits.ts';
-import { type Resource, startLiveServer } from './server.ts';
+import { type LiveServer, type Resource, startLiveServer } from './server.ts';
 
 export interface EdgeOptions {
   /** `Origin.url`. */
@@ -41,6 +42,13 @@ export interface EdgeOptions {
   random?: () => number;
 }
 
+/** One viewer's own way to an edge: its faults hit nobody else. What it sends counts as the edge's. */
+export interface EdgeLine {
+  readonly port: number;
+  /** Those of the edge come on top. @throws OriginError `fault_invalid`. */
+  setFault(fault: Fault): void;
+}
+
 export interface Edge {
   readonly edgeId: string;
   /** `http://127.0.0.1:1234`, without a slash at the end. */
@@ -51,6 +59,8 @@ export interface Edge {
   readonly fault: Fault;
   /** @throws OriginError `fault_invalid`. */
   setFault(fault: Fault): void;
+  /** Stays open until the edge is closed. @throws OriginError `listen_failed`. */
+  openLine(): Promise<EdgeLine>;
   counters(): Counters;
   resetCounters(): void;
   /** Ends connections, fetches and port. Can be called again. */
@@ -63,25 +73,43 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     throw new OriginError('option_invalid', 'originUrl is not a URL');
   const tally = new Tally();
   const upstream = new Upstream(options, tally);
-  const server = await startLiveServer({
+  const serving = {
     ...options,
     tally,
-    resolve: (path) => upstream.resolve(path),
-  });
+    resolve: (path: string, query: URLSearchParams) => upstream.resolve(path, query),
+  };
+  const server = await startLiveServer(serving);
+  const lines: LiveServer[] = [];
+  let isClosed = false;
   return {
     edgeId: options.edgeId,
     url: server.url,
     port: server.port,
     playlistUrl: `${server.url}/live/main.m3u8`,
     get fault() {
-      return server.fault;
+      return server.gate.fault;
     },
-    setFault: server.setFault,
+    setFault(fault) {
+      server.setFault(fault);
+      if (fault.kind === 'refuse') for (const line of lines) line.resetConnections();
+    },
+    async openLine() {
+      const line = await startLiveServer({
+        ...serving,
+        port: 0,
+        control: false,
+        outerGate: server.gate,
+      });
+      lines.push(line);
+      if (isClosed) await line.close();
+      return line;
+    },
     counters: server.counters,
     resetCounters: server.resetCounters,
     async close() {
+      isClosed = true;
       upstream.close();
-      await server.close();
+      await Promise.all([server, ...lines].map((each) => each.close()));
     },
   };
 }
@@ -103,10 +131,12 @@ class Upstream {
     this.#cache = new EdgeCache(options.cacheBytesMax ?? originLimits.cacheBytesMax);
   }
 
-  async resolve(path: string): Promise<Resource> {
-    if (!/^\/live\/([\w-]+\/)?[\w-]+\.(m3u8|mp4|m4s)$/.test(path)) {
+  async resolve(file: string, query: URLSearchParams): Promise<Resource> {
+    if (!/^\/live\/([\w-]+\/)?[\w-]+\.(m3u8|mp4|m4s|jsonl)$/.test(file)) {
       throw new OriginError('not_found', 'no such file');
     }
+    // Each set of delivery directives has an answer of its own.
+    const path = changes(file) ? file + deliveryDirectives(query) : file;
     const cached = this.#isFresh(path) ? this.#cache.get(path) : null;
     if (cached) return cached;
     let pending = this.#pending.get(path);
@@ -123,13 +153,13 @@ class Upstream {
   }
 
   #isFresh(path: string): boolean {
-    if (!path.endsWith('.m3u8')) return true;
+    if (!changes(path)) return true;
     const ttlMs = Math.min(200, this.#options.playlistTtlMs ?? 200);
     return performance.now() - (this.#playlistAtMs.get(path) ?? -Infinity) < ttlMs;
   }
 
   async #fetch(path: string): Promise<Resource> {
-    const isPlaylist = path.endsWith('.m3u8');
+    const isPlaylist = changes(path);
     const kind = isPlaylist ? 'playlist' : path.endsWith('/init.mp4') ? 'init' : 'segment';
     this.#tally.upstreamRequest();
     const response = await this.#request(path);
@@ -139,9 +169,11 @@ class Upstream {
       !(sizeBytes > 0 && sizeBytes <= originLimits.segmentBytesMax)
     ) {
       response.resume();
-      throw response.statusCode === 404
-        ? new OriginError('not_found', 'the origin has no such file')
-        : new OriginError('upstream_invalid', `the origin answered ${response.statusCode}`);
+      if (response.statusCode === 404)
+        throw new OriginError('not_found', 'the origin has no such file');
+      if (response.statusCode === 400)
+        throw new OriginError('reload_refused', 'the origin refused to wait');
+      throw new OriginError('upstream_invalid', `the origin answered ${response.statusCode}`);
     }
     const file = new GrowingFile(sizeBytes);
     const receiving = this.#receive(path, response, file);
@@ -187,6 +219,17 @@ class Upstream {
       this.#cache.remove(path);
     }
   }
+}
+
+/** Playlists and a publisher's descriptors grow; everything else stays as it is. */
+function changes(path: string): boolean {
+  return /\.(m3u8|jsonl)(\?.*)?$/.test(path);
+}
+
+/** The query of a request that the origin holds until it can answer; empty for any other. */
+function deliveryDirectives(query: URLSearchParams): string {
+  const kept = [...query].filter(([name, value]) => name.startsWith('_HLS_') && value.length < 20);
+  return kept.length === 0 ? '' : `?${new URLSearchParams(kept)}`;
 }
 
 function upstreamError(error: unknown): OriginError {

@@ -13,6 +13,7 @@ export type OriginErrorCode =
   | 'upstream_timeout'
   | 'upstream_invalid'
   | 'not_found'
+  | 'reload_refused'
   | 'method_not_allowed'
   | 'aborted'
   | 'internal';
@@ -27,6 +28,7 @@ const statusByCode: Partial<Record<OriginErrorCode, number>> = {
   upstream_timeout: 504,
   upstream_invalid: 502,
   not_found: 404,
+  reload_refused: 400,
   method_not_allowed: 405,
 };
 

@@ -73,18 +73,26 @@ export type Admission = { type: 'serve' } | { type: 'error'; status: number } | 
 
 export class FaultGate {
   readonly #random: () => number;
+  /** What it does comes on top. */
+  readonly #outer: FaultGate | null;
   #fault: Fault = { kind: 'none' };
   /** Aborted when the fault changes, so that nothing waits for a fault that is over. */
   #changed = new AbortController();
   /** Throttle: when the next byte may go out. */
   #freeAtMs = 0;
 
-  constructor(random: () => number) {
+  constructor(random: () => number, outer: FaultGate | null = null) {
     this.#random = random;
+    this.#outer = outer;
   }
 
   get fault(): Fault {
     return this.#fault;
+  }
+
+  /** Nobody may connect. */
+  get isRefusing(): boolean {
+    return this.#fault.kind === 'refuse' || this.#outer?.isRefusing === true;
   }
 
   /** @throws OriginError `fault_invalid`. */
@@ -97,6 +105,8 @@ export class FaultGate {
 
   /** Called before a request is answered. A request in a black hole is reset once the fault is over. */
   async admit(kind: ResourceKind, signal: AbortSignal): Promise<Admission> {
+    const outer = await this.#outer?.admit(kind, signal);
+    if (outer && outer.type !== 'serve') return outer;
     const fault = this.#fault;
     if (fault.kind === 'refuse') return { type: 'reset' };
     if (fault.kind === 'none' || !concerns(fault.paths, kind)) return { type: 'serve' };
@@ -118,12 +128,14 @@ export class FaultGate {
   /** How much to write at once: small enough under a throttle for several connections to share it evenly. */
   chunkBytes(kind: ResourceKind): number {
     const fault = this.#fault;
-    if (fault.kind !== 'throttle' || !concerns(fault.paths, kind)) return originLimits.chunkBytes;
-    return Math.max(256, Math.min(originLimits.chunkBytes, Math.floor(fault.bytesPerSecond / 20)));
+    const bytesMax = this.#outer?.chunkBytes(kind) ?? originLimits.chunkBytes;
+    if (fault.kind !== 'throttle' || !concerns(fault.paths, kind)) return bytesMax;
+    return Math.max(256, Math.min(bytesMax, Math.floor(fault.bytesPerSecond / 20)));
   }
 
   /** Called before each chunk. False when the transfer must end with a reset. */
   async pace(kind: ResourceKind, byteCount: number, signal: AbortSignal): Promise<boolean> {
+    if (this.#outer && !(await this.#outer.pace(kind, byteCount, signal))) return false;
     const fault = this.#fault;
     if (fault.kind === 'refuse') return false;
     if (fault.kind === 'black-hole' && concerns(fault.paths, kind)) {

@@ -8,6 +8,8 @@ import type { Encoder } from './encoder.ts';
 import { OriginError } from './errors.ts';
 import { wait } from './fault.ts';
 import {
+  audioArguments,
+  audioCodecs,
   codecs,
   encodeArguments,
   filterGraph,
@@ -15,6 +17,7 @@ import {
   hlsArguments,
   inputArguments,
   ladder,
+  videoArguments,
 } from './ladder.ts';
 import { originLimits } from './limits.ts';
 import type { PlaylistRendition } from './playlist.ts';
@@ -22,6 +25,8 @@ import type { PlaylistRendition } from './playlist.ts';
 export interface FfmpegEncoderOptions {
   windowSegments: number;
   mediaSequenceBase: number;
+  /** Sound in a rendition of its own. */
+  separateAudio: boolean;
   /** Default `ffmpeg`, found in the path. */
   ffmpegPath: string;
   /** Called once if the process ends by itself after the start. */
@@ -35,7 +40,8 @@ export interface FfmpegEncoderOptions {
  */
 export async function startFfmpegEncoder(options: FfmpegEncoderOptions): Promise<Encoder> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-encoder-'));
-  await Promise.all(ladder.map((spec) => mkdir(join(folder, spec.name))));
+  const names = namesOf(options);
+  await Promise.all(names.map((name) => mkdir(join(folder, name))));
   const encoder = startProcess(folder, options);
   const close = async (): Promise<void> => {
     await encoder.kill();
@@ -51,9 +57,10 @@ export async function startFfmpegEncoder(options: FfmpegEncoderOptions): Promise
   else encoder.onFailure = options.onFailure;
   return {
     renditions: ladder.map(describe),
+    audio: options.separateAudio ? { name: audioName, codecs: audioCodecs } : null,
     async read(rendition, file) {
       if (encoder.failure) throw encoder.failure;
-      if (!ladder.some((spec) => spec.name === rendition)) throw notFound();
+      if (!names.includes(rendition)) throw notFound();
       if (!/^(playlist\.m3u8|init\.mp4|\d{1,15}\.m4s)$/.test(file)) throw notFound();
       return await readFile(join(folder, rendition, file)).catch((error: unknown) => {
         throw notFound(error);
@@ -61,6 +68,12 @@ export async function startFfmpegEncoder(options: FfmpegEncoderOptions): Promise
     },
     close,
   };
+}
+
+const audioName = 'audio';
+
+function namesOf({ separateAudio }: FfmpegEncoderOptions): string[] {
+  return [...ladder.map((spec) => spec.name), ...(separateAudio ? [audioName] : [])];
 }
 
 interface EncoderProcess {
@@ -112,18 +125,22 @@ function startProcess(folder: string, options: FfmpegEncoderOptions): EncoderPro
 }
 
 function liveArguments(folder: string, options: FfmpegEncoderOptions): string[] {
-  const outputs = ladder.flatMap((spec) => [
-    ...encodeArguments(spec),
-    ...['-preset', 'veryfast'],
-    ...hlsArguments(join(folder, spec.name)),
+  const { separateAudio } = options;
+  const pictures = ladder.map((spec) => ({
+    name: spec.name,
+    encode: [
+      ...(separateAudio ? videoArguments(spec) : encodeArguments(spec)),
+      ...['-preset', 'veryfast'],
+    ],
+  }));
+  const sound = { name: audioName, encode: audioArguments(ladder[0]?.audioBitsPerSecond ?? 0) };
+  const outputs = [...pictures, ...(separateAudio ? [sound] : [])].flatMap(({ name, encode }) => [
+    ...encode,
+    ...hlsArguments(join(folder, name)),
     ...['-hls_flags', 'delete_segments+program_date_time+independent_segments+temp_file'],
     ...['-hls_list_size', String(options.windowSegments)],
     ...['-hls_delete_threshold', String(originLimits.retainedSegments)],
-    ...[
-      '-start_number',
-      String(options.mediaSequenceBase),
-      join(folder, spec.name, 'playlist.m3u8'),
-    ],
+    ...['-start_number', String(options.mediaSequenceBase), join(folder, name, 'playlist.m3u8')],
   ]);
   // A pipe that nobody holds any more ends ffmpeg even when this process is killed without warning.
   const leash = ['-map', '1:a', '-c:a', 'pcm_s16le', '-ar', '8000', '-f', 's16le', 'pipe:1'];
@@ -136,11 +153,12 @@ function liveArguments(folder: string, options: FfmpegEncoderOptions): string[] 
 async function ready(
   folder: string,
   encoder: EncoderProcess,
-  { windowSegments, signal }: FfmpegEncoderOptions,
+  options: FfmpegEncoderOptions,
 ): Promise<void> {
+  const { windowSegments, signal } = options;
   const needed = Math.min(3, windowSegments);
   const giveUpAtMs = performance.now() + originLimits.encoderReadyWithinMs;
-  const playlists = ladder.map((spec) => join(folder, spec.name, 'playlist.m3u8'));
+  const playlists = namesOf(options).map((name) => join(folder, name, 'playlist.m3u8'));
   for (;;) {
     if (encoder.failure) throw encoder.failure;
     if (signal?.aborted) throw new OriginError('aborted', 'the start was cancelled', signal.reason);

@@ -12,8 +12,9 @@ export interface RenditionSpec {
 export const segmentDurationS = 2;
 export const frameRate = 25;
 export const audioSampleRate = 48_000;
-/** H.264 Main 3.0 and AAC-LC: what `encodeArguments` makes. */
-export const codecs = 'avc1.4d401e,mp4a.40.2';
+/** AAC-LC and H.264 Main 3.0: what `encodeArguments` makes. */
+export const audioCodecs = 'mp4a.40.2';
+export const codecs = `avc1.4d401e,${audioCodecs}`;
 
 /** A small picture at a real rate: cheap to decode in a wall of viewers, as heavy on the network as a real stream. */
 export const ladder: readonly RenditionSpec[] = [
@@ -55,12 +56,16 @@ export function filterGraph(specs: readonly RenditionSpec[], clockPeriodS: numbe
   return [split, ...branches].join(';');
 }
 
-/** Closed groups of pictures of one segment each, no B-frames: every segment starts clean. */
+/** Of a rendition with its sound. Closed groups of pictures of one segment each, no B-frames: every segment starts clean. */
 export function encodeArguments(spec: RenditionSpec): string[] {
+  return [...videoArguments(spec), ...audioArguments(spec.audioBitsPerSecond)];
+}
+
+export function videoArguments(spec: RenditionSpec): string[] {
   const gop = segmentDurationS * frameRate;
   const rate = String(spec.videoBitsPerSecond);
   return [
-    ...['-map', `[${spec.name}]`, '-map', '1:a'],
+    ...['-map', `[${spec.name}]`],
     ...[
       '-c:v',
       'libx264',
@@ -75,8 +80,11 @@ export function encodeArguments(spec: RenditionSpec): string[] {
     ],
     ...['-b:v', rate, '-maxrate', rate, '-bufsize', String(spec.videoBitsPerSecond / 2)],
     ...['-x264-params', `keyint=${gop}:min-keyint=${gop}:scenecut=0:open_gop=0`],
-    ...['-c:a', 'aac', '-b:a', String(spec.audioBitsPerSecond), '-ac', '1'],
   ];
+}
+
+export function audioArguments(bitsPerSecond: number): string[] {
+  return ['-map', '1:a', '-c:a', 'aac', '-b:a', String(bitsPerSecond), '-ac', '1'];
 }
 
 /** Muxed fMP4 segments named by media sequence. Without an edit list, which MSE would treat in its own way. */

@@ -14,8 +14,8 @@ export const originLimits = {
   chunkBytes: 16_384,
   /** Two seconds at 64 Mbit/s; a larger answer of the origin is refused. */
   segmentBytesMax: 16 * 1_048_576,
-  /** Patched segments that the origin keeps: two windows of both renditions. */
-  patchedSegmentsMax: 24,
+  /** Patched segments and parts that the origin keeps: two windows of both renditions. */
+  patchedSegmentsMax: 96,
   windowSegmentsMax: 60,
   /** Of an edge: about a minute of both renditions. */
   cacheBytesMax: 16 * 1_048_576,

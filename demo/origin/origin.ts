@@ -26,6 +26,12 @@ import { type Resource, startLiveServer } from './server.ts';
 export interface OriginOptions {
   /** `loop` replays the committed loop, `ffmpeg` runs a real encoder. Default `loop`. */
   encoder?: 'loop' | 'ffmpeg';
+  /** Low-Latency HLS: parts of 0.4 s, and playlists that are held until they are new. Default false. `loop` only; needs ffmpeg. */
+  lowLatency?: boolean;
+  /** A recording of one window instead of a live stream. Default false. `loop` only. */
+  recorded?: boolean;
+  /** Sound in a rendition of its own, `audio`, as `EXT-X-MEDIA`. Default false. `ffmpeg` only. */
+  separateAudio?: boolean;
   /** Default 127.0.0.1. */
   host?: string;
   /** Default 0: a free one. */
@@ -78,14 +84,17 @@ export interface Origin {
 export async function startOrigin(options: OriginOptions = {}): Promise<Origin> {
   const encoder = await startEncoder(options);
   try {
-    const server = await startLiveServer({ ...options, resolve: (path) => resolve(encoder, path) });
+    const server = await startLiveServer({
+      ...options,
+      resolve: (...request) => resolve(encoder, ...request),
+    });
     return {
       url: server.url,
       port: server.port,
       playlistUrl: `${server.url}/live/main.m3u8`,
       renditions: encoder.renditions.map((item) => item.name),
       get fault() {
-        return server.fault;
+        return server.gate.fault;
       },
       setFault: server.setFault,
       counters: server.counters,
@@ -115,11 +124,12 @@ async function startEncoder(options: OriginOptions): Promise<Encoder> {
     2 ** 31,
   );
   if (options.encoder === 'ffmpeg') {
-    const { onFailure, signal, ffmpegPath = 'ffmpeg' } = options;
+    const { onFailure, signal, ffmpegPath = 'ffmpeg', separateAudio = false } = options;
     return await startFfmpegEncoder({
       windowSegments,
       mediaSequenceBase,
       ffmpegPath,
+      separateAudio,
       onFailure,
       signal,
     });
@@ -129,17 +139,27 @@ async function startEncoder(options: OriginOptions): Promise<Encoder> {
     folder: options.loopFolder ?? join(import.meta.dirname, 'loop'),
     startedAtMs: options.startedAtMs ?? now() - windowSegments * segmentDurationS * 1_000,
     windowSegments,
+    recorded: options.recorded ?? false,
+    partsBy: options.lowLatency ? (options.ffmpegPath ?? 'ffmpeg') : null,
     mediaSequenceBase,
     now,
   });
 }
 
-async function resolve(encoder: Encoder, path: string): Promise<Resource> {
+async function resolve(
+  encoder: Encoder,
+  path: string,
+  query: URLSearchParams,
+  signal: AbortSignal,
+): Promise<Resource> {
   if (path === '/live/main.m3u8') {
-    return resource('playlist', Buffer.from(multivariantPlaylist(encoder.renditions)));
+    return resource(
+      'playlist',
+      Buffer.from(multivariantPlaylist(encoder.renditions, encoder.audio)),
+    );
   }
   const [, rendition = '', file = ''] = /^\/live\/([\w-]+)\/([\w.-]+)$/.exec(path) ?? [];
-  const bytes = await encoder.read(rendition, file);
+  const bytes = await encoder.read(rendition, file, query, signal);
   if (file.endsWith('.m3u8')) return resource('playlist', bytes);
   return resource(file === 'init.mp4' ? 'init' : 'segment', bytes);
 }

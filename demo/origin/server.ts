@@ -17,7 +17,11 @@ export interface Resource {
 }
 
 /** @throws OriginError whose status is answered; `not_found` for an unknown path. */
-export type Resolve = (path: string, signal: AbortSignal) => Promise<Resource>;
+export type Resolve = (
+  path: string,
+  query: URLSearchParams,
+  signal: AbortSignal,
+) => Promise<Resource>;
 
 export interface LiveServerOptions {
   resolve: Resolve;
@@ -34,15 +38,19 @@ export interface LiveServerOptions {
   edgeId?: string | undefined;
   /** For faults that hit a share of the requests. Default `Math.random`. */
   random?: (() => number) | undefined;
+  /** Another server's, whose faults this one shares. */
+  outerGate?: FaultGate | undefined;
 }
 
 export interface LiveServer {
   /** `http://127.0.0.1:1234`, without a slash at the end. */
   readonly url: string;
   readonly port: number;
-  readonly fault: Fault;
+  readonly gate: FaultGate;
   /** @throws OriginError `fault_invalid`. */
   setFault(fault: Fault): void;
+  /** Resets every connection; new ones are taken as before. */
+  resetConnections(): void;
   counters(): Counters;
   resetCounters(): void;
   /** Ends every connection and frees the port. */
@@ -65,7 +73,7 @@ const corsHeaders = {
 
 /** @throws OriginError `listen_failed`. */
 export async function startLiveServer(options: LiveServerOptions): Promise<LiveServer> {
-  const gate = new FaultGate(options.random ?? Math.random);
+  const gate = new FaultGate(options.random ?? Math.random, options.outerGate);
   const tally = options.tally ?? new Tally();
   const sockets = new Set<Socket>();
   const control = {
@@ -77,7 +85,10 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
 
   function setFault(fault: Fault, keep?: Socket): void {
     gate.setFault(fault);
-    if (fault.kind !== 'refuse') return;
+    if (fault.kind === 'refuse') resetConnections(keep);
+  }
+
+  function resetConnections(keep?: Socket): void {
     for (const socket of sockets) if (socket !== keep) socket.resetAndDestroy();
   }
 
@@ -97,8 +108,7 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     // With control on, a loopback client may be about to end the fault: its other requests are reset when read.
-    const refused =
-      gate.fault.kind === 'refuse' && !(options.control && isLoopback(socket.remoteAddress));
+    const refused = gate.isRefusing && !(options.control && isLoopback(socket.remoteAddress));
     tally.connection(refused);
     if (refused) socket.resetAndDestroy();
   });
@@ -107,10 +117,9 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
   return {
     url,
     port: Number(new URL(url).port),
-    get fault() {
-      return gate.fault;
-    },
+    gate,
     setFault: (fault) => setFault(fault),
+    resetConnections: () => resetConnections(),
     counters: control.counters,
     resetCounters: control.resetCounters,
     async close() {
@@ -159,7 +168,7 @@ async function answer(
       request,
       response,
       path,
-      await options.resolve(path, gone.signal),
+      await options.resolve(path, queryOf(request), gone.signal),
       gone.signal,
       context,
     );
@@ -259,6 +268,10 @@ function kindOf(path: string): ResourceKind | 'other' {
 function pathOf(request: IncomingMessage): string {
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
   return path.length <= originLimits.pathLengthMax && /^(\/[\w-][\w.-]*)+$/.test(path) ? path : '';
+}
+
+function queryOf(request: IncomingMessage): URLSearchParams {
+  return new URLSearchParams((request.url ?? '').split('?', 2)[1] ?? '');
 }
 
 async function listen(server: Server, host: string, port: number): Promise<string> {

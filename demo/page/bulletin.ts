@@ -13,13 +13,14 @@ export interface Bulletin {
 export class BulletinWriter {
   #stallsBefore: number | null = null;
 
-  write(room: RoomSnapshot, state: DemoState | null): Bulletin {
+  /** `outage`: the sentence on viewers that are cut off; empty when none are. */
+  write(room: RoomSnapshot, state: DemoState | null, outage = ''): Bulletin {
     if (!state) {
       const text =
         'The demo has ended or does not answer. Start it again with npm start, then reload.';
       return { mood: 'grave', text };
     }
-    const trouble = faultSentence(state);
+    const trouble = faultSentence(state, outage);
     if (trouble === '') {
       this.#stallsBefore = null;
       return { mood: room.stalled > 0 ? 'grave' : 'calm', text: calmText(room) };
@@ -48,7 +49,7 @@ function calmText(room: RoomSnapshot): string {
   return `All is well. ${readers} ${verb} from the edges; ${percent(room.offloadNow)} of the media comes from other viewers.`;
 }
 
-function faultSentence({ servers }: DemoState): string {
+function faultSentence({ servers }: DemoState, outage: string): string {
   const names: Record<ServerName, string> = {
     origin: 'The origin',
     'edge-a': 'Edge A',
@@ -60,12 +61,13 @@ function faultSentence({ servers }: DemoState): string {
     const what = fault === 'cut' ? 'was cut' : 'was slowed to half a stream';
     return [`${names[name]} ${what} ${duration(faultForMs ?? 0)} ago.`];
   });
-  return parts.join(' ');
+  return [...parts, ...(outage ? [outage] : [])].join(' ');
 }
 
-function consequence(room: RoomSnapshot, { servers }: DemoState, stalls: number): string {
+function consequence(room: RoomSnapshot, { servers, outage }: DemoState, stalls: number): string {
   const cut = (name: ServerName) => servers[name].fault === 'cut';
-  const nothingNew = cut('origin') || (cut('edge-a') && cut('edge-b'));
+  const isTotal = outage?.scope === 'everybody' && outage.fault !== 'slow';
+  const nothingNew = isTotal || cut('origin') || (cut('edge-a') && cut('edge-b'));
   if (room.stalled > 0) {
     const why = nothingNew ? ' Nothing new can be had: it goes on when a server is back.' : '';
     return `${standing(room)}${why}`;

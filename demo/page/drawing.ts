@@ -20,6 +20,8 @@ export interface DrawnViewer {
   label: string;
   role: Role | null;
   stalled: boolean;
+  /** Its edge gives it nothing, or not all kinds of things. */
+  isCutOff: boolean;
   bufferMs: number | null;
 }
 
@@ -123,7 +125,7 @@ export class Drawing {
     setAttribute(
       node.group,
       'class',
-      `viewer viewer-${kind}${viewer.stalled ? ' is-stalled' : ''}`,
+      `viewer viewer-${kind}${viewer.isCutOff ? ' is-cut-off' : ''}${viewer.stalled ? ' is-stalled' : ''}`,
     );
     node.group.style.transform = `translate(${at.x.toFixed(1)}px, ${at.y.toFixed(1)}px)`;
     const size = viewer.label === '' ? radius * 0.6 : radius;

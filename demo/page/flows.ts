@@ -11,6 +11,11 @@ export interface Flow {
   bytesPerSecond: number;
 }
 
+/** Null before anything came. */
+export function shareOfPeers({ edge, peers }: { edge: number; peers: number }): number | null {
+  return edge + peers === 0 ? null : peers / (edge + peers);
+}
+
 export class Flows {
   readonly #levels = new Map<string, Flow & { pending: number }>();
 

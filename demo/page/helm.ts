@@ -1,7 +1,14 @@
 /** The controls: faults of the servers, viewers that come and go. */
 import { byId, make, setAttribute, setText } from './dom.ts';
+import { OutageControls } from './outage-controls.ts';
 import type { Room } from './room.ts';
-import { type DemoState, type FaultName, type ServerName, serverTitles } from './servers.ts';
+import {
+  type DemoState,
+  type FaultName,
+  type Outage,
+  type ServerName,
+  serverTitles,
+} from './servers.ts';
 import { duration } from './text.ts';
 
 export interface HelmOptions {
@@ -9,6 +16,8 @@ export interface HelmOptions {
   /** Viewers were asked for. */
   onAdd: (viewers: number) => void;
   onFault: (server: ServerName, fault: FaultName) => void;
+  /** Null ends the outage. */
+  onOutage: (outage: Outage | null) => void;
   /** Opens the same room in another tab. */
   anotherPageUrl: string;
 }
@@ -24,15 +33,24 @@ export class Helm {
   readonly #state = byId('helm-state');
   readonly #restore = byId<HTMLButtonElement>('restore');
   readonly #removeMaster = byId<HTMLButtonElement>('remove-master');
+  readonly #outage: OutageControls;
   readonly #add = [byId<HTMLButtonElement>('add-one'), byId<HTMLButtonElement>('add-four')];
 
   constructor(options: HelmOptions) {
     this.#options = options;
     const servers = Object.keys(serverTitles) as ServerName[];
     byId('faults').append(...servers.map((server) => this.#faultRow(server)));
+    this.#outage = new OutageControls({
+      room: options.room,
+      onOutage: (outage) => {
+        options.onOutage(outage);
+        this.#showEffect();
+      },
+    });
     byId<HTMLAnchorElement>('another-page').href = options.anotherPageUrl;
     this.#restore.addEventListener('click', () => {
       for (const server of servers) options.onFault(server, 'none');
+      options.onOutage(null);
       this.#showEffect();
     });
     this.#removeMaster.addEventListener('click', () => {
@@ -57,6 +75,8 @@ export class Helm {
       setText(note, pressed && now.faultForMs !== null ? duration(now.faultForMs) : '');
       if (pressed) broken.push(`${serverTitles[server]} ${fault}`);
     }
+    const outage = this.#outage.render(state);
+    if (outage) broken.unshift(outage);
     setText(this.#state, broken.join(', '));
     this.#restore.disabled = broken.length === 0;
     this.#removeMaster.disabled = !room.hasMaster();

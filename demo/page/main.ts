@@ -3,17 +3,21 @@ import { BulletinWriter } from './bulletin.ts';
 import { byId, setText } from './dom.ts';
 import { Drawing } from './drawing.ts';
 import { Helm } from './helm.ts';
+import { HoldingsMap } from './holdings-map.ts';
 import { Logbook } from './logbook.ts';
+import { outageWords } from './outage-words.ts';
 import { Room, type RoomSnapshot, viewersMax } from './room.ts';
 import {
   type DemoState,
   type FaultName,
   fetchState,
+  type Outage,
   postFault,
+  postOutage,
   type ServerName,
   serverTitles,
 } from './servers.ts';
-import { count, megabytes, percent } from './text.ts';
+import { count, duration, megabytes, percent } from './text.ts';
 
 const tickMs = 1_000;
 const query = new URLSearchParams(location.search);
@@ -29,6 +33,7 @@ const room = new Room({
   logbook,
   onHover: (key) => drawing.highlight(key),
 });
+const holdings = new HoldingsMap(room);
 const helm = new Helm({
   room,
   anotherPageUrl: `/?${new URLSearchParams({ room: roomName, viewers: '4' })}`,
@@ -36,6 +41,7 @@ const helm = new Helm({
     if (state) room.add(viewers, state);
   },
   onFault: (server, fault) => void setFault(server, fault),
+  onOutage: (outage) => void setOutage(outage),
 });
 let state: DemoState | null = null;
 
@@ -49,6 +55,24 @@ async function setFault(server: ServerName, fault: FaultName): Promise<void> {
   }
 }
 
+async function setOutage(outage: Outage | null): Promise<void> {
+  if (!outage && !state?.outage) return;
+  try {
+    adopt(await postOutage(outage));
+    helm.render(state);
+  } catch (error) {
+    logbook.write(`The edges cannot be steered: ${(error as Error).message}`, true);
+  }
+}
+
+/** What hits viewers rather than servers, as a sentence; empty when nothing does. */
+function outageSentence({ outage }: DemoState): string {
+  if (!outage) return '';
+  const viewer = room.viewers.find(({ line }) => line === outage.line);
+  const words = outageWords(outage.fault, outage.scope, viewer?.number ?? null);
+  return words.replace(/^\w/, (letter) => letter.toUpperCase());
+}
+
 /** Faults are noted here, wherever they were set: another page may have done it. */
 function adopt(next: DemoState): void {
   for (const server of Object.keys(serverTitles) as ServerName[]) {
@@ -58,6 +82,10 @@ function adopt(next: DemoState): void {
     const title = serverTitles[server].replace(/^\w/, (letter) => letter.toUpperCase());
     if (now === 'none') logbook.write(`${title} is back`);
     else logbook.write(now === 'cut' ? `${title} was cut` : `${title} was slowed`, true);
+  }
+  const sentence = outageSentence(next);
+  if (sentence !== (state ? outageSentence(state) : '')) {
+    logbook.write(sentence || 'The edges are given back', sentence !== '');
   }
   state = next;
 }
@@ -91,7 +119,10 @@ async function tick(): Promise<void> {
     state = null;
   }
   const snapshot = room.tick(state);
-  const { mood, text } = bulletin.write(snapshot, state);
+  const outage = state?.outage
+    ? `${outageSentence(state)} for ${duration(state.outage.forMs)}.`
+    : '';
+  const { mood, text } = bulletin.write(snapshot, state, outage);
   helm.render(state);
   if (document.hidden) return;
   const line = byId('bulletin');
@@ -112,6 +143,7 @@ async function tick(): Promise<void> {
 async function start(): Promise<void> {
   adopt(await fetchState());
   if (state) room.add(viewersAtStart, state);
+  holdings.start();
   logbook.write(`${count(viewersAtStart, 'viewer')} of this page join room ${roomName}`);
   for (;;) {
     const startedAtMs = performance.now();

@@ -1,9 +1,10 @@
 /** This page's viewers in the room: added, removed, and measured once a second. */
 import type { SessionEvents } from '../../sdk/index.ts';
 import type { DrawnViewer } from './drawing.ts';
-import { type Flow, Flows } from './flows.ts';
+import { type Flow, Flows, shareOfPeers } from './flows.ts';
+import { freeLine } from './lines.ts';
 import type { Logbook } from './logbook.ts';
-import type { DemoState, ServerName } from './servers.ts';
+import { type DemoState, openLine, type ServerName } from './servers.ts';
 import { roleWords } from './text.ts';
 import { Tile } from './tile.ts';
 import { Viewer } from './viewer.ts';
@@ -75,15 +76,20 @@ export class Room {
     for (let index = 0; index < viewers; index++) {
       this.#arrival = this.#arrival.then(() => {
         if (this.#seats.size >= viewersMax) return;
-        try {
-          this.#addOne(state);
-        } catch (error) {
-          const { message } = error as Error;
-          this.#options.logbook.write(`A viewer could not be added: ${message}`, true);
-        }
-        return new Promise((resolve) => setTimeout(resolve, arrivalIntervalMs));
+        return this.#addOne(state).catch((error: Error) => {
+          this.#options.logbook.write(`A viewer could not be added: ${error.message}`, true);
+        });
       });
     }
+  }
+
+  get viewers(): Viewer[] {
+    return [...this.#seats.values()].map(({ viewer }) => viewer);
+  }
+
+  /** Viewers of other pages that are linked to ours. */
+  get othersCount(): number {
+    return this.#others.size;
   }
 
   get isFull(): boolean {
@@ -146,8 +152,8 @@ export class Room {
       masters: seats.filter(({ viewer }) => viewer.stats.groupRole === 'master').length,
       stalled: seats.filter(({ viewer }) => viewer.stalledSinceMs !== null).length,
       stallCount: this.#pastStalls + stalls,
-      offloadNow: share(recent),
-      offloadOverall: share(this.#total),
+      offloadNow: shareOfPeers(recent),
+      offloadOverall: shareOfPeers(this.#total),
       bytesFromPeers: this.#total.peers,
       bytesArrived: this.#seconds
         .slice(-arrivedOverSeconds)
@@ -158,16 +164,18 @@ export class Room {
     };
   }
 
-  #addOne(state: DemoState): void {
+  async #addOne(state: DemoState): Promise<void> {
     const number = ++this.#lastNumber;
     const { name, wall, logbook, onHover } = this.#options;
     const edge = number % 2 === 1 ? 'edge-a' : 'edge-b';
     const { hostname } = location;
+    const line = freeLine(edge, new Set(this.viewers.map((other) => other.line)));
     const viewer = new Viewer({
       number,
+      line,
       edge,
       room: name,
-      playlistUrl: `http://${hostname}:${state.servers[edge].port}/live/main.m3u8`,
+      playlistUrl: `http://${hostname}:${await openLine(line, edge)}/live/main.m3u8`,
       signalingUrl: `ws://${hostname}:${state.signalingPort}/`,
       onSegment: (of, event) => this.#countSegment(of, event),
       onRole: (of, event) => this.#noteRole(of, event),
@@ -187,6 +195,7 @@ export class Room {
     element.addEventListener('pointerleave', () => onHover(null));
     wall.append(element);
     seat.tile.render(performance.now());
+    await new Promise((resolve) => setTimeout(resolve, arrivalIntervalMs));
   }
 
   #remove(seat: Seat): void {
@@ -266,7 +275,7 @@ export class Room {
   }
 
   #drawnOthers(): DrawnViewer[] {
-    const unknown = { label: '', role: null, stalled: false, bufferMs: null };
+    const unknown = { label: '', role: null, stalled: false, isCutOff: false, bufferMs: null };
     return [...this.#others.keys()].sort().map((key) => ({ key, ...unknown }));
   }
 }
@@ -276,16 +285,13 @@ function keyOf(viewer: Viewer): string {
 }
 
 function drawn(viewer: Viewer): DrawnViewer {
-  const { groupRole, bufferMs } = viewer.stats;
+  const { groupRole, bufferMs, edgeHealth } = viewer.stats;
   return {
     key: keyOf(viewer),
     label: String(viewer.number),
     role: groupRole,
     stalled: viewer.stalledSinceMs !== null,
+    isCutOff: edgeHealth === 'dark' || edgeHealth === 'partial',
     bufferMs,
   };
-}
-
-function share({ edge, peers }: { edge: number; peers: number }): number | null {
-  return edge + peers === 0 ? null : peers / (edge + peers);
 }

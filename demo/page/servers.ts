@@ -1,7 +1,8 @@
 /** The demo's own server, as the page sees it. */
-import type { DemoState, FaultName, ServerName } from '../server/state.ts';
+import type { Outage, OutageFault, OutageScope } from '../server/lines.ts';
+import type { DemoState, EdgeName, FaultName, ServerName } from '../server/state.ts';
 
-export type { DemoState, FaultName, ServerName };
+export type { DemoState, EdgeName, FaultName, Outage, OutageFault, OutageScope, ServerName };
 
 /** A loopback server that takes longer has gone or hangs. */
 const answerWithinMs = 3_000;
@@ -25,6 +26,17 @@ export function fetchState(): Promise<DemoState> {
 
 export function postFault(server: ServerName, fault: FaultName): Promise<DemoState> {
   return ask('/api/fault', { method: 'POST', body: JSON.stringify({ server, fault }) });
+}
+
+/** Null ends it. */
+export function postOutage(outage: Outage | null): Promise<DemoState> {
+  return ask('/api/outage', { method: 'POST', body: JSON.stringify(outage) });
+}
+
+/** Port of a viewer's own way to its edge. */
+export async function openLine(line: string, edge: EdgeName): Promise<number> {
+  const body = JSON.stringify({ line, edge });
+  return (await ask<{ port: number }>('/api/line', { method: 'POST', body })).port;
 }
 
 export async function fetchToken(room: string, viewer: string): Promise<string> {

@@ -18,7 +18,7 @@ export function duration(ms: number): string {
 }
 
 export function percent(share: number | null): string {
-  return share === null ? '–' : `${Math.round(share * 100)} %`;
+  return share === null ? '–' : `${Math.round(share * 100)}\u00a0%`;
 }
 
 /** `1 viewer`, `4 viewers`. */
@@ -76,11 +76,15 @@ const edgeReasons: Record<string, string> = {
   first_byte_timeout: 'no answer in time',
   stalled: 'too slow',
   truncated: 'answers break off',
+  'first byte': 'answers late',
+  throughput: 'slower than the stream',
+  buffer: 'the buffer shrinks',
 };
 
 /** Why the edge is seen so, as the session says it; some of its words are codes. */
 export function edgeReasonWords(reason: string): string {
-  return edgeReasons[reason] ?? reason.replaceAll('_', ' ');
+  const words = reason.split(': ').map((word) => edgeReasons[word] ?? word.replaceAll('_', ' '));
+  return words.join(': ');
 }
 
 export function edgeNews(health: EdgeHealth, reason: string): string {

@@ -1,5 +1,5 @@
 /** One viewer: a video element with its own hls.js and its own session. */
-import Hls, { ErrorTypes, Events } from 'hls.js';
+import Hls, { ErrorTypes, Events, type Fragment } from 'hls.js';
 import {
   type BytesBySource,
   type HoldfastErrorCode,
@@ -9,14 +9,15 @@ import {
   type SessionStats,
 } from '../../sdk/index.ts';
 import type { Role } from '../../signaling/protocol/index.ts';
-import { fetchToken } from './servers.ts';
+import type { ViewerReading } from './holdings.ts';
+import { type EdgeName, fetchToken } from './servers.ts';
 import { edgeNews } from './text.ts';
-
-export type EdgeName = 'edge-a' | 'edge-b';
 
 export interface ViewerOptions {
   /** Shown to the user; counts from 1. */
   number: number;
+  /** Names its own way to the edge. */
+  line: string;
   edge: EdgeName;
   playlistUrl: string;
   room: string;
@@ -27,11 +28,15 @@ export interface ViewerOptions {
   onRole: (viewer: Viewer, event: SessionEvents['role']) => void;
 }
 
+/** A master reads a segment or a playlist more often than this. */
+const edgeReadWithinMs = 4_000;
+
 /** Pause between attempts to go on after hls.js has given up. */
 const recoverAfterMs = 1_000;
 
 export class Viewer {
   readonly number: number;
+  readonly line: string;
   readonly edge: EdgeName;
   readonly video: HTMLVideoElement;
   /** Media that reached the player since the start. */
@@ -47,11 +52,15 @@ export class Viewer {
   readonly #session: Session;
   readonly #hls: Hls;
   readonly #options: ViewerOptions;
+  /** The one that is on the screen. */
+  #fragment: Fragment | null = null;
+  #edgeRead = { bytes: 0, atMs: Number.NEGATIVE_INFINITY };
   #recovering: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ViewerOptions) {
     this.#options = options;
     this.number = options.number;
+    this.line = options.line;
     this.edge = options.edge;
     this.video = document.createElement('video');
     Object.assign(this.video, { muted: true, autoplay: true, playsInline: true });
@@ -76,6 +85,37 @@ export class Viewer {
     return this.#session.stats();
   }
 
+  /** For the map of what is held where. */
+  reading(nowMs: number): ViewerReading {
+    const { stats, video } = this;
+    const bytes = stats.bytesFromEdge;
+    if (bytes !== this.#edgeRead.bytes) this.#edgeRead = { bytes, atMs: nowMs };
+    return {
+      number: this.number,
+      role: stats.groupRole,
+      edge: this.edge,
+      health: stats.edgeHealth,
+      reason: this.edgeReason,
+      readsEdge: nowMs - this.#edgeRead.atMs < edgeReadWithinMs,
+      playhead: this.#playhead(),
+      playbackRate: video.playbackRate,
+      isStalled: this.stalledSinceMs !== null,
+      segments: stats.segments,
+    };
+  }
+
+  /** Of the stream; null before the first frame. */
+  get segmentMs(): number | null {
+    return this.#fragment ? this.#fragment.duration * 1_000 : null;
+  }
+
+  /** In segments, by their sequence numbers. */
+  #playhead(): number | null {
+    if (!this.#fragment || typeof this.#fragment.sn !== 'number') return null;
+    const { sn, start, duration } = this.#fragment;
+    return sn + Math.max(0, this.video.currentTime - start) / duration;
+  }
+
   play(): void {
     this.video.play().then(
       () => {
@@ -95,6 +135,9 @@ export class Viewer {
 
   #play(): void {
     this.#hls.on(Events.MANIFEST_PARSED, () => this.play());
+    this.#hls.on(Events.FRAG_CHANGED, (_event, { frag }) => {
+      this.#fragment = frag;
+    });
     this.#hls.on(Events.ERROR, (_event, { fatal, type, details }) => {
       if (!fatal) return;
       this.#options.onNews(this, `playback failed (${details}); trying again`, true);

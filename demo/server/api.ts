@@ -1,12 +1,14 @@
 /**
- * `/api/*` of the page: `GET /api/token?room=&viewer=`, `GET /api/state`, `POST /api/fault`.
+ * `/api/*` of the page: `GET /api/token?room=&viewer=`, `GET /api/state`, and `POST` to `/api/fault` (of a server),
+ * `/api/outage` (of viewers) and `/api/line` (a viewer's own way to its edge).
  * For the demo's own page only: another site must not steer it, or take tokens, through the user's browser.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import * as v from 'valibot';
 import type { Signaling } from '../../signaling/adapters/server.ts';
-import { type DemoControl, serverNames } from './state.ts';
+import { outageFaults, outageScopes } from './lines.ts';
+import { type DemoControl, edgeNames, serverNames } from './state.ts';
 
 /** A fault request is about 40 bytes. */
 const bodyBytesMax = 1_024;
@@ -17,6 +19,11 @@ const faultRequest = v.strictObject({
   server: v.picklist(serverNames),
   fault: v.picklist(['none', 'cut', 'slow']),
 });
+const line = v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/, 'line: 1 to 64 letters, digits, - or _'));
+const lineRequest = v.strictObject({ line, edge: v.picklist(edgeNames) });
+const outageRequest = v.nullable(
+  v.strictObject({ fault: v.picklist(outageFaults), scope: v.picklist(outageScopes), line }),
+);
 const tokenRequest = v.object({
   room: v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/, 'room: 1 to 64 letters, digits, - or _')),
   viewer: v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/, 'viewer: 1 to 64 letters, digits, - or _')),
@@ -88,6 +95,14 @@ async function dispatch(request: IncomingMessage, context: ApiContext): Promise<
       const { server, fault } = parse(faultRequest, await readJson(request));
       context.control.setFault(server, fault);
       return context.control.state();
+    }
+    case 'POST /api/outage': {
+      await context.control.lines.setOutage(parse(outageRequest, await readJson(request)));
+      return context.control.state();
+    }
+    case 'POST /api/line': {
+      const { line, edge } = parse(lineRequest, await readJson(request));
+      return { port: await context.control.openLine(line, edge) };
     }
     default:
       throw new ApiError(404, `${request.method} ${url.pathname} is not known`);

@@ -4,8 +4,12 @@ import type { Edge } from '../origin/edge.ts';
 import type { Fault } from '../origin/fault.ts';
 import type { Origin } from '../origin/origin.ts';
 
+import { Lines, type Outage } from './lines.ts';
+
 export const serverNames = ['origin', 'edge-a', 'edge-b'] as const;
 export type ServerName = (typeof serverNames)[number];
+export const edgeNames = ['edge-a', 'edge-b'] as const;
+export type EdgeName = (typeof edgeNames)[number];
 
 /** `cut` resets every connection; `slow` leaves less than the stream needs. */
 export type FaultName = 'none' | 'cut' | 'slow';
@@ -30,6 +34,7 @@ export interface ServerState {
 
 export interface DemoState {
   signalingPort: number;
+  outage: (Outage & { forMs: number }) | null;
   servers: Record<ServerName, ServerState>;
   /** Mean number of times that one segment left the edges, over the last segments; null before there were any. */
   copiesPerSegment: number | null;
@@ -45,7 +50,8 @@ export interface DemoServers {
 const recentSegments = 15;
 
 export class DemoControl {
-  readonly #servers: Record<ServerName, Origin | Edge>;
+  readonly lines = new Lines();
+  readonly #servers: { origin: Origin } & Record<EdgeName, Edge>;
   readonly #signalingPort: number;
   readonly #faults = new Map<ServerName, { name: FaultName; sinceMs: number }>();
 
@@ -61,10 +67,16 @@ export class DemoControl {
     else this.#faults.set(server, { name, sinceMs: performance.now() });
   }
 
+  /** Port of the viewer's own way to that edge. @throws OriginError `listen_failed`. */
+  async openLine(line: string, edge: EdgeName): Promise<number> {
+    return (await this.lines.open(line, this.#servers[edge])).port;
+  }
+
   state(): DemoState {
     const edges = [this.#servers['edge-a'].counters(), this.#servers['edge-b'].counters()];
     return {
       signalingPort: this.#signalingPort,
+      outage: this.lines.outage,
       servers: {
         origin: this.#serverState('origin'),
         'edge-a': this.#serverState('edge-a'),

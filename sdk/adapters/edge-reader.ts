@@ -1,4 +1,4 @@
-import { limits } from '../../signaling/protocol/limits.ts';
+import * as limits from '../../signaling/protocol/limits.ts';
 import type { FetchFailure } from '../core/events.ts';
 import type { EdgeReader, SegmentFetch, SegmentFetchEvents } from '../ports/edge.ts';
 
@@ -22,9 +22,19 @@ async function readPlaylist(url: string, firstByteWithinMs: number, signal: Abor
     watch.expect('first_byte_timeout', firstByteWithinMs);
     const response = await fetch(url, { signal: watch.signal });
     if (!response.ok) return { failure: statusFailure(response.status) };
-    watch.expect('stalled', limits.edgeStallMs);
-    const text = await response.text();
-    return { text, bytes: text.length };
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    const decoder = new TextDecoder();
+    let text = '';
+    let bytes = 0;
+    for (;;) {
+      watch.expect('stalled', limits.edgeStallMs);
+      const { done, value } = await reader.read();
+      if (done) return { text: text + decoder.decode(), bytes };
+      bytes += value.byteLength;
+      // What would not fit the memory, or ends never; its length need not be said.
+      if (bytes > limits.descriptorFileBytesMax) throw await reader.cancel();
+      text += decoder.decode(value, { stream: true });
+    }
   } catch {
     return { failure: watch.failure() };
   } finally {

@@ -9,7 +9,7 @@ import type {
   PlaylistLoaderContext,
 } from 'hls.js';
 import { playlistIdOf, segmentIdOf } from '../../signaling/protocol/identity.ts';
-import type { FetchFailure } from '../core/events.ts';
+import type { EdgeProgress, FetchFailure } from '../core/events.ts';
 import type { RoomLoads } from '../ports/loads.ts';
 
 /** There is one multivariant playlist to a room, so it needs no name of its own. */
@@ -30,7 +30,7 @@ export function createHlsLoaders(
       if (isMultivariant) multivariantUrl = url;
       const playlistId = isMultivariant ? multivariantId : playlistIdOf(url, multivariantUrl);
       return room.loadPlaylist(playlistId, url, isMultivariant, {
-        done: (text) => this.succeed(text, text.length, 0, 0),
+        done: (text) => this.succeed(text, text.length, null),
         failed: (failure) => this.fail(failure),
       });
     }
@@ -50,9 +50,8 @@ export function createHlsLoaders(
       const { duration, start } = part ?? frag;
       const durationMs = duration * 1_000 || defaultDurationMs;
       return room.loadSegment({ segmentId, url, byteRange, durationMs }, start, {
-        done: ({ bytes, transferMs, firstByteMs }) => {
-          this.succeed(bytes.buffer, bytes.byteLength, transferMs, firstByteMs);
-        },
+        done: ({ bytes, ...timing }) => this.succeed(bytes.buffer, bytes.byteLength, timing),
+        progress: (progress) => this.progress(progress),
         failed: (failure) => this.fail(failure),
       });
     }
@@ -77,9 +76,12 @@ abstract class RoomLoader<Context extends LoaderContext> implements Loader<Conte
     this.context = context;
     this.#callbacks = callbacks;
     this.stats.loading.start = performance.now();
-    const abandon = this.start(context);
-    // The answer may have come already.
-    if (this.#callbacks) this.#abandon = abandon;
+    // What the room holds is there at once, and hls.js is not ready for it before all its parts know of a new source.
+    queueMicrotask(() => {
+      if (this.#callbacks !== callbacks) return;
+      const abandon = this.start(context);
+      if (this.#callbacks) this.#abandon = abandon;
+    });
   }
 
   abort(): void {
@@ -103,12 +105,23 @@ abstract class RoomLoader<Context extends LoaderContext> implements Loader<Conte
     return null;
   }
 
-  /** Bytes that were here before they were asked for are reported with the time they took to come. */
+  /** hls.js looks at these every 100 ms, to see whether to give a segment up for a lighter one. */
+  protected progress({ bytes, sizeBytes, tookMs, firstByteMs }: EdgeProgress): void {
+    const { loading } = this.stats;
+    loading.start = performance.now() - tookMs;
+    loading.first = loading.start + firstByteMs;
+    this.stats.loaded = bytes;
+    this.stats.total = sizeBytes ?? 0;
+  }
+
+  /**
+   * Bytes that were here before they were asked for are reported with the time they took to come, and what the room
+   * waited for does not count. A playlist comes at once when it comes: hls.js would take the wait for its download.
+   */
   protected succeed(
     data: string | ArrayBuffer,
     bytes: number,
-    transferMs: number,
-    firstByteMs: number,
+    timing: { transferMs: number; firstByteMs: number } | null,
   ): void {
     const { context, stats } = this;
     const callbacks = this.#callbacks;
@@ -116,8 +129,8 @@ abstract class RoomLoader<Context extends LoaderContext> implements Loader<Conte
     this.#abandon = null;
     this.#callbacks = null;
     const endMs = performance.now();
-    if (transferMs > 0) stats.loading.start = Math.min(stats.loading.start, endMs - transferMs);
-    stats.loading.first = Math.min(endMs, stats.loading.start + firstByteMs);
+    if (timing) stats.loading.start = endMs - timing.transferMs;
+    stats.loading.first = timing ? stats.loading.start + timing.firstByteMs : endMs;
     stats.loading.end = endMs;
     stats.loaded = bytes;
     stats.total = bytes;

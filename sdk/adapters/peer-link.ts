@@ -1,9 +1,6 @@
-import type SimplePeer from 'simple-peer/lite.js';
-import type { SignalData } from 'simple-peer/lite.js';
-import { limits } from '../../signaling/protocol/limits.ts';
+import SimplePeer, { type SignalData } from 'simple-peer/lite.js';
+import * as limits from '../../signaling/protocol/limits.ts';
 import type { PeerLink, PeerLinkEvents, PeerLinkOptions, PeerLinks } from '../ports/peer-link.ts';
-
-type PeerClass = typeof SimplePeer;
 
 /**
  * A network that changed is back within this time; a page that died never is. Measured in Chromium on loopback, from
@@ -19,25 +16,13 @@ const disconnectedMaxMs = 2_000;
 const mediaChannel: RTCDataChannelInit = { negotiated: true, id: 0, ordered: true };
 const controlChannel: RTCDataChannelInit = { negotiated: true, id: 1, ordered: true };
 
-/** Links over WebRTC. The code for them is loaded with the first link: playback starts before any link does. */
+/** Links over WebRTC. */
 export function createPeerLinks(): PeerLinks {
-  let loading: Promise<PeerClass> | null = null;
-  const load = async (): Promise<PeerClass> => {
-    if (!hasWebRtc()) throw new Error('this browser has no WebRTC');
-    loading ??= import('simple-peer/lite.js').then(
-      (module) => module.default,
-      (error) => {
-        loading = null; // the next link tries again
-        throw error;
-      },
-    );
-    return await loading;
-  };
   return {
     get available() {
       return hasWebRtc();
     },
-    create: (options, events) => new SimplePeerLink(load, options, events),
+    create: (options, events) => new SimplePeerLink(options, events),
   };
 }
 
@@ -50,24 +35,14 @@ class SimplePeerLink implements PeerLink {
   #peer: SimplePeer | null = null;
   #media: RTCDataChannel | null = null;
   #control: RTCDataChannel | null = null;
-  /** What came before the code was loaded. */
-  #signalsWaiting: SignalData[] = [];
   #signalCount = 0;
   #described = false;
   #disconnectedTimer: ReturnType<typeof setTimeout> | undefined;
-  /** A tab that is closed just falls silent, unless somebody listens: then Chromium takes the time to say so. */
-  readonly #onPageHide = ({ persisted }: PageTransitionEvent): void => {
-    if (!persisted) this.close();
-  };
 
-  constructor(load: () => Promise<PeerClass>, options: PeerLinkOptions, events: PeerLinkEvents) {
+  constructor(options: PeerLinkOptions, events: PeerLinkEvents) {
     this.#initiator = options.initiator;
     this.#events = events;
-    addEventListener('pagehide', this.#onPageHide);
-    load().then(
-      (Peer) => this.#guard(() => this.#connect(Peer, options)),
-      () => this.#end(),
-    );
+    this.#guard(() => this.#connect(options));
   }
 
   get mediaBufferedBytes(): number {
@@ -79,8 +54,7 @@ class SimplePeerLink implements PeerLink {
     const signal = this.#readSignal(untrusted);
     if (!signal) return;
     this.#signalCount += 1;
-    if (this.#peer) this.#take(signal);
-    else this.#signalsWaiting.push(signal);
+    this.#guard(() => this.#peer?.signal(signal));
   }
 
   sendControl(text: string): void {
@@ -95,9 +69,7 @@ class SimplePeerLink implements PeerLink {
   close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    removeEventListener('pagehide', this.#onPageHide);
     clearTimeout(this.#disconnectedTimer);
-    this.#signalsWaiting = [];
     // simple-peer closes its connection in a timer, which a page in the background runs up to a second late.
     this.#peer?._pc?.close();
     this.#peer?.destroy();
@@ -106,17 +78,14 @@ class SimplePeerLink implements PeerLink {
     this.#control = null;
   }
 
-  #connect(Peer: PeerClass, { initiator, iceServers, relayOnly }: PeerLinkOptions): void {
-    if (this.#state === 'closed') return;
-    const peer = new Peer({
+  #connect({ initiator, iceServers, relayOnly }: PeerLinkOptions): void {
+    if (!hasWebRtc()) throw new Error('this browser has no WebRTC');
+    const peer = new SimplePeer({
       initiator,
       channelName: 'media',
       channelConfig: mediaChannel,
       // An empty list stays empty: it takes the place of simple-peer's public servers.
       config: { iceServers, iceTransportPolicy: relayOnly ? 'relay' : 'all' },
-      trickle: true,
-      // Of no use with trickle, and not cleared at the end: it fires at once instead of five seconds later.
-      iceCompleteTimeout: 1,
     });
     this.#peer = peer;
     peer.on('signal', (signal) => this.#send(signal));
@@ -124,7 +93,6 @@ class SimplePeerLink implements PeerLink {
     peer.on('close', () => this.#end());
     const connection = connectionOf(peer);
     this.#watch(connection);
-    ignoreBadCandidates(peer, connection);
     this.#media = this.#listen(channelOf(peer), (data) => {
       this.#events.onMedia(data instanceof ArrayBuffer ? new Uint8Array(data) : noBytes);
     });
@@ -137,7 +105,6 @@ class SimplePeerLink implements PeerLink {
     this.#media.onbufferedamountlow = () => {
       if (this.#state === 'open') this.#events.onMediaDrained();
     };
-    for (const signal of this.#signalsWaiting.splice(0)) this.#take(signal);
   }
 
   /** A message of the wrong kind is passed on as an empty one, for the core to refuse. */
@@ -183,10 +150,6 @@ class SimplePeerLink implements PeerLink {
     }
   }
 
-  #take(signal: SignalData): void {
-    this.#guard(() => this.#peer?.signal(signal));
-  }
-
   #send({ type, sdp, candidate }: SignalData): void {
     if (this.#state === 'closed') return;
     if (sdp) this.#events.onSignal({ type, sdp });
@@ -221,15 +184,4 @@ function connectionOf(peer: SimplePeer): RTCPeerConnection {
 function channelOf(peer: SimplePeer): RTCDataChannel {
   if (!peer._channel) throw new Error('the connection has no channel');
   return peer._channel;
-}
-
-/**
- * A candidate that the browser refuses, because it belongs to an earlier attempt or is no candidate at all, is one
- * way fewer to connect. simple-peer would end the link over it, or write to the console.
- */
-function ignoreBadCandidates(peer: SimplePeer, connection: RTCPeerConnection): void {
-  const adding = peer as SimplePeer & { _addIceCandidate(candidate: RTCIceCandidateInit): void };
-  adding._addIceCandidate = (candidate) => {
-    connection.addIceCandidate(candidate).catch(() => {});
-  };
 }

@@ -2,7 +2,7 @@ import type { SessionEvents } from '../events.ts';
 
 export interface PlaybackEvents {
   onStall(stall: SessionEvents['stall']): void;
-  /** About once a second while an element is set. */
+  /** About once a second while an element is set, and as other media begins. */
   onBuffer(bufferMs: number | null): void;
 }
 
@@ -20,6 +20,9 @@ export class Playback {
   #hasPlayed = false;
   stallCount = 0;
   #stallMs = 0;
+  #rate = 1;
+  /** The user, or the player, has chosen another rate. */
+  #isRateTaken = false;
 
   constructor(events: PlaybackEvents) {
     this.#events = events;
@@ -33,12 +36,13 @@ export class Playback {
     if (media === this.#media) return;
     this.close();
     this.#media = media;
+    this.#begin();
     if (!media) return;
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     media.addEventListener('waiting', () => this.#waiting(), { signal });
     media.addEventListener('timeupdate', () => this.#moved(), { signal });
-    media.addEventListener('emptied', () => this.#emptied(), { signal });
+    media.addEventListener('emptied', () => this.#begin(), { signal });
     this.#timer = setInterval(() => this.#events.onBuffer(this.bufferMs), measureEveryMs);
   }
 
@@ -59,6 +63,17 @@ export class Playback {
     return this.#stallMs + (this.#stalledAtMs === null ? 0 : performance.now() - this.#stalledAtMs);
   }
 
+  /** Plays faster or slower, unless somebody else has changed the rate. */
+  setRate(rate: number): void {
+    const media = this.#media;
+    if (!media) return;
+    this.#isRateTaken ||= media.playbackRate !== this.#rate;
+    if (this.#isRateTaken) return;
+    media.playbackRate = rate;
+    // As the element has rounded it.
+    this.#rate = media.playbackRate;
+  }
+
   /** Milliseconds until the playhead reaches a time of the media; 0 before there is anything to play. */
   untilMs(mediaSeconds: number): number {
     const media = this.#media;
@@ -72,6 +87,7 @@ export class Playback {
   }
 
   close(): void {
+    this.setRate(1);
     this.#listening?.abort();
     this.#listening = null;
     clearInterval(this.#timer);
@@ -98,8 +114,16 @@ export class Playback {
     this.#events.onStall({ startedAtMs, durationMs });
   }
 
+  /** A load has set the rate back, whoever had chosen it: what held for the media before it is over. */
+  #begin(): void {
+    this.#emptied();
+    this.#events.onBuffer(null);
+  }
+
   #emptied(): void {
     this.#hasPlayed = false;
     this.#stalledAtMs = null;
+    this.#rate = 1;
+    this.#isRateTaken = false;
   }
 }

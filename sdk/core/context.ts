@@ -1,5 +1,6 @@
 import type { IceServer, ViewerProfile } from '../../signaling/protocol/index.ts';
 import type { Effect } from './events.ts';
+import type { IntegrityMode } from './swarm/trust.ts';
 
 /** Settings of one viewer's core; all have been checked by the caller. */
 export interface CoreOptions {
@@ -10,8 +11,12 @@ export interface CoreOptions {
   iceServers: IceServer[] | null;
   uploadBytesPerSecondMax: number;
   memoryBytesMax: number;
+  /** Share by which playback may slow while media runs out, 0 to 0.05. */
+  slowdownMax: number;
   /** 0 keeps nothing behind memory. */
   storageBytesMax: number;
+  /** Media of peers is measured by no less than this. */
+  integrityMin: IntegrityMode;
   /** Uniform in [0, 1); seeded in simulations. */
   random: () => number;
 }

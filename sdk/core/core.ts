@@ -1,10 +1,13 @@
 import { Context, type CoreOptions } from './context.ts';
 import type { CoreEvent, Effect } from './events.ts';
 import { Edges } from './outage/edges.ts';
+import { hasLostEdge } from './outage/health.ts';
+import { Slowing } from './outage/slowing.ts';
 import { type PeerMessage, peerVersion } from './peer-wire.ts';
 import { Playlists } from './playlists/playlists.ts';
 import { Room } from './room/room.ts';
 import { Peers } from './swarm/peers.ts';
+import type { SegmentStats } from './swarm/segment.ts';
 import { Swarm } from './swarm/swarm.ts';
 
 export type { CoreOptions } from './context.ts';
@@ -19,27 +22,26 @@ export class Core {
   #room: Room;
   #peers = new Peers();
   #edges: Edges;
+  #slowing: Slowing;
   #playlists: Playlists;
   #swarm: Swarm;
 
   constructor(options: CoreOptions) {
     this.#context = new Context(options);
+    this.#slowing = new Slowing(this.#context);
     this.#room = new Room(this.#context, {
       membersChanged: () => this.#swarm.membersChanged(),
       linkDropped: (peer) => this.#forget(peer),
       plays: () => this.#playlists.plays(),
-      attested: (attested) => {
-        this.#swarm.attested = attested;
-      },
+      vouches: (mode) => this.#swarm.offered(mode),
     });
-    this.#edges = new Edges(this.#context, (health, reason) => {
+    this.#edges = new Edges(this.#context, this.#room, (health, reason) => {
       this.#room.edgeHealth = health;
       this.#context.emit({ type: 'edge', health, reason });
       this.#room.changed();
     });
     this.#playlists = new Playlists(this.#context, this.#room, this.#peers, this.#edges, {
-      published: (playlistId, newest) => this.#swarm.published(playlistId, newest),
-      forged: (peer) => this.#refuse(peer),
+      published: (playlistId, newest, oldest) => this.#swarm.published(playlistId, newest, oldest),
     });
     this.#swarm = new Swarm(
       this.#context,
@@ -63,6 +65,10 @@ export class Core {
     return this.#swarm.heldSegments();
   }
 
+  segmentStats(): SegmentStats[] {
+    return this.#swarm.segmentStats();
+  }
+
   /** Bytes exchanged with each linked peer. */
   neighbours(): { viewerId: string; bytesReceived: number; bytesSent: number }[] {
     return [...this.#peers.all].map(([viewerId, { bytesReceived, bytesSent }]) => ({
@@ -79,13 +85,25 @@ export class Core {
       case 'signalingClosed':
         return this.#room.signalingClosed();
       case 'frameReceived':
-        return this.#room.receive(event.frame);
+        this.#edges.network.heardAtMs = this.#context.nowMs;
+        this.#room.receive(event.frame);
+        return this.#swarm.portions.received(event.frame);
       case 'profileChanged':
         return this.#room.changeProfile(event.profile);
+      case 'away':
+        return this.#room.away(event.reason);
+      case 'back':
+        return this.#room.back(event.reason);
+      case 'disturbed':
+        this.#edges.disturbed();
+        this.#room.disturbed(event.awayMs);
+        return this.#tick();
       case 'linkSignal':
         return this.#room.sendSignal(event.peer, event.signal);
       case 'bufferMeasured':
         this.#room.bufferMs = event.bufferMs;
+        this.#edges.buffered(event.bufferMs);
+        this.#slowing.measured(event.bufferMs, hasLostEdge(this.#room.edgeHealth));
         return;
       case 'woke':
         return;
@@ -98,9 +116,12 @@ export class Core {
     this.#room.tick();
     this.#playlists.tick();
     this.#swarm.tick();
+    this.#swarm.portions.tick();
   }
 
   #dispatchPeer(event: CoreEvent): void {
+    if (event.type === 'peerMessage' || event.type === 'partProgress')
+      this.#edges.network.heardAtMs = this.#context.nowMs;
     switch (event.type) {
       case 'linkOpened':
         return this.#linkOpened(event.peer);
@@ -110,6 +131,9 @@ export class Core {
         return this.#peerMessage(event.peer, event.message);
       case 'peerRefused':
         this.#context.emit({ type: 'refused', code: event.code, peer: event.peer });
+        // Of a size that is vouched for, bytes that do not fit are as wrong as any others.
+        if (event.code === 'peer_chunk_invalid' && this.#swarm.checks)
+          return this.#room.accuse(event.peer);
         return this.#ban(event.peer);
       case 'partProgress':
         return this.#swarm.partProgress(event);
@@ -117,11 +141,14 @@ export class Core {
         return this.#swarm.partReceived(event);
       case 'partForged':
         this.#context.emit({ type: 'refused', code: 'peer_part_forged', peer: event.peer });
-        return this.#room.accuse(event.peer);
+        if (this.#swarm.partForged(event)) this.#room.accuse(event.peer);
+        return;
       case 'segmentVouched':
-        return this.#swarm.segmentVouched(event);
+        return this.#swarm.vouching.segmentVouched(event);
       case 'partVouched':
-        return this.#swarm.partVouched(event);
+        return this.#swarm.vouching.partVouched(event);
+      case 'segmentDigested':
+        return this.#swarm.vouching.digested(event);
       case 'partSent':
         return this.#swarm.partSent(event);
       default:
@@ -197,7 +224,7 @@ export class Core {
     if (!known) return;
     if (message.type === 'hello') {
       if (known.greeted) return this.#refuse(peer);
-      known.greeted = true;
+      this.#peers.greet(known);
       this.#playlists.peerFollows(peer, message.follows);
       this.#swarm.linked(peer);
       return this.#tellNeighbours();

@@ -11,9 +11,11 @@ import type {
   Role,
   ServerErrorCode,
   ServerFrame,
+  SignedDescriptor,
   ViewerProfile,
 } from '../../signaling/protocol/index.ts';
 import type { PeerMessage, PeerRefusal } from './peer-wire.ts';
+import type { IntegrityMode } from './swarm/trust.ts';
 
 /** A segment as the player names it. */
 export interface SegmentRequest {
@@ -27,7 +29,11 @@ export type AloneReason =
   | 'signaling_unreachable'
   | 'webrtc_missing'
   | 'peers_not_allowed'
+  | AwayReason
   | ServerErrorCode;
+
+/** Why a viewer is out of the room for a while: its page stands still, or its player plays another stream. */
+export type AwayReason = 'page_frozen' | 'source_foreign';
 
 export type CoreEvent =
   | { type: 'started' }
@@ -35,6 +41,12 @@ export type CoreEvent =
   | { type: 'signalingClosed' }
   | { type: 'frameReceived'; frame: ServerFrame }
   | { type: 'profileChanged'; profile: ViewerProfile }
+  // the page
+  | { type: 'away'; reason: AwayReason }
+  /** The reason holds no more; the room is joined again when no other does. */
+  | { type: 'back'; reason: AwayReason }
+  /** The page stood still for so long without having said so, or (0) its network has changed. */
+  | { type: 'disturbed'; awayMs: number }
   // peer links
   | { type: 'linkOpened'; peer: string }
   | { type: 'linkClosed'; peer: string }
@@ -42,14 +54,17 @@ export type CoreEvent =
   | { type: 'peerMessage'; peer: string; message: PeerMessage }
   | { type: 'peerRefused'; peer: string; code: PeerRefusal }
   | { type: 'partProgress'; peer: string; requestId: number; bytes: number }
-  /** Checked against its descriptor where the room has an attestor. */
+  /** Checked against its descriptor where peers are checked. */
   | { type: 'partReceived'; peer: string; requestId: number; bytes: number }
   /** It is not what its descriptor says: the peer lied. */
   | { type: 'partForged'; peer: string; requestId: number }
-  // descriptors of the attestor, their signatures checked
-  | { type: 'segmentVouched'; segmentId: string; sizeBytes: number }
+  // signed descriptors, their signatures checked
+  /** `replaces`: other media had this name before. */
+  | { type: 'segmentVouched'; segmentId: string; sizeBytes: number; replaces?: boolean }
   /** A part that the own edge gave is what its descriptor says. */
   | { type: 'partVouched'; segmentId: string; part: number }
+  /** Answer to `digestSegment`. */
+  | { type: 'segmentDigested'; segmentId: string; digests: string[] }
   | { type: 'partSent'; peer: string; requestId: number; bytes: number }
   // the player
   | { type: 'segmentWanted'; loadId: number; request: SegmentRequest; deadlineMs: number }
@@ -85,6 +100,16 @@ export type CoreEvent =
   | { type: 'segmentLost'; segmentId: string }
   | { type: 'woke' };
 
+/** A read from the edge that is under way. */
+export interface EdgeProgress {
+  bytes: number;
+  /** Null while the edge has not said. */
+  sizeBytes: number | null;
+  /** Since the request, and from there to the answer. */
+  tookMs: number;
+  firstByteMs: number;
+}
+
 export interface FetchFailure {
   /** HTTP status, or null when no answer came. */
   status: number | null;
@@ -101,7 +126,8 @@ export type Effect =
   | { type: 'openLink'; peer: string; initiator: boolean; iceServers: IceServer[] }
   | { type: 'closeLink'; peer: string }
   | { type: 'signalLink'; peer: string; signal: Record<string, unknown> }
-  | { type: 'sendPeer'; peer: string; message: PeerMessage }
+  /** `vouch`: with the descriptor of the segment that it speaks of. */
+  | { type: 'sendPeer'; peer: string; message: PeerMessage; vouch?: boolean }
   | {
       type: 'expectPart';
       peer: string;
@@ -113,6 +139,17 @@ export type Effect =
   | { type: 'forgetPart'; peer: string; requestId: number }
   | { type: 'sendPart'; peer: string; requestId: number; segmentId: string; part: number }
   | { type: 'dropSend'; peer: string; requestId: number }
+  // integrity
+  /** By what media of peers is measured from now on. */
+  | { type: 'integrity'; mode: IntegrityMode }
+  /** Compute the digests of a segment that is held whole. */
+  | { type: 'digestSegment'; segmentId: string }
+  /** A peer has passed this on as the descriptor of the segment. */
+  | { type: 'lookAtDescriptor'; segmentId: string; signed: SignedDescriptor }
+  /** Read the publisher's descriptors of these from the edge. */
+  | { type: 'readDescriptors'; url: string; segmentIds: string[] }
+  /** Check the segment against these, as if a descriptor had said so. */
+  | { type: 'trustDigests'; segmentId: string; sizeBytes: number; digests: string[] }
   // edge
   | {
       type: 'fetchSegment';
@@ -133,11 +170,14 @@ export type Effect =
       type: 'deliverSegment';
       loadIds: number[];
       segmentId: string;
-      /** How long the bytes took to come, for honest bandwidth estimates. */
+      /** How long the bytes took to come, and the first of them, for honest bandwidth estimates. */
       transferMs: number;
+      firstByteMs: number;
       bytesFromEdge: number;
       bytesByPeer: Record<string, number>;
     }
+  /** The edge is bringing all of it. */
+  | { type: 'progressSegment'; loadIds: number[]; progress: EdgeProgress }
   | { type: 'failSegment'; loadIds: number[]; segmentId: string; failure: FetchFailure }
   | { type: 'deliverPlaylist'; loadId: number; playlistId: string; text: string; fromPeer: boolean }
   | { type: 'failPlaylist'; loadId: number; playlistId: string; failure: FetchFailure }
@@ -159,4 +199,6 @@ export type Effect =
   | { type: 'edge'; health: EdgeHealth; reason: string }
   | { type: 'refused'; code: PeerRefusal; peer: string }
   | { type: 'error'; code: ServerErrorCode; message: string; fatal: boolean }
+  /** 1 is as usual. */
+  | { type: 'setPlaybackRate'; rate: number }
   | { type: 'wakeAt'; atMs: number };

@@ -3,7 +3,9 @@
  * Peers are strangers: everything is checked here and nowhere else.
  */
 import * as v from 'valibot';
-import { limits } from '../../signaling/protocol/limits.ts';
+import { parseMessage } from '../../signaling/protocol/border.ts';
+import { signedDescriptorSchema } from '../../signaling/protocol/descriptors.ts';
+import * as limits from '../../signaling/protocol/limits.ts';
 
 export const peerVersion = 1;
 
@@ -20,7 +22,7 @@ const followed = v.pipe(
   v.maxLength(16),
 );
 
-const peerMessage = v.variant('type', [
+const peerMessages = [
   /** First message on a link, both ways. */
   v.object({ type: v.literal('hello'), version: count, follows: followed }),
   /** The playlists that the sender plays and the version it has: whoever has a newer one sends it. */
@@ -33,7 +35,12 @@ const peerMessage = v.variant('type', [
   /** The sender tried an edge for it and failed. */
   v.object({ type: v.literal('playlistUnable'), playlistId }),
   /** The sender's player wants the segment and the sender has not all of it. */
-  v.object({ type: v.literal('want'), segment }),
+  v.object({
+    type: v.literal('want'),
+    segment,
+    /** The sender's server cannot tell it what is vouched for. */
+    blind: v.optional(v.boolean()),
+  }),
   v.object({ type: v.literal('unwant'), segment }),
   /** What the sender holds of a segment now: parts add to what it said before. */
   v.object({
@@ -44,6 +51,12 @@ const peerMessage = v.variant('type', [
     complete: v.boolean(),
     /** The sender reads it from an edge at this moment. */
     fetching: v.boolean(),
+    /** What the sender, a master, read of it from its own edge: SHA-256 of each part, base64url. */
+    digests: v.optional(
+      v.pipe(v.array(v.pipe(v.string(), v.length(43))), v.maxLength(limits.partsPerDescriptorMax)),
+    ),
+    /** What is vouched for, to a blind one. */
+    descriptor: v.optional(signedDescriptorSchema),
   }),
   /** The sender tried an edge and failed, or cannot try. */
   v.object({ type: v.literal('unable'), segment }),
@@ -55,14 +68,22 @@ const peerMessage = v.variant('type', [
     reason: v.picklist(['missing', 'busy', 'policy', 'cycle']),
   }),
   v.object({ type: v.literal('cancel'), requestId }),
-]);
+  /** The sender has room to send a part of it now: the receiver answers with a request, or declines. */
+  v.object({
+    type: v.literal('offer'),
+    segment,
+    parts: v.pipe(v.array(part), v.maxLength(limits.partsPerSegmentMax)),
+  }),
+  v.object({ type: v.literal('decline'), segment }),
+];
 
-export type PeerMessage = v.InferOutput<typeof peerMessage>;
+export type PeerMessage = v.InferOutput<(typeof peerMessages)[number]>;
 export type PeerRefusal =
   | 'peer_message_invalid'
   | 'peer_version_unsupported'
   | 'peer_chunk_invalid'
   | 'peer_part_forged'
+  | 'peer_playlist_contradicted'
   | 'peer_rate_limited';
 
 export type ParsedPeer<T> = { ok: true; value: T } | { ok: false; code: PeerRefusal };
@@ -71,25 +92,23 @@ export function encodePeerMessage(message: PeerMessage): string {
   return JSON.stringify(message);
 }
 
+const invalid = { ok: false, code: 'peer_message_invalid' } as const;
+
 /** Never throws. */
 export function parsePeerMessage(text: unknown): ParsedPeer<PeerMessage> {
-  if (typeof text !== 'string' || text.length > limits.peerControlBytesMax) {
-    return { ok: false, code: 'peer_message_invalid' };
-  }
+  if (typeof text !== 'string' || text.length > limits.peerControlBytesMax) return invalid;
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    return { ok: false, code: 'peer_message_invalid' };
+    return invalid;
   }
   const hello = json as { type?: unknown; version?: unknown } | null;
   if (hello?.type === 'hello' && hello.version !== peerVersion) {
     return { ok: false, code: 'peer_version_unsupported' };
   }
-  const parsed = v.safeParse(peerMessage, json, { abortEarly: true });
-  return parsed.success
-    ? { ok: true, value: parsed.output }
-    : { ok: false, code: 'peer_message_invalid' };
+  const parsed = parseMessage(peerMessages, json);
+  return parsed.success ? { ok: true, value: parsed.output } : invalid;
 }
 
 export interface Chunk {

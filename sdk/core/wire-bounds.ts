@@ -1,4 +1,4 @@
-import { limits } from '../../signaling/protocol/limits.ts';
+import * as limits from '../../signaling/protocol/limits.ts';
 import { encodePeerMessage, type PeerMessage } from './peer-wire.ts';
 
 /** What peers take: whoever sends more than this is banned, so it stays with this viewer. */

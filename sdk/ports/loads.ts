@@ -1,4 +1,4 @@
-import type { FetchFailure, SegmentRequest } from '../core/events.ts';
+import type { EdgeProgress, FetchFailure, SegmentRequest } from '../core/events.ts';
 
 export interface LoadedSegment {
   /** A copy of the player's own. */
@@ -11,6 +11,8 @@ export interface LoadedSegment {
 /** A load of the player: answered exactly once unless it is abandoned. */
 export interface Load<Result> {
   done(result: Result): void;
+  /** Called while the edge brings all of a segment. */
+  progress?(progress: EdgeProgress): void;
   failed(failure: FetchFailure): void;
 }
 

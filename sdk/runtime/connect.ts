@@ -1,7 +1,8 @@
 /** All that the room needs and plain playback does not: loaded beside playback, as a chunk of its own. */
-import type { Integrity, WelcomeFrame } from '../../signaling/protocol/index.ts';
+import type { WelcomeFrame } from '../../signaling/protocol/index.ts';
 import { loadDeviceId } from '../adapters/device-id.ts';
 import { watchNetworkProfile } from '../adapters/network-profile.ts';
+import { watchPage } from '../adapters/page-lifecycle.ts';
 import { createPeerLinks } from '../adapters/peer-link.ts';
 import { createSegmentStore } from '../adapters/segment-store.ts';
 import { createSignalingSocket } from '../adapters/signaling-socket.ts';
@@ -10,12 +11,13 @@ import type { CheckedOptions } from '../options.ts';
 import type { EdgeReader } from '../ports/edge.ts';
 import type { SegmentStore } from '../ports/segment-store.ts';
 import type { PlainLoads } from './plain-loads.ts';
-import { type OutwardEffect, Runtime } from './runtime.ts';
+import { Runtime } from './runtime.ts';
+import type { OutwardEffect } from './runtime-ports.ts';
+import { SessionClock } from './session-clock.ts';
 
 export interface ConnectListener {
   onEffect(effect: OutwardEffect): void;
   onWelcome(frame: WelcomeFrame): void;
-  onIntegrity(mode: Integrity['mode']): void;
   /** The signaling server sent something that cannot be read. */
   onInvalidFrame(message: string): void;
   onStorageFailed(error: unknown): void;
@@ -34,14 +36,17 @@ export function connectRoom(
     options.metered,
     (profile) => runtime.dispatch({ type: 'profileChanged', profile }),
   );
+  const page = watchPage({
+    away: () => runtime.away(),
+    back: () => runtime.back(),
+    networkChanged: () => runtime.dispatch({ type: 'disturbed', awayMs: 0 }),
+  });
   const { url, room, token, deviceId = loadDeviceId() } = options;
   const signaling = createSignalingSocket(
     { url, room, token, deviceId },
     {
       onFrame: (frame) => {
         if (frame.type === 'welcome') listener.onWelcome(frame);
-        if (frame.type === 'welcome' || frame.type === 'integrity')
-          listener.onIntegrity(frame.integrity.mode);
         runtime.receive(frame);
       },
       onInvalid: ({ code, message }) => {
@@ -61,6 +66,8 @@ export function connectRoom(
       memoryBytesMax,
       storageBytesMax,
       iceServers,
+      slowdownMax: options.slowdownMax,
+      integrityMin: options.integrityMin,
       random: Math.random,
     },
     options.relayOnly,
@@ -69,12 +76,22 @@ export function connectRoom(
       signaling,
       edge,
       plain,
-      network,
+      watches: {
+        close() {
+          network.close();
+          page.close();
+        },
+      },
       room,
+      publisherKey: options.publisherKey,
       seals: createSeals(),
       store: storageBytesMax > 0 ? createSegmentStore({ room, openInWorker }) : null,
       storageFailed: (error) => listener.onStorageFailed(error),
-      nowMs: () => performance.now(),
+      clock: new SessionClock(
+        () => performance.now(),
+        () => Date.now(),
+        () => document.hidden,
+      ),
     },
     (effect) => listener.onEffect(effect),
   );

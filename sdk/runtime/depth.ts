@@ -11,7 +11,6 @@ export type DepthEffect = Extract<
 export class Depth {
   #media: Media;
   #store: SegmentStore | null;
-  #nowMs: () => number;
   #dispatch: (event: CoreEvent) => void;
   #isClosed: () => boolean;
   #failed: (error: unknown) => void;
@@ -19,14 +18,12 @@ export class Depth {
   constructor(
     media: Media,
     store: SegmentStore | null,
-    nowMs: () => number,
     dispatch: (event: CoreEvent) => void,
     isClosed: () => boolean,
     failed: (error: unknown) => void,
   ) {
     this.#media = media;
     this.#store = store;
-    this.#nowMs = nowMs;
     this.#dispatch = dispatch;
     this.#isClosed = isClosed;
     this.#failed = failed;
@@ -65,7 +62,7 @@ export class Depth {
     const bytes = await this.#store?.get(segmentId).catch(() => null);
     if (this.#isClosed()) return;
     if (!bytes) return this.#dispatch({ type: 'segmentLost', segmentId });
-    this.#media.restore(segmentId, bytes, this.#nowMs());
+    this.#media.restore(segmentId, bytes);
     this.#dispatch({ type: 'segmentRestored', segmentId });
   }
 }

@@ -1,91 +1,161 @@
+import * as limits from '../../signaling/protocol/limits.ts';
 import type { CoreEvent, Effect } from '../core/core.ts';
 import type { EdgeReader } from '../ports/edge.ts';
 import type { Media } from './media.ts';
 import type { Verifier } from './verifier.ts';
 
-type FetchEffect = Extract<Effect, { type: 'fetchSegment' | 'abortFetch' | 'fetchPlaylist' }>;
+type FetchEffect = Extract<
+  Effect,
+  { type: 'fetchSegment' | 'abortFetch' | 'fetchPlaylist' | 'readDescriptors' }
+>;
+
+type ReadEffect = Extract<FetchEffect, { type: 'fetchSegment' | 'fetchPlaylist' }>;
+
+interface Running {
+  effect: ReadEffect;
+  /** Null is paused. */
+  controller: AbortController | null;
+  /** All parts came; that the answer has ended, not yet. */
+  isThere?: boolean;
+}
 
 /** The reads from the edge that the core wants, each ended by one event unless it is aborted. */
 export class EdgeFetches {
   #edge: EdgeReader;
   #media: Media;
   #verifier: Verifier;
-  #nowMs: () => number;
   #dispatch: (event: CoreEvent) => void;
-  #running = new Map<number, AbortController>();
+  #notice: () => void;
+  #running = new Map<number, Running>();
+  #isPaused = false;
+  #isReadingDescriptors = false;
+  #closed = new AbortController();
   bytesFromEdge = 0;
 
   constructor(
     edge: EdgeReader,
     media: Media,
     verifier: Verifier,
-    nowMs: () => number,
     dispatch: (event: CoreEvent) => void,
+    /** Looks whether the page has stood still, which is no fault of the edge. */
+    notice: () => void,
   ) {
     this.#edge = edge;
     this.#media = media;
     this.#verifier = verifier;
-    this.#nowMs = nowMs;
     this.#dispatch = dispatch;
+    this.#notice = notice;
   }
 
   perform(effect: FetchEffect): void {
-    if (effect.type === 'fetchSegment') return this.#readSegment(effect);
-    if (effect.type === 'fetchPlaylist') return this.#readPlaylist(effect);
-    this.#running.get(effect.fetchId)?.abort();
+    if (effect.type === 'readDescriptors') return this.#readDescriptors(effect);
+    if (effect.type !== 'abortFetch') return this.#start(effect);
+    this.#running.get(effect.fetchId)?.controller?.abort();
     this.#running.delete(effect.fetchId);
   }
 
+  /** Until `resume` no read runs, and none is begun. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#abortAll();
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.restart();
+  }
+
+  /** Begins all reads anew, each with the part that follows the last that came. */
+  restart(): void {
+    this.#abortAll();
+    for (const [fetchId, { effect, isThere }] of [...this.#running]) {
+      if (!isThere) this.#start(effect);
+      else if (this.#running.delete(fetchId))
+        this.#dispatch({ type: 'fetchEnded', fetchId, sizeBytes: null });
+    }
+  }
+
   close(): void {
-    for (const controller of this.#running.values()) controller.abort();
+    this.#abortAll();
+    this.#closed.abort();
     this.#running.clear();
   }
 
-  #readPlaylist({
-    fetchId,
-    url,
-    firstByteWithinMs,
-  }: Extract<FetchEffect, { type: 'fetchPlaylist' }>): void {
+  #abortAll(): void {
+    for (const { controller } of this.#running.values()) controller?.abort();
+  }
+
+  #start(effect: ReadEffect): void {
+    const controller = this.#isPaused ? null : new AbortController();
+    this.#running.set(effect.fetchId, { effect, controller });
+    if (!controller) return;
+    if (effect.type === 'fetchSegment') this.#readSegment(effect, controller.signal);
+    else this.#readPlaylist(effect, controller.signal);
+  }
+
+  #readPlaylist(
+    { fetchId, url, firstByteWithinMs }: Extract<FetchEffect, { type: 'fetchPlaylist' }>,
+    signal: AbortSignal,
+  ): void {
     this.#edge.readPlaylist(
       url,
       firstByteWithinMs,
       (result) => {
         if ('failure' in result) {
-          return this.#end({ type: 'playlistFailed', fetchId, failure: result.failure });
+          const { failure } = result;
+          return this.#end({ type: 'playlistFailed', fetchId, failure }, signal);
         }
         this.bytesFromEdge += result.bytes;
-        this.#end({ type: 'playlistFetched', fetchId, text: result.text });
+        this.#end({ type: 'playlistFetched', fetchId, text: result.text }, signal);
       },
-      this.#start(fetchId),
+      signal,
     );
   }
 
-  #readSegment(effect: Extract<FetchEffect, { type: 'fetchSegment' }>): void {
-    const { fetchId, segmentId } = effect;
+  /** The core asks again by itself. */
+  #readDescriptors({ url, segmentIds }: Extract<FetchEffect, { type: 'readDescriptors' }>): void {
+    if (this.#isPaused || this.#isReadingDescriptors) return;
+    this.#isReadingDescriptors = true;
+    const done = (result: { text: string } | object): void => {
+      this.#isReadingDescriptors = false;
+      if ('text' in result) this.#verifier.addFile(result.text, segmentIds);
+    };
+    this.#edge.readPlaylist(url, limits.edgeStallMs, done, this.#closed.signal);
+  }
+
+  #readSegment(effect: Extract<FetchEffect, { type: 'fetchSegment' }>, signal: AbortSignal): void {
+    const { fetchId, segmentId, partTo } = effect;
+    let endBytes = partTo === null ? Number.POSITIVE_INFINITY : (partTo + 1) * limits.partBytes;
     this.#edge.readSegment(
       effect,
       {
-        onHeaders: (sizeBytes) => this.#dispatch({ type: 'fetchHeaders', fetchId, sizeBytes }),
+        onHeaders: (sizeBytes) => {
+          endBytes = Math.min(endBytes, sizeBytes ?? endBytes);
+          this.#dispatch({ type: 'fetchHeaders', fetchId, sizeBytes });
+        },
         onPart: (part, bytes) => {
           this.bytesFromEdge += bytes.byteLength;
-          this.#media.put(segmentId, part, bytes, this.#nowMs());
+          const running = this.#running.get(fetchId);
+          if (running) {
+            running.effect = { ...effect, partFrom: part + 1 };
+            running.isThere = running.effect.partFrom * limits.partBytes >= endBytes;
+          }
+          this.#media.put(segmentId, part, bytes);
           this.#dispatch({ type: 'fetchPart', fetchId, part, bytes: bytes.byteLength });
           void this.#verifier.vouch(segmentId, part, bytes);
         },
-        onEnd: (sizeBytes) => this.#end({ type: 'fetchEnded', fetchId, sizeBytes }),
-        onFailure: (failure) => this.#end({ type: 'fetchFailed', fetchId, failure }),
+        onEnd: (sizeBytes) => this.#end({ type: 'fetchEnded', fetchId, sizeBytes }, signal),
+        onFailure: (failure) => this.#end({ type: 'fetchFailed', fetchId, failure }, signal),
       },
-      this.#start(fetchId),
+      signal,
     );
   }
 
-  #start(fetchId: number): AbortSignal {
-    const controller = new AbortController();
-    this.#running.set(fetchId, controller);
-    return controller.signal;
-  }
-
-  #end(event: CoreEvent & { fetchId: number }): void {
+  #end(event: CoreEvent & { fetchId: number }, signal: AbortSignal): void {
+    this.#notice();
+    // It has been begun anew.
+    if (signal.aborted) return;
     this.#running.delete(event.fetchId);
     this.#dispatch(event);
   }

@@ -1,6 +1,11 @@
-import { limits } from '../../signaling/protocol/limits.ts';
+import * as limits from '../../signaling/protocol/limits.ts';
 import type { CoreEvent, Effect } from '../core/core.ts';
-import { encodePeerMessage, type PeerRefusal, parsePeerMessage } from '../core/peer-wire.ts';
+import {
+  encodePeerMessage,
+  type PeerMessage,
+  type PeerRefusal,
+  parsePeerMessage,
+} from '../core/peer-wire.ts';
 import type { PeerLink, PeerLinks } from '../ports/peer-link.ts';
 import type { Media } from './media.ts';
 import { type Arrival, Transfers } from './transfers.ts';
@@ -71,7 +76,7 @@ export class LinkHub {
       case 'signalLink':
         return link.signal(effect.signal);
       case 'sendPeer':
-        return link.sendControl(encodePeerMessage(effect.message));
+        return link.sendControl(encodePeerMessage(this.#vouched(effect)));
       case 'expectPart':
         return transfers.expect(effect.requestId, effect.segmentId, effect.part, effect.bytes);
       case 'forgetPart':
@@ -111,8 +116,8 @@ export class LinkHub {
           if (!isCurrent()) return;
           if (this.#isFlood(connection)) return refuse('peer_rate_limited');
           const parsed = parsePeerMessage(text);
-          if (parsed.ok) this.#dispatch({ type: 'peerMessage', peer, message: parsed.value });
-          else refuse(parsed.code);
+          if (!parsed.ok) return refuse(parsed.code);
+          this.#dispatch({ type: 'peerMessage', peer, message: parsed.value });
         },
         onMedia: (bytes) => {
           if (isCurrent() && !this.#receive(peer, connection, bytes)) refuse('peer_chunk_invalid');
@@ -138,6 +143,12 @@ export class LinkHub {
     this.#connections.set(peer, connection);
   }
 
+  #vouched({ message, vouch }: Extract<Effect, { type: 'sendPeer' }>): PeerMessage {
+    if (!vouch || message.type !== 'holding') return message;
+    const descriptor = this.#verifier.signed(message.segment) ?? undefined;
+    return { ...message, descriptor };
+  }
+
   #close(peer: string): void {
     const connection = this.#connections.get(peer);
     this.#connections.delete(peer);
@@ -158,7 +169,7 @@ export class LinkHub {
     }
     const { segmentId, part, bytes: whole } = arrival;
     this.bytesReceived += whole.byteLength;
-    if (this.#verifier.mode === 'none') this.#take(peer, requestId, segmentId, part, whole);
+    if (!this.#verifier.checks) this.#take(peer, requestId, segmentId, part, whole);
     else void this.#check(peer, connection, arrival);
     return true;
   }
@@ -170,7 +181,7 @@ export class LinkHub {
     part: number,
     bytes: Uint8Array<ArrayBuffer>,
   ): void {
-    this.#media.put(segmentId, part, bytes, this.#nowMs());
+    this.#media.put(segmentId, part, bytes);
     this.#dispatch({ type: 'partReceived', peer, requestId, bytes: bytes.byteLength });
   }
 

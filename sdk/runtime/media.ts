@@ -1,10 +1,8 @@
-import { limits } from '../../signaling/protocol/limits.ts';
+import * as limits from '../../signaling/protocol/limits.ts';
 
 interface Entry {
   parts: Map<number, Uint8Array<ArrayBuffer>>;
   bytes: number;
-  firstAtMs: number;
-  lastAtMs: number;
 }
 
 /** The bytes of segments in memory. What is kept is never handed out: players get copies, peers get views to send. */
@@ -13,10 +11,10 @@ export class Media {
   /** Bytes that came twice. */
   wastedBytes = 0;
 
-  put(segmentId: string, part: number, bytes: Uint8Array<ArrayBuffer>, nowMs: number): void {
+  put(segmentId: string, part: number, bytes: Uint8Array<ArrayBuffer>): void {
     let entry = this.#entries.get(segmentId);
     if (!entry) {
-      entry = { parts: new Map(), bytes: 0, firstAtMs: nowMs, lastAtMs: nowMs };
+      entry = { parts: new Map(), bytes: 0 };
       this.#entries.set(segmentId, entry);
     }
     const before = entry.parts.get(part);
@@ -26,7 +24,6 @@ export class Media {
     }
     entry.parts.set(part, bytes);
     entry.bytes += bytes.byteLength;
-    entry.lastAtMs = nowMs;
   }
 
   part(segmentId: string, part: number): Uint8Array<ArrayBuffer> | null {
@@ -35,12 +32,6 @@ export class Media {
 
   parts(segmentId: string): [part: number, bytes: Uint8Array<ArrayBuffer>][] {
     return [...(this.#entries.get(segmentId)?.parts ?? [])];
-  }
-
-  /** Time between the first and the last part. */
-  spreadMs(segmentId: string): number {
-    const entry = this.#entries.get(segmentId);
-    return entry ? entry.lastAtMs - entry.firstAtMs : 0;
   }
 
   /** A copy of the whole; null when a part is missing. */
@@ -58,10 +49,10 @@ export class Media {
     return whole;
   }
 
-  restore(segmentId: string, whole: Uint8Array<ArrayBuffer>, nowMs: number): void {
+  restore(segmentId: string, whole: Uint8Array<ArrayBuffer>): void {
     for (let part = 0; part * limits.partBytes < whole.byteLength; part += 1) {
       const from = part * limits.partBytes;
-      this.put(segmentId, part, whole.subarray(from, from + limits.partBytes), nowMs);
+      this.put(segmentId, part, whole.subarray(from, from + limits.partBytes));
     }
   }
 

@@ -25,16 +25,30 @@ export class PlainLoads {
     const controller = new AbortController();
     const startedAtMs = this.#nowMs();
     let firstAtMs = startedAtMs;
+    let sizeBytes: number | null = null;
+    let loadedBytes = 0;
     const media = new Media();
+    const progress = (bytes: number) => {
+      loadedBytes += bytes;
+      load.progress?.({
+        bytes: loadedBytes,
+        sizeBytes,
+        tookMs: this.#nowMs() - startedAtMs,
+        firstByteMs: firstAtMs - startedAtMs,
+      });
+    };
     this.#edge.readSegment(
       { url, byteRange, partFrom: 0, partTo: null, firstByteWithinMs },
       {
-        onHeaders: () => {
+        onHeaders: (size) => {
           firstAtMs = this.#nowMs();
+          sizeBytes = size;
+          progress(0);
         },
         onPart: (part, bytes) => {
           this.bytesFromEdge += bytes.byteLength;
-          media.put(segmentId, part, bytes, this.#nowMs());
+          media.put(segmentId, part, bytes);
+          progress(bytes.byteLength);
         },
         onEnd: () => {
           const bytes = media.copy(segmentId) ?? new Uint8Array(0);
@@ -51,11 +65,11 @@ export class PlainLoads {
     return () => controller.abort();
   }
 
-  loadPlaylist(url: string, load: Load<string>): () => void {
+  loadPlaylist(url: string, load: Load<string>, withinMs = firstByteWithinMs): () => void {
     const controller = new AbortController();
     this.#edge.readPlaylist(
       url,
-      firstByteWithinMs,
+      withinMs,
       (result) => {
         if ('failure' in result) return load.failed(result.failure);
         this.bytesFromEdge += result.bytes;

@@ -1,4 +1,4 @@
-import type { SegmentRequest } from '../core/events.ts';
+import type { EdgeProgress, SegmentRequest } from '../core/events.ts';
 import type { Load, LoadedSegment } from '../ports/loads.ts';
 import type { PlainLoads } from './plain-loads.ts';
 
@@ -35,6 +35,10 @@ export class PlayerLoads {
     abandoned: (loadId: number) => void,
   ): { loadId: number; abandon: () => void } {
     return this.#add(this.#playlists, load, abandoned, () => this.#plain.loadPlaylist(url, load));
+  }
+
+  progress(loadIds: readonly number[], progress: EdgeProgress): void {
+    for (const loadId of loadIds) this.#segments.get(loadId)?.load.progress?.(progress);
   }
 
   /** Null when it was abandoned meanwhile. */

@@ -1,50 +1,14 @@
 import type { ServerFrame } from '../../signaling/protocol/index.ts';
 import { Core, type CoreEvent, type CoreOptions, type Effect } from '../core/core.ts';
 import type { SegmentRequest } from '../core/events.ts';
-import type { EdgeReader } from '../ports/edge.ts';
 import type { Load, LoadedSegment } from '../ports/loads.ts';
-import type { PeerLinks } from '../ports/peer-link.ts';
-import type { Seals } from '../ports/seals.ts';
-import type { SegmentStore } from '../ports/segment-store.ts';
-import type { SignalingSocket } from '../ports/signaling-socket.ts';
 import { Depth } from './depth.ts';
 import { EdgeFetches } from './edge-fetches.ts';
 import { LinkHub } from './link-hub.ts';
 import { Media } from './media.ts';
-import type { PlainLoads } from './plain-loads.ts';
 import { PlayerLoads } from './player-loads.ts';
+import type { Brought, OutwardEffect, RuntimePorts } from './runtime-ports.ts';
 import { Verifier } from './verifier.ts';
-
-export type OutwardEffect = Extract<
-  Effect,
-  { type: 'status' | 'role' | 'neighbours' | 'edge' | 'refused' | 'error' | 'deliverSegment' }
->;
-
-/** Loaded by the player itself. */
-export type Brought =
-  | Extract<CoreEvent, { type: 'playlistBrought' }>
-  | {
-      type: 'segmentBrought';
-      request: SegmentRequest;
-      bytes: Uint8Array<ArrayBuffer>;
-      transferMs: number;
-    };
-
-export interface RuntimePorts {
-  edge: EdgeReader;
-  links: PeerLinks;
-  signaling: SignalingSocket;
-  plain: PlainLoads;
-  /** Watches the profile; closed with the session. */
-  network: { close(): void };
-  room: string;
-  seals: Seals;
-  /** Null keeps nothing behind memory. */
-  store: SegmentStore | null;
-  /** Something could not be kept behind memory. */
-  storageFailed: (error: unknown) => void;
-  nowMs: () => number;
-}
 
 /** Browsers fire longer timers at once; a wake-up that comes early is asked for again. */
 const timerMsMax = 2 ** 31 - 1;
@@ -75,14 +39,21 @@ export class Runtime {
     this.#ports = ports;
     this.#outward = outward;
     const { media } = this;
-    const { links, store, nowMs, room, seals } = ports;
+    const { links, store, clock, room, publisherKey, seals } = ports;
+    const nowMs = () => clock.nowMs();
     const dispatch = (event: CoreEvent) => this.dispatch(event);
     const isClosed = () => this.#closed.signal.aborted;
     this.#loads = new PlayerLoads(ports.plain);
-    this.#depth = new Depth(media, store, nowMs, dispatch, isClosed, ports.storageFailed);
-    this.#verifier = new Verifier(room, seals, media, dispatch);
-    this.#fetches = new EdgeFetches(ports.edge, media, this.#verifier, nowMs, dispatch);
+    this.#depth = new Depth(media, store, dispatch, isClosed, ports.storageFailed);
+    this.#verifier = new Verifier(room, publisherKey, seals, media, dispatch);
+    const notice = () => this.#notice();
+    this.#fetches = new EdgeFetches(ports.edge, media, this.#verifier, dispatch, notice);
     this.#hub = new LinkHub(links, relayOnly, media, this.#verifier, nowMs, dispatch);
+  }
+
+  /** Time of the core: it stands still while the page does. */
+  get nowMs(): number {
+    return this.#ports.clock.nowMs();
   }
 
   get bytesFromEdge(): number {
@@ -113,11 +84,11 @@ export class Runtime {
   bring(found: Brought): void {
     if (this.#closed.signal.aborted) return;
     if (found.type === 'segmentBrought') {
-      this.media.restore(found.request.segmentId, found.bytes, this.#ports.nowMs());
+      this.media.restore(found.request.segmentId, found.bytes);
       const { request, transferMs } = found;
       const { segmentId } = request;
       const bytesFromEdge = found.bytes.byteLength;
-      const delivered = { loadIds: [], transferMs, bytesFromEdge, bytesByPeer: {} };
+      const delivered = { loadIds: [], transferMs, firstByteMs: 0, bytesFromEdge, bytesByPeer: {} };
       this.#outward({ type: 'deliverSegment', segmentId, ...delivered });
       const sizeBytes = bytesFromEdge;
       this.dispatch({ type: 'segmentBrought', request, sizeBytes, transferMs });
@@ -129,15 +100,31 @@ export class Runtime {
     this.dispatch(found);
   }
 
+  /** The page is about to stand still: nothing is begun until `back`. */
+  away(): void {
+    this.#fetches.pause();
+    this.dispatch({ type: 'away', reason: 'page_frozen' });
+    const { clock } = this.#ports;
+    clock.isAway = true;
+    clock.expect(this.nowMs);
+  }
+
+  back(): void {
+    this.dispatch({ type: 'back', reason: 'page_frozen' });
+    this.#ports.clock.isAway = false;
+    this.#fetches.resume();
+  }
+
   /** Gives the core one event and performs what it asks for. */
   dispatch(event: CoreEvent): void {
     if (this.#closed.signal.aborted) return;
+    if (!this.#running) this.#notice();
     this.#queue.push(event);
     if (this.#running) return;
     this.#running = true;
     try {
       for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
-        for (const effect of this.core.handle(next, this.#ports.nowMs())) {
+        for (const effect of this.core.handle(next, this.nowMs)) {
           // A listener of the app may close the session at any of them.
           if (this.#closed.signal.aborted) return;
           try {
@@ -190,10 +177,19 @@ export class Runtime {
     this.#fetches.close();
     this.#hub.close();
     this.#ports.signaling.close();
-    this.#ports.network.close();
+    this.#ports.watches.close();
     this.#loads.handOver();
     this.media.clear();
     await this.#ports.store?.close();
+  }
+
+  /** Looks whether the page has stood still without having said so. */
+  #notice(): void {
+    const awayMs = this.#ports.clock.standstillMs();
+    if (awayMs === 0) return;
+    // Whoever has waited for an answer all the while is about to give it up, and most connections are gone.
+    this.#fetches.restart();
+    this.dispatch({ type: 'disturbed', awayMs });
   }
 
   #perform(effect: Effect): void {
@@ -212,7 +208,10 @@ export class Runtime {
       case 'edge':
       case 'refused':
       case 'error':
+      case 'setPlaybackRate':
         return this.#outward(effect);
+      case 'progressSegment':
+        return this.#loads.progress(effect.loadIds, effect.progress);
       case 'deliverSegment':
       case 'failSegment':
       case 'deliverPlaylist':
@@ -221,6 +220,7 @@ export class Runtime {
       case 'fetchSegment':
       case 'abortFetch':
       case 'fetchPlaylist':
+      case 'readDescriptors':
         return this.#fetches.perform(effect);
       case 'dropSegment':
       case 'dropParts':
@@ -228,6 +228,13 @@ export class Runtime {
       case 'restoreSegment':
       case 'dropStored':
         return this.#depth.perform(effect);
+      case 'integrity':
+        this.#verifier.perform(effect);
+        return this.#outward(effect);
+      case 'digestSegment':
+      case 'trustDigests':
+      case 'lookAtDescriptor':
+        return this.#verifier.perform(effect);
       default:
         return this.#hub.perform(effect);
     }
@@ -249,9 +256,7 @@ export class Runtime {
       const bytes = effect.type === 'deliverSegment' ? this.media.copy(effect.segmentId) : null;
       if (effect.type === 'failSegment') load.failed(effect.failure);
       else if (bytes) {
-        const { transferMs, segmentId } = effect;
-        const firstByteMs = Math.max(0, transferMs - this.media.spreadMs(segmentId));
-        load.done({ bytes, transferMs, firstByteMs });
+        load.done({ bytes, transferMs: effect.transferMs, firstByteMs: effect.firstByteMs });
       } else {
         // Never handed out with a hole: it is got again.
         load.failed({ status: null, reason: 'truncated' });
@@ -262,7 +267,8 @@ export class Runtime {
 
   #wakeAt(atMs: number): void {
     clearTimeout(this.#timer);
-    const delayMs = Math.min(timerMsMax, Math.max(0, atMs - this.#ports.nowMs()));
+    this.#ports.clock.expect(atMs);
+    const delayMs = Math.min(timerMsMax, Math.max(0, atMs - this.nowMs));
     // Timers may fire a little early by the page's clock; the core would then only ask again.
     this.#timer = setTimeout(() => this.dispatch({ type: 'woke' }), Math.ceil(delayMs));
   }

@@ -1,4 +1,5 @@
-import { limits } from '../../signaling/protocol/limits.ts';
+import * as limits from '../../signaling/protocol/limits.ts';
+import { forgetOldest } from '../core/bounded.ts';
 import { encodeChunk, parseChunk } from '../core/peer-wire.ts';
 import type { PeerLink } from '../ports/peer-link.ts';
 
@@ -60,12 +61,7 @@ export class Transfers {
     if (!incoming) return;
     this.#incoming.delete(requestId);
     this.#forgotten.set(requestId, incoming.buffer.byteLength - incoming.receivedBytes);
-    if (this.#forgotten.size > forgottenMax) {
-      for (const oldest of this.#forgotten.keys()) {
-        this.#forgotten.delete(oldest);
-        break;
-      }
-    }
+    forgetOldest(this.#forgotten, forgottenMax);
   }
 
   /** Takes one binary message of the peer. */

@@ -1,20 +1,22 @@
-import { type AttestorEffect, type AttestorEvent, createAttestation } from '../core/index.ts';
+import { createAttestation } from '../core/index.ts';
 import type { Integrity, Limits } from '../protocol/index.ts';
 import { createDescriptorOutbox } from './descriptor-outbox.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { createPlayCounts } from './play-counts.ts';
-import type { Signer } from './signer.ts';
+import { createBuckets } from './rates.ts';
+import { type ReadingOptions, startReading } from './reading.ts';
 import type { Connection } from './socket.ts';
-import { ReadError, type StreamReader } from './stream-reader.ts';
+import type { StreamReader } from './stream-reader.ts';
+import type { Vouching } from './vouching.ts';
 
 export interface AttestedRoomOptions {
   room: string;
-  streamUrl: string;
+  streamUrls: readonly [string, ...string[]];
   origins: readonly string[];
   limits: Limits;
   reader: StreamReader;
-  signer: Signer;
+  vouching: Vouching;
   metrics: Metrics;
   log: Log;
   nowMs: () => number;
@@ -29,64 +31,61 @@ export interface AttestedRoom {
   /** Tells a newcomer what is known. */
   join(connection: Connection): void;
   plays(connection: Connection, playlistIds: readonly string[]): void;
+  /** Tells it of this segment, which is read when nobody has asked before. */
+  asks(connection: Connection, segmentId: string): void;
   leave(connection: Connection): void;
   close(): void;
 }
 
 export function createAttestedRoom(options: AttestedRoomOptions): AttestedRoom {
-  const { limits, log, nowMs, metrics, signer } = options;
-  let integrity: Integrity = { mode: 'attested', keys: [signer.publicKey] };
+  const { room, limits, log, nowMs, metrics, reader, vouching } = options;
+  let integrity: Integrity = { mode: vouching.mode, keys: [vouching.key] };
   const attestation = createAttestation(options);
-  const ended = new AbortController();
   const viewers = new Set<Connection>();
   const plays = createPlayCounts<Connection>();
+  const asks = createAskRates(limits);
   const outbox = createDescriptorOutbox(() => viewers, limits);
-  const alarm = createAlarm(() => handle({ type: 'woke' }));
-
-  function handle(event: AttestorEvent): void {
-    if (ended.signal.aborted) return;
-    for (const effect of attestation.handle(event, nowMs())) perform(effect);
-  }
-
-  function perform(effect: AttestorEffect): void {
-    if (effect.type === 'readPlaylist' || effect.type === 'readSegment') {
-      void read(effect, options, ended.signal).then(handle);
-    } else if (effect.type === 'attest') {
-      const signed = signer.sign(effect.descriptor);
-      if (signed.body.length > limits.descriptorBytesMax) return;
-      metrics.attested(effect.lagMs);
-      outbox.add(effect.descriptor.segmentId, signed);
-    } else if (effect.type === 'forget') outbox.forget(effect.segmentIds);
-    else if (effect.type === 'sight') look(effect.seeing);
-    else if (effect.type === 'wakeAt') {
-      alarm.set(effect.atMs - nowMs());
-    } else {
-      close();
-      options.onStopped();
-    }
-  }
+  const reading = startReading({
+    attestation,
+    reader,
+    readSegment: (segment, signal) => vouching.read(segment, attestation.streamUrl, signal),
+    nowMs,
+    onFailure: failureTold(options),
+    onEffect(effect) {
+      if (effect.type === 'attest') {
+        const { segmentId, ...digests } = effect.descriptor;
+        const signed = vouching.sign(room, segmentId, digests);
+        if (signed.body.length > limits.descriptorBytesMax) return;
+        metrics.attested(effect.lagMs);
+        outbox.add(segmentId, signed);
+      } else if (effect.type === 'forget') outbox.forget(effect.segmentIds);
+      else if (effect.type === 'sight') look(effect.seeing);
+      else {
+        close();
+        options.onStopped();
+      }
+    },
+  });
 
   /** What nobody can vouch for would starve those whose edge is gone: until sight is back the room is as unattested. */
   function look(seeing: boolean): void {
     log.warn(seeing ? 'attestor_sees' : 'attestor_blind', {});
-    integrity = { mode: seeing ? 'attested' : 'none', keys: [signer.publicKey] };
+    integrity = { mode: seeing ? vouching.mode : 'none', keys: [vouching.key] };
     for (const connection of [...viewers]) connection.send({ type: 'integrity', integrity });
   }
 
   function played(connection: Connection, playlistIds: readonly string[]): void {
     if (!plays.set(connection, playlistIds)) return;
-    handle({ type: 'playsChanged', playlistIds: plays.playlistIds });
+    reading.handle({ type: 'playsChanged', playlistIds: plays.playlistIds });
   }
 
   function close(): void {
-    ended.abort();
-    alarm.clear();
+    reading.close();
     outbox.close();
     viewers.clear();
   }
-
   // A room that nobody joins after all, because it is full, must end too.
-  handle({ type: 'viewersChanged', count: 0 });
+  reading.handle({ type: 'viewersChanged', count: 0 });
   return {
     get integrity() {
       return integrity;
@@ -94,57 +93,34 @@ export function createAttestedRoom(options: AttestedRoomOptions): AttestedRoom {
     join(connection) {
       viewers.add(connection);
       outbox.welcome(connection);
-      handle({ type: 'viewersChanged', count: viewers.size });
+      reading.handle({ type: 'viewersChanged', count: viewers.size });
     },
     plays(connection, playlistIds) {
       if (!viewers.has(connection)) return;
       played(connection, [...new Set(playlistIds)].filter(attestation.knows));
     },
+    asks(connection, segmentId) {
+      if (outbox.tell(connection, segmentId) || !asks.take(connection.connectionId, nowMs()))
+        return;
+      reading.handle({ type: 'descriptorWanted', segmentId });
+    },
     leave(connection) {
       if (!viewers.delete(connection)) return;
       played(connection, []);
-      handle({ type: 'viewersChanged', count: viewers.size });
+      reading.handle({ type: 'viewersChanged', count: viewers.size });
     },
     close,
   };
 }
 
-/** One timer: setting it again replaces what was set. */
-function createAlarm(ring: () => void) {
-  let timer: NodeJS.Timeout | undefined;
-  return {
-    set(delayMs: number): void {
-      clearTimeout(timer);
-      timer = setTimeout(ring, Math.max(1, Math.ceil(delayMs)));
-    },
-    clear: () => clearTimeout(timer),
+function failureTold({ metrics, log }: AttestedRoomOptions): ReadingOptions['onFailure'] {
+  return (code, error) => {
+    if (code) metrics.attestorFailed(code);
+    else log.warn('internal', { message: String(error) });
   };
 }
 
-type ReadEffect = Extract<AttestorEffect, { type: 'readPlaylist' | 'readSegment' }>;
-
-/** Reads, and tells how it went as one event. */
-async function read(
-  effect: ReadEffect,
-  { reader, metrics, log }: AttestedRoomOptions,
-  signal: AbortSignal,
-): Promise<AttestorEvent> {
-  try {
-    if (effect.type === 'readPlaylist') {
-      const text = await reader.readText(effect.url, signal);
-      return { type: 'playlistRead', playlistId: effect.playlistId, text };
-    }
-    const found = await reader.readDigests(effect.url, effect.byteRange, signal);
-    const { segmentId, readId } = effect;
-    return { type: 'segmentRead', segmentId, readId, ...found };
-  } catch (error) {
-    const code = error instanceof ReadError ? error.code : null;
-    if (code) metrics.attestorFailed(code);
-    else if (!signal.aborted) log.warn('internal', { message: String(error) });
-    if (effect.type === 'readPlaylist') {
-      return { type: 'playlistFailed', playlistId: effect.playlistId };
-    }
-    const { segmentId, readId } = effect;
-    return { type: 'segmentFailed', segmentId, readId, refused: code === 'too_large' };
-  }
+/** Nobody may have segments read at the expense of all others. */
+function createAskRates({ attestAsksPerSecond, attestAsksBurst, connectionsMax }: Limits) {
+  return createBuckets(attestAsksPerSecond, attestAsksBurst, connectionsMax);
 }

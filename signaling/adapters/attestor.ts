@@ -1,15 +1,19 @@
 import { originOf } from '../protocol/identity.ts';
-import type { Integrity, Limits } from '../protocol/index.ts';
+import type { Integrity, Limits, VerificationKey } from '../protocol/index.ts';
 import { type AttestedRoom, createAttestedRoom } from './attested-room.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Signer } from './signer.ts';
 import type { Connection } from './socket.ts';
 import { createStreamReader } from './stream-reader.ts';
+import { listOf, type StreamUrls } from './stream-url.ts';
+import { createAttesting, createForwarding } from './vouching.ts';
 
 export interface AttestorOptions {
-  /** URL of the multivariant playlist by room. */
-  streams: Readonly<Record<string, string>>;
+  /** URLs of the multivariant playlist by room: the next is read while one fails. */
+  streams: Readonly<Record<string, StreamUrls>>;
+  /** Keys of publishers by room, `*` for all: their descriptors are passed on, and no media is read. */
+  publishers: Readonly<Record<string, VerificationKey>>;
   /** URLs of other servers from which segments of any stream may be read. */
   edgeUrls: readonly string[];
   signer: Signer;
@@ -22,10 +26,12 @@ export interface AttestorOptions {
 /** Reads the streams of rooms while somebody is there, and vouches for what it read. */
 export interface Attestor {
   /** Who vouches for a room; starts reading when its stream is known, from the configuration or a token. */
-  open(room: string, stream: string | null): Integrity;
+  open(room: string, stream: StreamUrls | null): Integrity;
   /** To be called after the welcome. */
   join(room: string, connection: Connection): void;
   plays(connection: Connection, playlistIds: readonly string[]): void;
+  /** The viewer plays a segment that is not at the live edge. */
+  asks(connection: Connection, segmentId: string): void;
   leave(connection: Connection): void;
   /** Rooms whose stream is read now. */
   readonly count: number;
@@ -38,13 +44,20 @@ export function createAttestor(options: AttestorOptions): Attestor {
   const streams = new Map(Object.entries(options.streams));
   const origins = options.edgeUrls.map(originOf);
   const rooms = new Map<string, AttestedRoom>();
+  const publishers = new Map(Object.entries(options.publishers));
   const roomOf = new Map<Connection, AttestedRoom>();
 
-  function start(room: string, streamUrl: string): AttestedRoom {
+  function start(room: string, stream: StreamUrls): AttestedRoom {
+    const key = publishers.get(room) ?? publishers.get('*');
     const attestedRoom = createAttestedRoom({
       ...options,
+      // Descriptors cost next to nothing to read.
+      limits: key ? { ...limits, attestorReadsMax: limits.signedSegmentsMax } : limits,
       room,
-      streamUrl,
+      streamUrls: listOf(stream),
+      vouching: key
+        ? createForwarding(room, key, reader, limits)
+        : createAttesting(reader, options.signer),
       origins,
       reader,
       onStopped: () => rooms.delete(room),
@@ -58,13 +71,13 @@ export function createAttestor(options: AttestorOptions): Attestor {
       // The first stream of a room holds while anybody is there.
       const before = rooms.get(room);
       if (before) return before.integrity;
-      const streamUrl = streams.get(room) ?? stream;
-      if (streamUrl === null) return { mode: 'none', keys: [] };
+      const streamUrls = streams.get(room) ?? stream;
+      if (streamUrls === null) return { mode: 'none', keys: [] };
       if (rooms.size >= limits.attestedRoomsMax) {
         metrics.attestorFailed('capacity');
         return { mode: 'none', keys: [] };
       }
-      return start(room, streamUrl).integrity;
+      return start(room, streamUrls).integrity;
     },
     join(room, connection) {
       const attestedRoom = rooms.get(room);
@@ -73,6 +86,7 @@ export function createAttestor(options: AttestorOptions): Attestor {
       attestedRoom.join(connection);
     },
     plays: (connection, playlistIds) => roomOf.get(connection)?.plays(connection, playlistIds),
+    asks: (connection, segmentId) => roomOf.get(connection)?.asks(connection, segmentId),
     leave(connection) {
       roomOf.get(connection)?.leave(connection);
       roomOf.delete(connection);

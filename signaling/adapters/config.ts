@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
-import { limits } from '../protocol/index.ts';
+import { limits, verificationKeySchema } from '../protocol/index.ts';
 import { SignalingError } from './errors.ts';
 import type { SignalingOptions } from './server.ts';
-import { isStreamUrl } from './stream-url.ts';
+import { isStreamUrls, type StreamUrls } from './stream-url.ts';
 
 const edges = v.pipe(
   v.array(
@@ -23,13 +23,9 @@ const iceServers = v.array(
   }),
 );
 
-const streams = v.record(
-  v.pipe(v.string(), v.minLength(1), v.maxLength(limits.roomNameLengthMax)),
-  v.pipe(
-    v.string(),
-    v.check((url) => isStreamUrl(url)),
-  ),
-);
+const room = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.roomNameLengthMax));
+const streams = v.record(room, v.custom<StreamUrls>(isStreamUrls));
+const publishers = v.record(room, verificationKeySchema);
 
 const variables = [
   'HOLDFAST_HOST',
@@ -42,6 +38,7 @@ const variables = [
   'HOLDFAST_ICE',
   'HOLDFAST_STREAMS',
   'HOLDFAST_ATTESTOR_KEY',
+  'HOLDFAST_PUBLISHERS',
 ] as const;
 type Variable = (typeof variables)[number];
 
@@ -71,6 +68,7 @@ export function readConfig(
     edges: readJson('HOLDFAST_EDGES', read('HOLDFAST_EDGES'), edges),
     iceServers: readJson('HOLDFAST_ICE', read('HOLDFAST_ICE'), iceServers),
     streams: readJson('HOLDFAST_STREAMS', read('HOLDFAST_STREAMS'), streams),
+    publishers: readJson('HOLDFAST_PUBLISHERS', read('HOLDFAST_PUBLISHERS'), publishers),
     attestorKey: read('HOLDFAST_ATTESTOR_KEY'),
   };
 }

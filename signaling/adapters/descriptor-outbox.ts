@@ -6,6 +6,8 @@ export interface DescriptorOutbox {
   add(segmentId: string, signed: SignedDescriptor): void;
   /** Newcomers are not told of these any more. */
   forget(segmentIds: readonly string[]): void;
+  /** Tells one viewer of one segment. Returns false when nothing is known of it. */
+  tell(connection: Connection, segmentId: string): boolean;
   /** Tells a newcomer, who must be among the viewers already, what all others were told. */
   welcome(connection: Connection): void;
   close(): void;
@@ -37,6 +39,12 @@ export function createDescriptorOutbox(
     },
     forget(segmentIds) {
       for (const segmentId of segmentIds) kept.delete(segmentId);
+    },
+    tell(connection, segmentId) {
+      const signed = kept.get(segmentId);
+      if (!signed) return false;
+      for (const text of framesOf([signed], limits)) connection.sendText('descriptors', text);
+      return true;
     },
     welcome(connection) {
       // What waits in the batch reaches the newcomer with everybody else.

@@ -7,8 +7,14 @@ export type SignalingErrorCode =
   | 'key_invalid'
   /** A public key checks tokens and cannot issue them. */
   | 'key_cannot_sign'
-  /** The attestor's key is not a private ECDSA P-256 key. */
-  | 'attestor_key_invalid'
+  /** The key to sign descriptors with is missing, or is not a private ECDSA P-256 key. */
+  | 'signing_key_invalid'
+  /** No playlist to sign, or more than one that could be meant. */
+  | 'playlist_missing'
+  /** What is to be signed cannot be read. */
+  | 'stream_unreadable'
+  /** A file cannot be written. */
+  | 'output_failed'
   /** The address is taken or not ours. */
   | 'listen_failed';
 

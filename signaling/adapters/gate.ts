@@ -38,6 +38,7 @@ export function createGate(
     if (connection.state === 'joined') {
       loop.handle({ type: 'frame', connectionId: connection.connectionId, frame });
       if (frame.type === 'report') attestor.plays(connection, frame.plays);
+      else if (frame.type === 'attest') attestor.asks(connection, frame.segmentId);
     } else if (frame.type === 'leave') connection.close('left');
     else if (frame.type !== 'join') refuse(connection, 'join_required', 'join first');
     else if (connection.state === 'joining')

@@ -3,7 +3,13 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { createRooms } from '../core/index.ts';
-import { limits as defaults, type Edge, type IceServer, type Limits } from '../protocol/index.ts';
+import {
+  limits as defaults,
+  type Edge,
+  type IceServer,
+  type Limits,
+  type VerificationKey,
+} from '../protocol/index.ts';
 import { type Attestor, createAttestor } from './attestor.ts';
 import { SignalingError } from './errors.ts';
 import { createGate } from './gate.ts';
@@ -14,7 +20,7 @@ import { createMetrics } from './metrics.ts';
 import { isLoopback } from './origins.ts';
 import { createSigner } from './signer.ts';
 import { createSockets, type Sockets } from './socket.ts';
-import { isStreamUrl } from './stream-url.ts';
+import { isStreamUrls, type StreamUrls } from './stream-url.ts';
 import { createTokens, type TokenRequest } from './tokens.ts';
 
 export interface SignalingOptions {
@@ -34,7 +40,9 @@ export interface SignalingOptions {
   edges?: Edge[] | undefined;
   iceServers?: IceServer[] | undefined;
   /** Multivariant playlists by room: the server reads these streams and vouches for their segments. */
-  streams?: Readonly<Record<string, string>> | undefined;
+  streams?: Readonly<Record<string, StreamUrls>> | undefined;
+  /** Public keys of publishers by room, `*` for all: what they signed is passed on, and no media is read. */
+  publishers?: Readonly<Record<string, VerificationKey>> | undefined;
   /** Signs what it vouches for: private ECDSA P-256 key as JWK. Default: fresh at each start. */
   attestorKey?: string | undefined;
   limits?: Partial<Limits> | undefined;
@@ -58,7 +66,7 @@ export interface Signaling {
 
 /**
  * Starts a signaling server and resolves when it listens.
- * @throws SignalingError `key_required`, `key_invalid`, `attestor_key_invalid`, `config_invalid`, `listen_failed`
+ * @throws SignalingError `key_required`, `key_invalid`, `signing_key_invalid`, `config_invalid`, `listen_failed`
  */
 export async function startSignaling(options: SignalingOptions = {}): Promise<Signaling> {
   const limits: Limits = { ...defaults, ...options.limits };
@@ -77,6 +85,7 @@ export async function startSignaling(options: SignalingOptions = {}): Promise<Si
   }));
   const attestor = createAttestor({
     streams: checkStreams(options.streams ?? {}),
+    publishers: options.publishers ?? {},
     edgeUrls: edges.map(({ baseUrl }) => baseUrl),
     signer: createSigner(options.attestorKey),
     limits,
@@ -124,10 +133,13 @@ function checkExposure(host: string, options: SignalingOptions): void {
   }
 }
 
-function checkStreams(streams: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  for (const [room, url] of Object.entries(streams)) {
-    if (isStreamUrl(url)) continue;
-    throw new SignalingError('config_invalid', `streams: that of ${room} is no http or https URL`);
+function checkStreams(streams: Readonly<Record<string, StreamUrls>>): typeof streams {
+  for (const [room, urls] of Object.entries(streams)) {
+    if (isStreamUrls(urls)) continue;
+    throw new SignalingError(
+      'config_invalid',
+      `streams: those of ${room} are no http or https URLs`,
+    );
   }
   return streams;
 }

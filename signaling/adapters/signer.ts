@@ -4,32 +4,54 @@ import {
   generateKeyPairSync,
   type KeyObject,
   sign,
+  verify,
 } from 'node:crypto';
-import type { Descriptor, SignedDescriptor, VerificationKey } from '../protocol/index.ts';
+import type { SignedDescriptor, Unsigned, VerificationKey } from '../protocol/index.ts';
 import { SignalingError } from './errors.ts';
 
 /** Vouches for descriptors with ECDSA P-256 and SHA-256. */
 export interface Signer {
   readonly publicKey: VerificationKey;
-  sign(descriptor: Descriptor): SignedDescriptor;
+  /** Whatever the clock does, each is later than those before it. */
+  sign(descriptor: Unsigned): SignedDescriptor;
 }
 
 /**
  * @param jwk private key as JSON Web Key; default a fresh one that dies with the process
- * @throws SignalingError `attestor_key_invalid`
+ * @param createdAtMs of the latest that was signed before
+ * @throws SignalingError `signing_key_invalid`
  */
-export function createSigner(jwk?: string | undefined): Signer {
+export function createSigner(jwk?: string | undefined, createdAtMs = 0): Signer {
   const key = jwk === undefined ? generate() : read(jwk);
+  let lastAtMs = createdAtMs;
   const { x = '', y = '' } = createPublicKey(key).export({ format: 'jwk' });
   return {
     publicKey: { kty: 'EC', crv: 'P-256', x, y },
     sign(descriptor) {
-      const body = JSON.stringify(descriptor);
+      lastAtMs = Math.max(Date.now(), lastAtMs + 1);
+      const body = JSON.stringify({ ...descriptor, createdAtMs: lastAtMs });
       // As WebCrypto has it: r and s side by side, not DER.
       const signature = sign('sha256', Buffer.from(body), { key, dsaEncoding: 'ieee-p1363' });
       return { body, signature: signature.toString('base64url') };
     },
   };
+}
+
+/** Whether the key signed the descriptor. A key that cannot be read signed nothing. */
+export function isSignedBy({ body, signature }: SignedDescriptor, jwk: VerificationKey): boolean {
+  try {
+    const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });
+    const signatureBytes = Buffer.from(signature, 'base64url');
+    const how = { key, dsaEncoding: 'ieee-p1363' } as const;
+    return verify('sha256', Buffer.from(body), how, signatureBytes);
+  } catch {
+    return false;
+  }
+}
+
+/** A fresh private key, as JSON Web Key. */
+export function generateKey(): string {
+  return JSON.stringify(generate().export({ format: 'jwk' }));
 }
 
 function generate(): KeyObject {
@@ -42,8 +64,8 @@ function read(text: string): KeyObject {
     key = createPrivateKey({ key: JSON.parse(text), format: 'jwk' });
   } catch {
     // The cause would quote the key.
-    throw new SignalingError('attestor_key_invalid', 'the attestor key is not a private JWK');
+    throw new SignalingError('signing_key_invalid', 'the signing key is not a private JWK');
   }
   if (key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key;
-  throw new SignalingError('attestor_key_invalid', 'the attestor key is not ECDSA P-256');
+  throw new SignalingError('signing_key_invalid', 'the signing key is not ECDSA P-256');
 }

@@ -11,7 +11,9 @@ export type ReadErrorCode =
   /** Longer than what can be attested. */
   | 'too_large'
   /** Empty, or not the range that was asked for. */
-  | 'wrong_body';
+  | 'wrong_body'
+  /** The publisher's descriptors do not name it. */
+  | 'unsigned';
 
 /** A read of the stream that failed. */
 export class ReadError extends Error {
@@ -30,10 +32,12 @@ export interface SegmentDigests {
   digests: string[];
 }
 
-/** Reads a live stream over HTTP. What it holds is bounded: one playlist, or one chunk of a segment. */
+/** Reads a live stream. What it holds is bounded: one playlist, one line, or one chunk of a segment. */
 export interface StreamReader {
   /** @throws ReadError; the signal's reason when it aborts */
   readText(url: string, signal: AbortSignal): Promise<string>;
+  /** Lines without their ends; those that are too long for a descriptor are left out. */
+  readLines(url: string, signal: AbortSignal): AsyncIterable<string>;
   /** @throws ReadError; the signal's reason when it aborts */
   readDigests(url: string, range: ByteRange | null, signal: AbortSignal): Promise<SegmentDigests>;
 }
@@ -44,9 +48,21 @@ export interface StreamReaderOptions {
   onBytes: (byteCount: number) => void;
 }
 
+/** Reads over HTTP. */
 export function createStreamReader({ limits, onBytes }: StreamReaderOptions): StreamReader {
-  const open = (url: string, range: ByteRange | null, signal: AbortSignal) =>
-    chunksOf(url, range, signal, limits, onBytes);
+  return createReader(limits, (url, range, signal) =>
+    chunksOf(url, range, signal, limits, onBytes),
+  );
+}
+
+/** A body in chunks of any size. */
+type Open = (
+  url: string,
+  range: ByteRange | null,
+  signal: AbortSignal,
+) => AsyncIterable<Uint8Array>;
+
+export function createReader(limits: Limits, open: Open): StreamReader {
   return {
     async readText(url, signal) {
       const decoder = new TextDecoder();
@@ -58,6 +74,7 @@ export function createStreamReader({ limits, onBytes }: StreamReaderOptions): St
       }
       return text + decoder.decode();
     },
+    readLines: (url, signal) => linesOf(open(url, null, signal), limits),
     async readDigests(url, range, signal) {
       const digester = createDigester(limits.partBytes);
       const bytesMax = limits.partBytes * limits.partsPerDescriptorMax;
@@ -72,6 +89,21 @@ export function createStreamReader({ limits, onBytes }: StreamReaderOptions): St
       return { sizeBytes, digests: digester.end() };
     },
   };
+}
+
+async function* linesOf(chunks: AsyncIterable<Uint8Array>, limits: Limits): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.byteLength;
+    if (bytes > limits.descriptorFileBytesMax)
+      throw new ReadError('too_large', 'the file of descriptors is too long');
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = (lines.pop() ?? '').slice(0, limits.frameBytesMax + 1);
+    for (const line of lines) if (line.length <= limits.frameBytesMax) yield line;
+  }
+  if (rest !== '' && rest.length <= limits.frameBytesMax) yield rest;
 }
 
 /** Hashes parts as bytes come, whatever their chunks. */

@@ -2,7 +2,7 @@ import { createHmac, createPublicKey, type KeyObject, randomBytes } from 'node:c
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import type { Limits, ServerErrorCode } from '../protocol/index.ts';
 import { SignalingError } from './errors.ts';
-import { isStreamUrl } from './stream-url.ts';
+import { isStreamUrls, type StreamUrls } from './stream-url.ts';
 
 export interface TokenRequest {
   room: string;
@@ -10,8 +10,8 @@ export interface TokenRequest {
   subject: string;
   /** At most one hour. */
   lifetimeSeconds: number;
-  /** URL of the room's multivariant playlist, for the attestor. All tokens of a room should name the same. */
-  stream?: string | undefined;
+  /** URLs of the room's multivariant playlist, for the attestor. All tokens of a room should name the same. */
+  stream?: StreamUrls | undefined;
 }
 
 export type Verified<T> =
@@ -21,7 +21,7 @@ export type Verified<T> =
 /** What a valid token says. */
 export interface TokenClaims {
   subject: string;
-  stream: string | null;
+  stream: StreamUrls | null;
 }
 
 export interface ResumeClaims {
@@ -86,7 +86,7 @@ export function createTokens({ key, resumeSecret, limits }: TokenOptions): Token
       }
       if (!isSubject(subject))
         throw new SignalingError('config_invalid', 'subject: 1 to 128 characters');
-      if (stream !== undefined && !isStreamUrl(stream))
+      if (stream !== undefined && !isStreamUrls(stream))
         throw new SignalingError('config_invalid', 'stream: an http or https URL');
       return sign({ room, sub: subject, stream }, tokenAudience, lifetimeSeconds, pinned.secret);
     },
@@ -143,7 +143,7 @@ function checkClaims(payload: JWTPayload, room: string, limits: Limits): Verifie
     return refused('token_invalid', 'the token lives too long');
   }
   if (payload.room !== room) return refused('token_room_mismatch', 'the token is for another room');
-  if (stream !== null && !isStreamUrl(stream))
+  if (stream !== null && !isStreamUrls(stream))
     return refused('token_invalid', 'the stream is not an http or https URL');
   return { ok: true, value: { subject: sub, stream } };
 }

@@ -1,41 +1,37 @@
-import { arm, removeViewer } from './presence.ts';
+import { hold, removeViewer, updateSuspended } from './presence.ts';
 import { refuse } from './refusals.ts';
-import { suspendedUntilMs, updateUploads } from './roles.ts';
+import { isHeld, updateUploads } from './roles.ts';
 import { type Context, count, type Membership, type Room, trim, type Viewer } from './state.ts';
 
 /**
- * A member says that another sent it a part with the wrong digest. Who lies is not known: both stop feeding
- * others for a while, so a liar takes one upload away at the price of its own. Votes of enough devices remove
- * the accused.
+ * A member says that another sent it a part with the wrong digest. Who lies is not known: the accused feeds nobody for
+ * as long as its accuser is there, which can hold nobody else meanwhile, and feeds nobody for a while itself. Votes of
+ * enough devices remove the accused.
  */
 export function accuse(context: Context, accused: Viewer, accuser: Viewer): void {
   const { limits, nowMs } = context;
-  if (accused === accuser || accuser.removed || !haveMet(context, accused, accuser)) return;
+  if (accused.device === accuser.device || accuser.removed || !haveMet(context, accused, accuser))
+    return;
   const votes = votesAgainst(context, accused);
   if (votes.has(accuser.device.deviceId) || votes.size >= limits.groupMembersMax) return;
   const { viewerId, subject } = accuser;
   votes.set(accuser.device.deviceId, { viewerId, subject, atMs: nowMs });
   count(context, 'accused');
-  if (!accuser.accusation || accuser.accusation.untilMs <= nowMs) {
-    accuser.accusation = { accused, untilMs: nowMs + limits.suspensionMs };
-    count(context, 'suspended', 2);
-    updateSuspended(context, accuser);
-    updateSuspended(context, accused);
-  }
+  // A liar that all catch at once takes no upload but its own, and that of the first.
+  hold(context, accused, accuser);
   if (weightOfVotes(accused) >= votesNeeded(accused)) remove(context, accused);
 }
 
 /** Whoever left under accusation finds it again when coming back, on whatever device. */
 export function inherit(context: Context, viewer: Viewer): void {
-  const { formerlyAccused, viewers } = viewer.room;
+  const { formerlyAccused } = viewer.room;
   const former = formerlyAccused.get(viewer.subject);
   if (!former) return;
   formerlyAccused.delete(viewer.subject);
   viewer.accusedBy = former.accusedBy;
-  for (const { viewerId } of viewer.accusedBy?.values() ?? []) {
-    const accusation = viewers.get(viewerId)?.accusation;
-    if (accusation?.accused === former) accusation.accused = viewer;
-  }
+  viewer.heldBy = former.heldBy;
+  const accusation = viewer.heldBy?.accusation;
+  if (accusation?.accused === former) accusation.accused = viewer;
   updateUploads(context, viewer);
 }
 
@@ -91,12 +87,6 @@ function membershipsOf({ limits, nowMs }: Context, viewer: Viewer): Membership[]
   return [present, formerGroup];
 }
 
-function updateSuspended(context: Context, viewer: Viewer): void {
-  if (viewer.removed) return;
-  updateUploads(context, viewer);
-  if (suspendedUntilMs(viewer) > context.nowMs) arm(context, viewer);
-}
-
 /** Removes the accused with all it has on this device; whoever it accused or was accused by is believed. */
 function remove(context: Context, accused: Viewer): void {
   const { room, subject, device } = accused;
@@ -126,20 +116,19 @@ function ban({ limits }: Context, { room, subject, device, viewerId }: Viewer): 
 
 /** Its own accusations no longer count, and those against it no longer suspend. */
 function acquit(context: Context, removed: Viewer): void {
-  const votes = [...(removed.accusedBy?.values() ?? [])];
+  const { deviceId } = removed.device;
+  const accuser = isHeld(removed) ? removed.heldBy : null;
   const accused = new Set(removed.group.members);
   if (removed.accusation) accused.add(removed.accusation.accused);
   removed.accusation = null;
   removed.accusedBy = null;
-  for (const { viewerId } of votes) {
-    const accuser = removed.room.viewers.get(viewerId);
-    if (accuser?.accusation?.accused !== removed) continue;
+  if (accuser) {
     accuser.accusation = null;
     updateSuspended(context, accuser);
   }
   for (const viewer of accused) {
-    if (viewer.accusedBy?.get(removed.device.deviceId)?.viewerId !== removed.viewerId) continue;
-    viewer.accusedBy.delete(removed.device.deviceId);
+    if (viewer.accusedBy?.get(deviceId)?.viewerId === removed.viewerId)
+      viewer.accusedBy.delete(deviceId);
     updateSuspended(context, viewer);
   }
 }

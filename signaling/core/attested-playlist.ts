@@ -12,6 +12,9 @@ const timings = {
   standstill: 0.05,
 };
 
+/** However short the window is, so many segments are kept. */
+const keptMin = 12;
+
 /** A playlist of the stream as the attestor knows it. */
 export interface AttestedPlaylist {
   readonly playlistId: string;
@@ -33,12 +36,16 @@ export interface AttestedPlaylist {
 export interface AttestedSegment {
   readonly segmentId: string;
   readonly sequence: number | 'init';
-  readonly url: string;
+  /** Of a low-latency part; null for a whole segment. */
+  readonly partIndex: number | null;
+  url: string;
   readonly byteRange: ByteRange | null;
   state: 'wanted' | 'reading' | 'attested' | 'refused';
   /** Of the newest read. */
   readId: number;
   seenAtMs: number;
+  /** Not at the live edge: a viewer plays it. */
+  readonly asked: boolean;
   notBeforeMs: number;
   failures: number;
 }
@@ -73,6 +80,7 @@ export function adopt(
   const forgotten = isRestart ? forgetAll(playlist) : [];
   const grew = before !== null && !isRestart && facts.version > before.version;
   if (isRestart) playlist.grewAtMs = null;
+  else relocate(playlist, facts);
   if (grew) playlist.grewAtMs = nowMs;
   if (before === null || grew || isRestart) {
     playlist.facts = facts;
@@ -83,6 +91,27 @@ export function adopt(
   playlist.nextAtMs = nextReadMs(playlist, facts, grew, nowMs, limits);
   playlist.readAtMs = nowMs;
   return forgotten;
+}
+
+/** Somebody plays a segment that is not at the live edge. Returns ids of segments that are not told of any more. */
+export function askFor(
+  playlist: AttestedPlaylist,
+  segmentId: string,
+  nowMs: number,
+  limits: Limits,
+): string[] {
+  const { facts, segments } = playlist;
+  const asked = [...segments.values()].filter((segment) => segment.asked);
+  const waiting = asked.filter(({ state }) => state === 'wanted' || state === 'reading');
+  if (!facts || waiting.length >= limits.descriptorsAskedMax) return [];
+  for (const [sequence, segment] of facts.segments) {
+    const name = { playlistId: playlist.playlistId, sequence, partIndex: null, ...segment };
+    if (segmentIdOf(name) === segmentId) add(playlist, sequence, segment, nowMs, true);
+  }
+  const oldest = asked.length >= limits.descriptorsKept ? asked[0]?.segmentId : undefined;
+  if (oldest === undefined) return [];
+  segments.delete(oldest);
+  return [oldest];
 }
 
 export function forgetAll(playlist: AttestedPlaylist): string[] {
@@ -104,10 +133,17 @@ function nextReadMs(
   limits: Limits,
 ): number {
   if (facts.ended) return Number.POSITIVE_INFINITY;
+  // The server holds the answer until there is something new.
+  if (facts.blockingReload && grew) return nowMs;
   if (grew) return nowMs + facts.targetDurationMs * timings.rest;
   const standstillMs = (nowMs - (playlist.grewAtMs ?? nowMs)) * timings.standstill;
   const pollMs = Math.max(facts.targetDurationMs * timings.poll, standstillMs, 50);
   return nowMs + Math.min(pollMs, limits.attestorRetryMaxMs);
+}
+
+/** What has left a live window is still held by members for about as long again. */
+function keptOf({ segments }: PlaylistFacts, { descriptorsKeptPerPlaylist }: Limits): number {
+  return Math.min(descriptorsKeptPerPlaylist, Math.max(keptMin, 2 * segments.size));
 }
 
 function addSegments(
@@ -119,29 +155,49 @@ function addSegments(
   for (const init of facts.inits.slice(-limits.descriptorsKeptPerPlaylist)) {
     add(playlist, 'init', init, nowMs);
   }
-  const first = facts.newestSequence - limits.descriptorsKeptPerPlaylist + 1;
+  // A recording of which viewers play some part is read where they play.
+  if (facts.ended && facts.segments.size > limits.descriptorsKeptPerPlaylist) return;
+  const first = facts.newestSequence - keptOf(facts, limits) + 1;
   for (const [sequence, segment] of facts.segments) {
     if (sequence >= first) add(playlist, sequence, segment, nowMs);
+  }
+  for (const part of facts.parts) add(playlist, part.sequence, part, nowMs);
+}
+
+/** The copy may be another server's: what was not read yet is read from there. */
+function relocate({ playlistId, segments }: AttestedPlaylist, facts: PlaylistFacts): void {
+  for (const init of facts.inits) {
+    const segment = segments.get(
+      segmentIdOf({ playlistId, sequence: 'init', partIndex: null, ...init }),
+    );
+    if (segment) segment.url = init.url;
+  }
+  for (const segment of segments.values()) {
+    if (segment.sequence !== 'init' && segment.partIndex === null)
+      segment.url = facts.segments.get(segment.sequence)?.url ?? segment.url;
   }
 }
 
 function add(
   playlist: AttestedPlaylist,
   sequence: number | 'init',
-  { url, byteRange }: InitFacts,
+  { url, byteRange, partIndex = null }: InitFacts & { partIndex?: number | null },
   nowMs: number,
+  asked = false,
 ): void {
   const { playlistId, segments } = playlist;
-  const segmentId = segmentIdOf({ playlistId, sequence, partIndex: null, url, byteRange });
+  const segmentId = segmentIdOf({ playlistId, sequence, partIndex, url, byteRange });
   if (segments.has(segmentId)) return;
   segments.set(segmentId, {
     segmentId,
     sequence,
+    partIndex,
     url,
     byteRange,
     state: 'wanted',
     readId: -1,
     seenAtMs: nowMs,
+    asked,
     notBeforeMs: 0,
     failures: 0,
   });
@@ -149,16 +205,22 @@ function add(
 
 /** Drops all but the newest, and what has left the window unread. */
 function forgetOld(playlist: AttestedPlaylist, facts: PlaylistFacts, limits: Limits): string[] {
-  const first = facts.newestSequence - limits.descriptorsKeptPerPlaylist + 1;
+  const first = facts.newestSequence - keptOf(facts, limits) + 1;
   const forgotten: string[] = [];
+  const listedParts = new Set(facts.parts.map((part) => `${part.sequence}.${part.partIndex}`));
   let inits = 0;
   // Backwards, so that the newest init segments are the ones that stay.
   for (const segment of [...playlist.segments.values()].reverse()) {
-    const { segmentId, sequence, state } = segment;
+    const { segmentId, sequence, partIndex, state } = segment;
+    const isListed =
+      partIndex === null
+        ? facts.segments.has(Number(sequence))
+        : listedParts.has(`${sequence}.${partIndex}`);
     const keep =
       sequence === 'init'
-        ? ++inits <= limits.descriptorsKeptPerPlaylist
-        : sequence >= first && (state !== 'wanted' || facts.segments.has(sequence));
+        ? ++inits <= keptOf(facts, limits)
+        : (sequence >= first && partIndex === null && state !== 'wanted') ||
+          ((sequence >= first || segment.asked) && isListed);
     if (keep) continue;
     playlist.segments.delete(segmentId);
     forgotten.push(segmentId);

@@ -1,76 +1,29 @@
-import { type ByteRange, originOf, playlistIdOf } from '../protocol/identity.ts';
-import type { Descriptor, Limits } from '../protocol/index.ts';
+import { originOf, playlistIdOf, playlistOfSegment } from '../protocol/identity.ts';
+import { withDirectives } from '../protocol/low-latency.ts';
 import { readMediaPlaylist, readMultivariantPlaylist } from '../protocol/playlist-text.ts';
 import { assert } from './assert.ts';
 import {
   type AttestedPlaylist,
   type AttestedSegment,
   adopt,
+  askFor,
   backoffMs,
   createPlaylist,
   forgetAll,
 } from './attested-playlist.ts';
+import type {
+  Attestation,
+  AttestationOptions,
+  AttestorEffect,
+  AttestorEvent,
+} from './attestor-events.ts';
 import { Sight } from './sight.ts';
-
-export type AttestorEvent =
-  /** How many viewers the room has now. */
-  | { type: 'viewersChanged'; count: number }
-  /** The playlists that somebody plays now. Unknown ones are ignored. */
-  | { type: 'playsChanged'; playlistIds: readonly string[] }
-  | { type: 'playlistRead'; playlistId: string; text: string }
-  | { type: 'playlistFailed'; playlistId: string }
-  | {
-      type: 'segmentRead';
-      segmentId: string;
-      readId: number;
-      sizeBytes: number;
-      digests: string[];
-    }
-  /** `refused`: it is not what can be attested, and reading it again would not help. */
-  | { type: 'segmentFailed'; segmentId: string; readId: number; refused: boolean }
-  /** The instant of the last `wakeAt` has come. Early or late is harmless. */
-  | { type: 'woke' };
-
-export type AttestorEffect =
-  | { type: 'readPlaylist'; playlistId: string; url: string }
-  | {
-      type: 'readSegment';
-      segmentId: string;
-      /** Never used before in this room. */
-      readId: number;
-      url: string;
-      byteRange: ByteRange | null;
-    }
-  /** Sign it and tell every viewer. `lagMs` since a playlist that was read first named it. */
-  | { type: 'attest'; descriptor: Descriptor; lagMs: number }
-  /** Newcomers need these no more. */
-  | { type: 'forget'; segmentIds: string[] }
-  /** Send `woke` then; replaces every earlier one. Always later than the event's `nowMs`. */
-  | { type: 'wakeAt'; atMs: number }
-  /** Whether the stream can be read at all. */
-  | { type: 'sight'; seeing: boolean }
-  /** Nobody is here any more: end all reads. Nothing follows. */
-  | { type: 'stop' };
-
-export interface AttestationOptions {
-  room: string;
-  /** The multivariant playlist, or the only media playlist. */
-  streamUrl: string;
-  /** Scheme and host of what may be read besides those of `streamUrl`. */
-  origins: readonly string[];
-  limits: Limits;
-}
-
-/** The reading of one room's stream. Decides only. */
-export interface Attestation {
-  handle(event: AttestorEvent, nowMs: number): AttestorEffect[];
-  /** Whether the stream has this playlist, as far as it was read. */
-  knows(playlistId: string): boolean;
-}
 
 const rootId = 'multivariant';
 /** So many failures of one playlist in a row: its URL may have changed. */
 const failuresBeforeLookup = 3;
+/** So many failures in a row, of anything or of one segment: another copy of the stream may do better. */
+const failuresBeforeSwitch = 2;
 
 export function createAttestation(options: AttestationOptions): Attestation {
   return new StreamAttestation(options);
@@ -90,14 +43,34 @@ class StreamAttestation implements Attestation {
   #emptyAtMs: number | null = null;
   #stopped = false;
   #announcedMs: number | null = null;
+  /** Failures since the last success. */
+  #misses = 0;
   #effects: AttestorEffect[] = [];
   #nowMs = 0;
 
   constructor(options: AttestationOptions) {
     this.#options = options;
-    this.#origins = new Set([options.streamUrl, ...options.origins].map(originOf));
-    this.#root = createPlaylist(rootId, options.streamUrl);
+    this.#origins = new Set([...options.streamUrls, ...options.origins].map(originOf));
+    this.#root = createPlaylist(rootId, options.streamUrls[0]);
     this.#sight = new Sight(options.limits.attestorBlindAfterMs);
+  }
+
+  get streamUrl(): string {
+    return this.#root.url;
+  }
+
+  get isComplete(): boolean {
+    const { attestedPlaylistsGuessed } = this.#options.limits;
+    const all = [...this.#playlists.values()];
+    const followed = this.#guessing ? all.slice(0, attestedPlaylistsGuessed) : all;
+    const isDone = ({ facts, segments }: AttestedPlaylist): boolean =>
+      facts?.ended === true &&
+      [...segments.values()].every(({ state }) => state === 'attested' || state === 'refused');
+    return followed.length > 0 && followed.every(isDone);
+  }
+
+  get isLive(): boolean {
+    return [...this.#playlists.values()].some(({ facts }) => facts?.ended === false);
   }
 
   handle(event: AttestorEvent, nowMs: number): AttestorEffect[] {
@@ -117,6 +90,7 @@ class StreamAttestation implements Attestation {
     if (event.type === 'viewersChanged') {
       this.#emptyAtMs = event.count > 0 ? null : (this.#emptyAtMs ?? this.#nowMs);
     } else if (event.type === 'playsChanged') this.#plays(event.playlistIds);
+    else if (event.type === 'descriptorWanted') this.#asked(event.segmentId);
     else if (event.type === 'playlistRead') this.#playlistRead(event.playlistId, event.text);
     else if (event.type === 'playlistFailed') this.#playlistFailed(this.#find(event.playlistId));
     else if (event.type === 'segmentRead') this.#segmentRead(event);
@@ -129,6 +103,19 @@ class StreamAttestation implements Attestation {
     const hasChanged =
       (hasSeen && this.#sight.saw(this.#nowMs)) || (hasMissed && this.#sight.missed(this.#nowMs));
     if (hasChanged) this.#effects.push({ type: 'sight', seeing: this.#sight.isSeeing });
+    if (hasSeen) this.#misses = 0;
+    else if (hasMissed && ++this.#misses >= failuresBeforeSwitch) this.#switch();
+  }
+
+  /** Turns to the next copy of the stream; what is known of it stays. */
+  #switch(): void {
+    const { streamUrls } = this.#options;
+    this.#misses = 0;
+    if (streamUrls.length < 2) return;
+    const next = (streamUrls.indexOf(this.#root.url) + 1) % streamUrls.length;
+    this.#root.url = streamUrls[next] ?? streamUrls[0];
+    this.#root.failures = 0;
+    this.#root.nextAtMs = this.#nowMs;
   }
 
   #plays(playlistIds: readonly string[]): void {
@@ -158,7 +145,8 @@ class StreamAttestation implements Attestation {
   }
 
   #rootRead(text: string): void {
-    const { streamUrl, limits } = this.#options;
+    const { limits } = this.#options;
+    const { streamUrl } = this;
     const isMedia = readMediaPlaylist(text, streamUrl) !== null;
     const urls = isMedia ? [streamUrl] : readMultivariantPlaylist(text, streamUrl);
     const allowed = urls.filter((url) => this.#origins.has(originOf(url)));
@@ -171,11 +159,19 @@ class StreamAttestation implements Attestation {
     for (const url of allowed) {
       const playlistId = playlistIdOf(url, streamUrl);
       const known = this.#playlists.get(playlistId);
-      if (known) known.url = url;
-      else if (this.#playlists.size < limits.attestedPlaylistsMax) {
+      if (known) {
+        if (known.url !== url) known.nextAtMs = this.#nowMs;
+        known.url = url;
+      } else if (this.#playlists.size < limits.attestedPlaylistsMax) {
         this.#playlists.set(playlistId, createPlaylist(playlistId, url));
       }
     }
+  }
+
+  #asked(segmentId: string): void {
+    const playlist = this.#playlists.get(playlistOfSegment(segmentId));
+    if (!playlist || this.#segment(segmentId)) return;
+    this.#forget(askFor(playlist, segmentId, this.#nowMs, this.#options.limits));
   }
 
   #playlistFailed(playlist: AttestedPlaylist | undefined): void {
@@ -214,6 +210,7 @@ class StreamAttestation implements Attestation {
     segment.failures++;
     segment.state = refused ? 'refused' : 'wanted';
     segment.notBeforeMs = this.#nowMs + backoffMs(segment.failures, this.#options.limits);
+    if (!refused && segment.failures === failuresBeforeSwitch) this.#switch();
   }
 
   #forget(segmentIds: string[]): void {
@@ -257,7 +254,12 @@ class StreamAttestation implements Attestation {
     if (playlist.reading || playlist.nextAtMs > this.#nowMs) return;
     playlist.reading = true;
     const { playlistId, url } = playlist;
-    this.#effects.push({ type: 'readPlaylist', playlistId, url });
+    // What it asked for may never come, as where the encoder has started over: then for whatever there is.
+    this.#effects.push({
+      type: 'readPlaylist',
+      playlistId,
+      url: playlist.failures > 0 ? url : withDirectives(url, playlist.facts),
+    });
   }
 
   #readSegment(segment: AttestedSegment): void {

@@ -1,4 +1,6 @@
 import type { DirectiveFrame, Member } from '../protocol/index.ts';
+import { planBridges } from './outage/bridges.ts';
+import { planPortions } from './outage/portions.ts';
 import { elect } from './roles.ts';
 import { type Context, type Group, nextEpoch, type Viewer } from './state.ts';
 
@@ -18,6 +20,7 @@ export function tell(context: Context, viewer: Viewer): DirectiveFrame {
     deviceRole: viewer.deviceRole,
     groupRole: viewer.groupRole,
     members: group.memberFrames,
+    bridges: viewer.bridges?.size ? [...viewer.bridges].map(bridgeFrame) : undefined,
   };
 }
 
@@ -35,7 +38,9 @@ export function settleTouched(context: Context): void {
   for (const group of context.touched) {
     if (group.members.length === 0) continue;
     elect(context, group);
+    planBridges(context, group);
     if (group.untold && group.flushAtMs === null) plan(context, group);
+    planPortions(context, group);
   }
   context.touched.clear();
 }
@@ -59,11 +64,18 @@ function flush(context: Context, group: Group): void {
   if (context.effects.length > before) group.flushedAtMs = context.nowMs;
 }
 
+/** Who feeds is told of as master, whatever it is at home. */
+function bridgeFrame([other, does]: [Viewer, 'feeds' | 'fed']): Member {
+  return { ...memberFrame(other), role: does === 'feeds' ? 'master' : 'slave' };
+}
+
 function memberFrame(viewer: Viewer): Member {
   return {
     viewerId: viewer.viewerId,
     role: viewer.groupRole,
-    uploads: viewer.uploads,
+    // In an outage nobody waits for a page that may be gone, whose links do not tell yet.
+    uploads:
+      viewer.uploads && (viewer.presence === 'connected' || viewer.group.troubledAtMs === null),
     weight: viewer.weight,
   };
 }

@@ -56,6 +56,7 @@ export type CountedMetric =
   | 'groupSplit'
   | 'groupMerged'
   | 'roleChanged'
+  | 'bridged'
   | 'signalRelayed'
   | 'accused'
   | 'suspended'
@@ -98,5 +99,7 @@ export interface Rooms {
    * jump; with one that goes on over restarts (wall clock at start plus monotonic) epochs do so too.
    */
   handle(event: RoomsEvent, nowMs: number): RoomsEffect[];
+  /** What the viewers of a room hold, by viewer id, as far as they have been asked to tell: in an outage. */
+  holdings(room: string): Map<string, ReadonlySet<string>>;
   stats(): RoomsStats;
 }

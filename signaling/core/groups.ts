@@ -1,3 +1,4 @@
+import { cut } from './outage/bridges.ts';
 import {
   type Context,
   count,
@@ -78,6 +79,10 @@ function createGroup(context: Context, room: Room, shared: boolean): Group {
     untold: true,
     flushedAtMs: Number.NEGATIVE_INFINITY,
     flushAtMs: null,
+    troubledAtMs: null,
+    fedBy: null,
+    litSinceMs: null,
+    plan: null,
     memberFrames: null,
   };
 }
@@ -90,6 +95,7 @@ function addMember(context: Context, group: Group, viewer: Viewer): void {
 }
 
 function removeMember(context: Context, group: Group, viewer: Viewer): void {
+  cut(context, viewer);
   resize(group, () => group.members.splice(group.members.indexOf(viewer), 1));
   viewer.formerGroup = {
     groupId: group.groupId,

@@ -1,8 +1,5 @@
-export {
-  type AttestorEffect,
-  type AttestorEvent,
-  createAttestation,
-} from './attestor.ts';
+export { createAttestation } from './attestor.ts';
+export type { Attestation, AttestorEffect, AttestorEvent } from './attestor-events.ts';
 export type {
   CloseReason,
   CountedMetric,

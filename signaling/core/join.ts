@@ -3,10 +3,11 @@ import { inherit, isBanned } from './accusations.ts';
 import { tell } from './directives.ts';
 import type { JoinAccepted, RoomsOptions } from './events.ts';
 import { chooseGroup, place, unplace } from './groups.ts';
+import { forgetHoldings } from './outage/holdings.ts';
 import { arm, removeViewer } from './presence.ts';
 import { refuse } from './refusals.ts';
 import { elect, orderDevice, updateUploads, uploadsOf } from './roles.ts';
-import { type Context, count, type Device, type Room, type Viewer } from './state.ts';
+import { type Context, count, type Device, markStale, type Room, type Viewer } from './state.ts';
 
 /** Lets a viewer in, or back to its place, and welcomes it; or refuses with a coded error. */
 export function join(context: Context, event: JoinAccepted, options: RoomsOptions): void {
@@ -51,6 +52,7 @@ function resume(context: Context, viewer: Viewer, event: JoinAccepted): Viewer {
   if (viewer.presence === 'absent') viewer.seniority = viewer.room.nextSeniority++;
   viewer.connectionId = event.connectionId;
   viewer.presence = 'connected';
+  if (viewer.group.troubledAtMs !== null) markStale(context, viewer.group);
   viewer.heardAtMs = context.nowMs;
   viewer.lostBy = null;
   context.connections.set(event.connectionId, viewer);
@@ -65,6 +67,7 @@ function replaceConnection(context: Context, viewer: Viewer): void {
   if (connectionId === null) return;
   context.connections.delete(connectionId);
   viewer.connectionId = null;
+  forgetHoldings(viewer);
   context.effects.push(
     { type: 'send', connectionId, frame: { type: 'bye', reason: 'replaced', reconnectAfterMs: 0 } },
     { type: 'close', connectionId, reason: 'replaced' },
@@ -124,15 +127,21 @@ function createViewer(context: Context, room: Room, event: JoinAccepted): Viewer
     wakeAtMs: null,
     profile: event.profile,
     edgeHealth: 'healthy',
+    edgeSeenAtMs: Number.NEGATIVE_INFINITY,
     uploads: uploadsOf(event.profile),
-    weight: 1,
+    weight: context.limits.weightUnknown,
+    reach: null,
     deviceRole: 'slave',
     groupRole: 'slave',
     toldEpoch: -1,
+    holdings: null,
+    toldPortion: null,
     lostBy: null,
     memberSinceMs: context.nowMs,
     formerGroup: null,
     accusation: null,
+    bridges: null,
+    heldBy: null,
     accusedBy: null,
   };
 }

@@ -1,7 +1,8 @@
 import { assert } from './assert.ts';
 import { unplace } from './groups.ts';
-import { orderDevice, suspendedUntilMs, updateUploads } from './roles.ts';
-import { type Context, count, silentAfterMs, trim, type Viewer } from './state.ts';
+import { forgetHoldings } from './outage/holdings.ts';
+import { isHeld, orderDevice, suspendedUntilMs, updateUploads } from './roles.ts';
+import { type Context, count, markStale, silentAfterMs, trim, type Viewer } from './state.ts';
 
 /** The viewer's socket is gone: roles stay for the grace time, the place for the resume window. */
 export function disconnect(context: Context, viewer: Viewer): void {
@@ -11,8 +12,10 @@ export function disconnect(context: Context, viewer: Viewer): void {
   viewer.presence = 'grace';
   viewer.disconnectedAtMs = context.nowMs;
   viewer.toldEpoch = -1;
+  forgetHoldings(viewer);
   count(context, 'disconnected');
   arm(context, viewer);
+  if (viewer.group.troubledAtMs !== null) markStale(context, viewer.group);
   context.touched.add(viewer.group);
   removeWhenLost(context, viewer);
 }
@@ -41,7 +44,39 @@ export function removeViewer(context: Context, viewer: Viewer): void {
   const accused = viewer.accusation?.accused;
   viewer.accusation = null;
   // Whoever leaves does not pay for its accusation any more, so it must not hold.
-  if (accused && !accused.removed) updateUploads(context, accused);
+  if (!accused) return;
+  accused.heldBy = null;
+  if (accused.removed) return;
+  updateUploads(context, accused);
+  for (const { viewerId } of accused.accusedBy?.values() ?? []) {
+    const accuser = room.viewers.get(viewerId);
+    if (accuser) hold(context, accused, accuser);
+  }
+}
+
+/**
+ * The accused feeds nobody for as long as the accuser is there, which pays with its own upload for a while. A liar that
+ * all catch at once takes no upload but its own, and that of the first; one that is held itself holds nobody.
+ */
+export function hold(context: Context, accused: Viewer, accuser: Viewer): void {
+  if (isHeld(accused) || isHeld(accuser) || holds(accuser)) return;
+  accuser.accusation = { accused, untilMs: context.nowMs + context.limits.suspensionMs };
+  accused.heldBy = accuser;
+  count(context, 'suspended', 2);
+  updateSuspended(context, accuser);
+  updateSuspended(context, accused);
+}
+
+/** Whether somebody with its subject or on its device holds another. Of those that left there is nothing to hold. */
+function holds({ device, subject, room }: Viewer): boolean {
+  const same = [...device.viewers, ...(room.subjects.get(subject) ?? [])];
+  return same.some(({ accusation }) => accusation?.accused.removed === false);
+}
+
+export function updateSuspended(context: Context, viewer: Viewer): void {
+  if (viewer.removed) return;
+  updateUploads(context, viewer);
+  if (suspendedUntilMs(viewer) > context.nowMs) arm(context, viewer);
 }
 
 /** Queues the next look at a viewer. An earlier one that is queued already does it too. */

@@ -1,4 +1,5 @@
-import type { EdgeHealth, Limits, Role, ViewerProfile } from '../protocol/index.ts';
+import type { Limits, Role, ViewerProfile } from '../protocol/index.ts';
+import { firstGroup, noteTrouble } from './outage/first-group.ts';
 import { type Context, count, type Device, type Group, markStale, type Viewer } from './state.ts';
 
 export function uploadsOf(profile: ViewerProfile): boolean {
@@ -13,19 +14,19 @@ export function updateUploads(context: Context, viewer: Viewer): void {
   markStale(context, viewer.group);
 }
 
-/** End of the suspension of an accuser or accused; in the past when there is none. One that left suspends nobody. */
+/** End of the suspension of an accuser or accused; in the past when there is none. */
 export function suspendedUntilMs(viewer: Viewer): number {
-  let untilMs = viewer.accusation?.untilMs ?? 0;
-  for (const { viewerId } of viewer.accusedBy?.values() ?? []) {
-    const accusation = viewer.room.viewers.get(viewerId)?.accusation;
-    if (accusation?.accused === viewer) untilMs = Math.max(untilMs, accusation.untilMs);
-  }
-  return untilMs;
+  return isHeld(viewer) ? Number.POSITIVE_INFINITY : (viewer.accusation?.untilMs ?? 0);
+}
+
+/** Whether one that is there stands by its accusation. One that left holds nobody. */
+export function isHeld(viewer: Viewer): boolean {
+  return viewer.heldBy?.accusation?.accused === viewer;
 }
 
 /**
- * Weight in fetcher election: the uplink in units of 1 Mbit/s, rounded down to a power of two from 1 to
- * `weightMax`; unknown is 1. The present weight holds until the uplink is a quarter beyond its range, so that
+ * Weight in elections and in the spread of uploads: the uplink in units of `weightUnitBytesPerSecond`, rounded down
+ * to a power of two from 1 to `weightMax`; `weightUnknown` until measured. The present weight holds until the uplink is a quarter beyond its range, so that
  * a measurement that wavers changes nothing.
  */
 export function weightOf(
@@ -37,6 +38,21 @@ export function weightOf(
   const units = Math.min(uplinkBytesPerSecond / limits.weightUnitBytesPerSecond, limits.weightMax);
   if (units >= present * 0.75 && units < present * 2.5) return present;
   return units < 1 ? 1 : 2 ** Math.floor(Math.log2(units));
+}
+
+/**
+ * Share of those that a member should be linked to that it is linked to, from its report; null while its links are
+ * being made. Rounded to quarters, so that a link more or less changes nothing.
+ */
+export function reachOf(context: Context, viewer: Viewer, neighbourCount: number): number | null {
+  const { nowMs, limits } = context;
+  const { group, groupRole, memberSinceMs } = viewer;
+  if (nowMs - memberSinceMs < limits.peerConnectWithinMs) return viewer.reach;
+  const others = group.members.length - 1;
+  const expected = groupRole === 'slave' ? Math.min(others, limits.neighboursMax) : others;
+  return expected < 2
+    ? null
+    : Math.min(4, Math.max(1, Math.ceil((4 * neighbourCount) / expected))) / 4;
 }
 
 /** Gives the device's roles by order; those who are gone stand behind while somebody is there. */
@@ -55,35 +71,72 @@ export function orderDevice(context: Context, device: Device): void {
   }
 }
 
+/** Another must be so much better before it takes over a role: changes of links and of who reads what are dear. */
+const incumbency = 2;
 const ranks: Record<Role, number> = { master: 0, secondary: 1, slave: 2 };
+/** A troubled edge counts for half: whoever depends on it is better off with another. */
+const troubledFactor = 0.5;
 
-/** Gives the group's roles with as little change as possible. */
+/** How well a member would read and pass on for the group: by its uplink, its edge, and how many can link to it. */
+function merit({ weight, reach, edgeHealth, groupRole }: Viewer): number {
+  // Whom it does not reach has to read for itself or to be fed by others.
+  const passing = weight * (reach ?? 1) ** 2;
+  const reading = edgeHealth === 'healthy' ? 1 : troubledFactor;
+  return passing * reading * (groupRole === 'master' ? incumbency : 1);
+}
+
+/** Gives the group's roles to those of most merit, with as little change as possible. */
 export function elect(context: Context, group: Group): void {
   const { limits } = context;
-  const candidates = willing(group);
   let present = 0;
   for (const member of group.members) if (member.presence !== 'absent') present++;
   const wanted = Math.min(
     Math.max(Math.ceil(present / limits.membersPerMaster), 2),
     limits.mastersPerGroupMax,
   );
-  candidates.sort((a, b) => ranks[a.groupRole] - ranks[b.groupRole] || a.seniority - b.seniority);
+  const isTroubled = noteTrouble(context, group);
+  const able = group.members.filter(
+    ({ deviceRole, uploads, presence }) =>
+      deviceRole === 'master' &&
+      uploads &&
+      // In an outage nobody waits for a page that may be gone.
+      (isTroubled ? presence === 'connected' : presence !== 'absent'),
+  );
+  const { readers, order } = firstGroup(group, able);
+  const candidates = able
+    .map((member) => ({
+      member,
+      order: order(member),
+      merit: merit(member),
+      rank: ranks[member.groupRole],
+    }))
+    .sort(
+      (a, b) =>
+        b.order - a.order ||
+        b.merit - a.merit ||
+        a.rank - b.rank ||
+        a.member.seniority - b.member.seniority,
+    );
+  const surplusMin = (candidates[wanted - 1]?.merit ?? 0) / incumbency;
   // One master above the wanted number stays: a member that comes and goes must not move roles.
   const keptMax = Math.min(wanted + 1, limits.mastersPerGroupMax);
   const masters = new Set<Viewer>();
-  let secondary: Viewer | null = null;
-  for (const candidate of candidates) {
-    const incumbent = candidate.groupRole === 'master';
+  const standing: Viewer[] = [];
+  for (const { member, merit } of candidates) {
+    const reads = readers.has(member);
+    const incumbent = member.groupRole === 'master' && merit >= surplusMin;
     // Whoever has just dropped keeps what it has, and is given nothing new.
-    const promotable = candidate.presence === 'connected' || candidate.groupRole === 'secondary';
-    if (incumbent && masters.size < keptMax) masters.add(candidate);
-    else if (candidate.presence === 'connected' && masters.size < wanted) masters.add(candidate);
-    else if (promotable) secondary ??= candidate;
+    const promotable = member.presence === 'connected' || member.groupRole === 'secondary';
+    if (reads && incumbent && masters.size < keptMax) masters.add(member);
+    else if (reads && member.presence === 'connected' && masters.size < wanted) masters.add(member);
+    else if (promotable) standing.push(member);
   }
+  // Where few can read, others spread what these bring.
+  const secondaries = new Set(standing.slice(0, Math.max(1, wanted - masters.size)));
   for (const member of group.members) {
     const role: Role = masters.has(member)
       ? 'master'
-      : member === secondary
+      : secondaries.has(member)
         ? 'secondary'
         : 'slave';
     if (member.groupRole === role) continue;
@@ -91,17 +144,4 @@ export function elect(context: Context, group: Group): void {
     count(context, 'roleChanged');
     markStale(context, group);
   }
-}
-
-/** Device masters that may upload and are not gone; those whose edge is dark only while everyone's is. */
-function willing(group: Group): Viewer[] {
-  const able = group.members.filter(
-    (member) => member.deviceRole === 'master' && member.uploads && member.presence !== 'absent',
-  );
-  const lit = able.filter((member) => !isDark(member.edgeHealth));
-  return lit.length > 0 ? lit : able;
-}
-
-export function isDark(health: EdgeHealth): boolean {
-  return health === 'dark';
 }

@@ -6,9 +6,10 @@ import { assert } from './assert.ts';
 import { settleTouched, tellNow } from './directives.ts';
 import type { Rooms, RoomsEffect, RoomsEvent, RoomsOptions } from './events.ts';
 import { applyProfile, join } from './join.ts';
+import { holdingsOf, holdingsTold } from './outage/holdings.ts';
 import { disconnect, look, removeViewer, reportLost } from './presence.ts';
 import { refuse } from './refusals.ts';
-import { isDark, weightOf } from './roles.ts';
+import { reachOf, weightOf } from './roles.ts';
 import { type Context, count, markStale, type Viewer, type Wake } from './state.ts';
 
 /**
@@ -70,6 +71,7 @@ export function createRooms(options: RoomsOptions): Rooms {
       context.effects = [];
       return effects;
     },
+    holdings: (room) => holdingsOf(context.rooms.get(room)),
     stats: () => ({
       rooms: context.rooms.size,
       groups: context.groupCount,
@@ -86,9 +88,10 @@ function runDue(context: Context): void {
     if (!next || next.atMs > context.nowMs) return;
     context.wakes.pop();
     if (next.group) {
-      if (next.group.flushAtMs !== next.atMs) continue;
-      next.group.flushAtMs = null;
-      context.touched.add(next.group);
+      const { group } = next;
+      if (group.flushAtMs === next.atMs) group.flushAtMs = null;
+      else if (group.plan?.wakeAtMs !== next.atMs && group.litSinceMs === null) continue;
+      context.touched.add(group);
     } else if (next.viewer.wakeAtMs === next.atMs && !next.viewer.removed) {
       // Entries that a sooner one has overtaken no longer carry the viewer's time.
       next.viewer.wakeAtMs = null;
@@ -105,6 +108,9 @@ function handleFrame(
   viewer.heardAtMs = context.nowMs;
   if (frame.type === 'report') report(context, viewer, connectionId, frame);
   else if (frame.type === 'signal') relay(context, viewer, connectionId, frame);
+  else if (frame.type === 'holdings') holdingsTold(context, viewer, frame);
+  // The room's attestor answers.
+  else if (frame.type === 'attest') return;
   else if (frame.type === 'leave') {
     count(context, 'left');
     removeViewer(context, viewer);
@@ -122,8 +128,14 @@ function report(context: Context, viewer: Viewer, connectionId: string, frame: R
     viewer.weight = weight;
     markStale(context, viewer.group);
   }
-  if (isDark(frame.edgeHealth) !== isDark(viewer.edgeHealth)) context.touched.add(viewer.group);
+  const reach = reachOf(context, viewer, frame.neighbourCount);
+  // Who has just proven that it reaches an edge may be the one that all others need.
+  if (viewer.group.troubledAtMs !== null) context.touched.add(viewer.group);
+  if (reach !== viewer.reach || frame.edgeHealth !== viewer.edgeHealth)
+    context.touched.add(viewer.group);
+  viewer.reach = reach;
   viewer.edgeHealth = frame.edgeHealth;
+  if (frame.edgeSeenMs !== undefined) viewer.edgeSeenAtMs = context.nowMs - frame.edgeSeenMs;
   for (const viewerId of frame.lostMembers) {
     const lost = viewer.room.viewers.get(viewerId);
     if (lost) reportLost(context, lost, viewer);
@@ -142,7 +154,7 @@ function relay(context: Context, viewer: Viewer, connectionId: string, frame: Si
   if (
     !target ||
     target === viewer ||
-    target.group !== viewer.group ||
+    (target.group !== viewer.group && !viewer.bridges?.has(target)) ||
     target.connectionId === null
   ) {
     context.effects.push({

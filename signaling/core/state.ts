@@ -22,19 +22,30 @@ export interface Viewer {
   wakeAtMs: number | null;
   profile: ViewerProfile;
   edgeHealth: EdgeHealth;
+  /** When its edge last answered, as it says. */
+  edgeSeenAtMs: number;
   uploads: boolean;
   weight: number;
+  /** See `reachOf`. */
+  reach: number | null;
   deviceRole: Role;
   groupRole: Role;
   /** Epoch of the newest directive sent on the present connection; -1 when it needs one. */
   toldEpoch: number;
+  /** What it holds, as it says while an outage is planned; null before it has said anything. */
+  holdings: Holdings | null;
+  /** What it was told to keep on the present connection; null when nothing. */
+  toldPortion: string | null;
   /** Members that reported their link to this viewer as lost, and when. */
   lostBy: Map<string, number> | null;
   /** Since when it is in its group, and where it was before. */
   memberSinceMs: number;
   formerGroup: Membership | null;
-  /** Its own accusation for which it and the accused are suspended. */
+  /** Its own accusation, by which it holds the accused; and who holds it, for as long as that one names it. */
   accusation: Accusation | null;
+  /** Members of other groups that it is linked to in an outage, and what they do. */
+  bridges: Map<Viewer, 'feeds' | 'fed'> | null;
+  heldBy: Viewer | null;
   /** Votes against it, by device of the accuser. */
   accusedBy: Map<string, Vote> | null;
 }
@@ -47,6 +58,7 @@ export interface Membership {
 
 export interface Accusation {
   accused: Viewer;
+  /** End of the accuser's own suspension. */
   untilMs: number;
 }
 
@@ -77,8 +89,45 @@ export interface Group {
   untold: boolean;
   flushedAtMs: number;
   flushAtMs: number | null;
+  /** Since when some member's edge has been dark; null while none is. */
+  troubledAtMs: number | null;
+  /** The group that feeds it over bridges. */
+  fedBy: Group | null;
+  /** Since when a member reaches an edge. */
+  litSinceMs: number | null;
+  /** What members keep for one another while edges fail. */
+  plan: Plan | null;
   /** The members as directives tell them, until `stale`. */
   memberFrames: Member[] | null;
+}
+
+export interface Holdings {
+  /** Segments by id. */
+  held: Map<string, PlacedSegment>;
+  playing: readonly PlacedSegment[];
+}
+
+export interface PlacedSegment {
+  playlistId: string;
+  /** Infinite for what has no number: an init segment is needed at any time. */
+  sequence: number;
+}
+
+export interface Keeping {
+  /** When it was told. */
+  sinceMs: number;
+  /** It has held it since, or did before. */
+  held: boolean;
+}
+
+export interface Plan {
+  plannedAtMs: number;
+  /** When it is made anew at the latest, because something has changed; null while nothing has. */
+  wakeAtMs: number | null;
+  /** Who keeps each segment, by its id. */
+  keepers: Map<string, Map<Viewer, Keeping>>;
+  /** Who was to keep a segment and did not get or did not keep it. */
+  failed: Map<string, Set<Viewer>>;
 }
 
 export interface Room {

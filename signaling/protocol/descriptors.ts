@@ -3,7 +3,7 @@
  * A descriptor is signed over the exact bytes of its JSON text, which therefore travels as text.
  */
 import * as v from 'valibot';
-import { limits } from './limits.ts';
+import * as limits from './limits.ts';
 
 export interface Descriptor {
   room: string;
@@ -11,7 +11,15 @@ export interface Descriptor {
   sizeBytes: number;
   /** SHA-256 of each part of `limits.partBytes`, base64url, in order. */
   digests: string[];
+  /**
+   * When it was made, by the signer's clock, in ms since 1970. An encoder that starts over uses numbers again: of two
+   * descriptors of a segment the later counts, however they come.
+   */
+  createdAtMs: number;
 }
+
+/** What is to be signed. */
+export type Unsigned = Omit<Descriptor, 'createdAtMs'>;
 
 export interface SignedDescriptor {
   /** JSON text of a `Descriptor`. */
@@ -29,11 +37,11 @@ export interface VerificationKey {
 }
 
 /**
- * `attested`: media of peers is played only when a descriptor signed by one of `keys` vouches for it.
- * `none`: the room has no trusted reader; peers are believed.
+ * Media of peers is played only when a descriptor signed by one of `keys` vouches for it: in a `signed` room that of
+ * the publisher, in an `attested` one that of the server. `none`: the room has no trusted reader.
  */
 export interface Integrity {
-  mode: 'attested' | 'none';
+  mode: 'signed' | 'attested' | 'none';
   keys: VerificationKey[];
 }
 
@@ -47,6 +55,7 @@ const descriptor = v.object({
     v.minLength(1),
     v.maxLength(limits.partsPerDescriptorMax),
   ),
+  createdAtMs: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
 });
 
 export const signedDescriptorSchema = v.object({
@@ -54,26 +63,37 @@ export const signedDescriptorSchema = v.object({
   signature: v.pipe(base64url, v.length(86)),
 });
 
-export const integritySchema = v.object({
-  mode: v.picklist(['attested', 'none']),
-  keys: v.pipe(
-    v.array(
-      v.object({ kty: v.literal('EC'), crv: v.literal('P-256'), x: base64url, y: base64url }),
-    ),
-    v.maxLength(4),
-  ),
+/** A coordinate is 32 bytes. */
+const coordinate = v.pipe(base64url, v.length(43));
+export const verificationKeySchema = v.object({
+  kty: v.literal('EC'),
+  crv: v.literal('P-256'),
+  x: coordinate,
+  y: coordinate,
 });
+
+export const integritySchema = v.object({
+  mode: v.picklist(['signed', 'attested', 'none']),
+  keys: v.pipe(v.array(verificationKeySchema), v.maxLength(4)),
+});
+
+/** Parses one line of a publisher's `holdfast.jsonl`. Null when it is no signed descriptor. */
+export function parseSignedDescriptor(line: string): SignedDescriptor | null {
+  return parse(signedDescriptorSchema, line);
+}
 
 /** Parses the body of a signed descriptor. Null when it is not one, or its digests do not fit its size. */
 export function parseDescriptor(body: string): Descriptor | null {
-  let json: unknown;
+  const parsed = parse(descriptor, body);
+  const partCount = Math.ceil((parsed?.sizeBytes ?? 0) / limits.partBytes);
+  return parsed?.digests.length === partCount ? parsed : null;
+}
+
+function parse<Output>(schema: v.GenericSchema<Output>, text: string): Output | null {
   try {
-    json = JSON.parse(body);
+    const parsed = v.safeParse(schema, JSON.parse(text), { abortEarly: true });
+    return parsed.success ? parsed.output : null;
   } catch {
     return null;
   }
-  const parsed = v.safeParse(descriptor, json, { abortEarly: true });
-  if (!parsed.success) return null;
-  const { sizeBytes, digests } = parsed.output;
-  return digests.length === Math.ceil(sizeBytes / limits.partBytes) ? parsed.output : null;
 }

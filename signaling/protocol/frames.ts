@@ -1,6 +1,7 @@
 /**
  * The wire between sdk and signaling server: JSON text frames over one WebSocket.
- * The first frame of a client is `join`; everything else before it is refused.
+ * The first frame of a client is `join`; everything else before it is refused. Until a first release, which 1 is kept
+ * for, pages and servers are of the same state of this repository.
  */
 export const protocolVersion = 1;
 
@@ -55,6 +56,8 @@ export interface ReportFrame {
   epoch: number;
   profile: ViewerProfile;
   edgeHealth: EdgeHealth;
+  /** Since an edge last answered; absent before it ever did. */
+  edgeSeenMs?: number | undefined;
   /** Media ahead of the playhead; null before playback. */
   bufferMs: number | null;
   /** Measured while uploading; null when never measured. */
@@ -68,7 +71,28 @@ export interface ReportFrame {
   plays: string[];
 }
 
-export type ClientFrame = JoinFrame | LeaveFrame | SignalFrame | ReportFrame;
+/** The viewer plays this segment, which is not at the live edge: it needs the descriptor. */
+export interface AttestFrame {
+  type: 'attest';
+  segmentId: string;
+}
+
+/** While a portion says so: what a viewer holds whole, as it differs from what it has told on this connection. */
+export interface HoldingsFrame {
+  type: 'holdings';
+  gained: string[];
+  lost: string[];
+  /** Segments that play now, one of each playlist that the player uses. */
+  playing: string[];
+}
+
+export type ClientFrame =
+  | JoinFrame
+  | LeaveFrame
+  | SignalFrame
+  | ReportFrame
+  | AttestFrame
+  | HoldingsFrame;
 
 export interface Member {
   viewerId: string;
@@ -89,6 +113,21 @@ export interface DirectiveFrame {
   groupRole: Role;
   /** Includes the viewer itself. */
   members: Member[];
+  /** Of other groups, in an outage: masters feed this viewer, slaves are fed by it. */
+  bridges?: Member[] | undefined;
+}
+
+/**
+ * In an outage: what this viewer is to keep, or to get from others and keep, for whom, and that it is to tell what it
+ * holds. Older epochs than of the newest portion or directive are ignored.
+ */
+export interface PortionFrame {
+  type: 'portion';
+  epoch: number;
+  /** Null when the outage is over: nothing need be kept or told. */
+  keeps: string[] | null;
+  /** Members that would get what few hold from this one, or this one from them: they are to be linked. */
+  links: string[];
 }
 
 export interface Edge {
@@ -181,6 +220,7 @@ export interface ByeFrame {
 export type ServerFrame =
   | WelcomeFrame
   | DirectiveFrame
+  | PortionFrame
   | RelayedSignalFrame
   | HeartbeatFrame
   | DescriptorsFrame

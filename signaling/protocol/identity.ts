@@ -11,6 +11,12 @@ export function playlistIdOf(url: string, multivariantUrl: string): string {
   return path.startsWith(folder) ? path.slice(folder.length) : path;
 }
 
+/** Where a publisher's descriptors lie: beside the multivariant playlist, under the same token. */
+export function descriptorsUrlOf(multivariantUrl: string): string {
+  const query = /\?[^#]*/.exec(multivariantUrl)?.[0] ?? '';
+  return resolveUri('holdfast.jsonl', multivariantUrl) + query;
+}
+
 export interface SegmentName {
   playlistId: string;
   /** Media sequence number, or `init` for an init segment. */

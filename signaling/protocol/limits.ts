@@ -1,160 +1,208 @@
-/** Every bound of the system in one place, each with its reason. Units are in the names. */
-export const limits = {
-  // --- signaling wire -------------------------------------------------------------------------
-  /** A WebRTC offer with a dozen candidates is about 4 kB; a report about 1 kB. */
-  frameBytesMax: 32_768,
-  /** An SDP with every codec of a browser is about 8 kB; ours has data channels only. */
-  signalBytesMax: 16_384,
-  /** Compact JWTs of this project are about 300 bytes. */
-  tokenBytesMax: 4_096,
-  roomNameLengthMax: 128,
-  idLengthMax: 64,
-  /** The token is the first thing a client sends, so a socket that has not joined by then is idle or hostile. */
-  joinWithinMs: 5_000,
-  /** Two missed reports mean a dead socket; mobile radios tolerate one packet in 5 s. */
-  heartbeatIntervalMs: 5_000,
-  heartbeatsMissedMax: 2,
-  /** Above this a dead socket would go unnoticed for minutes. */
-  heartbeatIntervalMaxMs: 60_000,
-  /** A page reload or a change of network takes a few seconds; after that the place goes to others. */
-  resumeWindowMs: 30_000,
-  /** A dropped socket keeps its roles this long: shorter than a segment, longer than a reconnect. */
-  roleGraceMs: 2_000,
-  /** A burst is a join's worth of offers and candidates to a full group. */
-  framesPerSecondMax: 50,
-  framesBurstMax: 600,
-  /** One page with a wall of viewers, or a school behind one address. */
-  joinsPerMinutePerAddressMax: 300,
-  /** Above this the socket's reader is gone; a frame is at most 32 kB. */
-  socketBufferBytesMax: 1_048_576,
+/**
+ * Every bound of the system in one place, each with its reason. Units are in the names.
+ * To be imported whole (`import * as limits`): a bundle then carries only those that it uses, as plain numbers.
+ */
 
-  /** Sockets of one process, joined or not: what a viewer's socket costs fits a small machine's memory. */
-  connectionsMax: 60_000,
-  /** Addresses whose join rate is remembered; the longest unseen is forgotten first. */
-  addressesMax: 100_000,
-  /** A frame above `frameBytesMax` is read up to here so that it can be answered with a code, not only cut off. */
-  payloadBytesMax: 131_072,
-  /** A close handshake takes one round trip; a reader that has gone takes for ever. */
-  closeWithinMs: 2_000,
-  /** A leaked token is worth an hour at most; the sdk asks the app for a new one before every connect. */
-  tokenLifetimeMaxMs: 3_600_000,
-  /** Clocks of the app's server and ours differ by less than this. */
-  clockToleranceMs: 5_000,
-  /** As long as somebody watches one event: the key must outlive the server's restart in between. */
-  resumeKeyLifetimeMs: 86_400_000,
-  /** After a restart the room comes back at this pace: token checks cost about 0.2 ms each. */
-  reconnectsPerSecondMax: 500,
-  /** Nobody comes back before a restart can be over, nor all at once in a small room. */
-  reconnectDelayMinMs: 1_000,
-  reconnectSpreadMinMs: 2_000,
-  /** A flood of refusals must not fill the disk with log lines; the rest is counted. */
-  logLinesPerSecondMax: 50,
+// --- signaling wire -------------------------------------------------------------------------
+/** A WebRTC offer with a dozen candidates is about 4 kB; a report about 1 kB. */
+export const frameBytesMax = 32_768;
+/** An SDP with every codec of a browser is about 8 kB; ours has data channels only. */
+export const signalBytesMax = 16_384;
+/** Compact JWTs of this project are about 300 bytes. */
+export const tokenBytesMax = 4_096;
+export const roomNameLengthMax = 128;
+export const idLengthMax = 64;
+/** The token is the first thing a client sends, so a socket that has not joined by then is idle or hostile. */
+export const joinWithinMs = 5_000;
+/** Two missed reports mean a dead socket; mobile radios tolerate one packet in 5 s. */
+export const heartbeatIntervalMs = 5_000;
+export const heartbeatsMissedMax = 2;
+/** Above this a dead socket would go unnoticed for minutes. */
+export const heartbeatIntervalMaxMs = 60_000;
+/** A page reload or a change of network takes a few seconds; after that the place goes to others. */
+export const resumeWindowMs = 30_000;
+/** A dropped socket keeps its roles this long: shorter than a segment, longer than a reconnect. */
+export const roleGraceMs = 2_000;
+/** A burst is a join's worth of offers and candidates to a full group. */
+export const framesPerSecondMax = 50;
+export const framesBurstMax = 600;
+/** One page with a wall of viewers, or a school behind one address. */
+export const joinsPerMinutePerAddressMax = 300;
+/** Above this the socket's reader is gone; a frame is at most 32 kB. */
+export const socketBufferBytesMax = 1_048_576;
 
-  // --- rooms ----------------------------------------------------------------------------------
-  roomsMax: 10_000,
-  viewersPerRoomMax: 50_000,
-  viewersPerDeviceMax: 64,
-  /** One user with several devices and tabs; a leaked token must not fill a room. */
-  viewersPerSubjectMax: 32,
-  /** Playlists that one player uses at a time: video, audio and subtitles, and one more of each while it switches. */
-  playlistsPerViewerMax: 6,
-  /** Rooms whose stream one process reads itself: at 4 Mbit/s each, 400 Mbit/s. */
-  attestedRoomsMax: 100,
-  /** Without a word of the stream for this long the attestor counts as blind: half of a usual live buffer. */
-  attestorBlindAfterMs: 2_500,
-  /** Accuser and accused do not feed others for this long: a lie ends at once, and a false accusation has its price. */
-  suspensionMs: 60_000,
-  /** Votes count for so long: several suspensions of a liar, and not all the liars that pass by in an evening. */
-  accusationMs: 600_000,
-  /** A report of broken links or bad parts may come this long after the server moved somebody to another group. */
-  formerMembersMs: 30_000,
-  /** Removed subjects that one room remembers; the longest removed is forgotten first. */
-  removedPerRoomMax: 1_000,
-  /** Device ids are chosen by the page: a subject that was removed on so many may not come back on any. */
-  removedDevicesPerSubjectMax: 3,
-  /** A full directive stays under 4 kB and a relay tree under four hops. */
-  groupMembersMax: 30,
-  /** One fetcher per so many members: they are linked to all, and every link that a member has to them it lacks to others. */
-  membersPerMaster: 10,
-  mastersPerGroupMax: 8,
-  /** Below this a group has too few sources for a part and is merged with another. */
-  groupMembersMin: 5,
-  /** A burst of joins costs each member at most ten directives a second. */
-  directiveIntervalMs: 100,
-  /** Expiries are rounded up to this, so that ten thousand viewers cost ten wake-ups a second. */
-  wakeGrainMs: 100,
-  /** Weight 1 in fetcher election is an uplink of 1 Mbit/s or less, or one never measured. */
-  weightUnitBytesPerSecond: 125_000,
-  /** Above 64 Mbit/s the downlink of the fed is what bounds. */
-  weightMax: 64,
-  edgesPerRoomMax: 8,
+/** Sockets of one process, joined or not: what a viewer's socket costs fits a small machine's memory. */
+export const connectionsMax = 60_000;
+/** Addresses whose join rate is remembered; the longest unseen is forgotten first. */
+export const addressesMax = 100_000;
+/** A frame above `frameBytesMax` is read up to here so that it can be answered with a code, not only cut off. */
+export const payloadBytesMax = 131_072;
+/** A close handshake takes one round trip; a reader that has gone takes for ever. */
+export const closeWithinMs = 2_000;
+/** A leaked token is worth an hour at most; the sdk asks the app for a new one before every connect. */
+export const tokenLifetimeMaxMs = 3_600_000;
+/** Clocks of the app's server and ours differ by less than this. */
+export const clockToleranceMs = 5_000;
+/** As long as somebody watches one event: the key must outlive the server's restart in between. */
+export const resumeKeyLifetimeMs = 86_400_000;
+/** After a restart the room comes back at this pace: token checks cost about 0.2 ms each. */
+export const reconnectsPerSecondMax = 500;
+/** Nobody comes back before a restart can be over, nor all at once in a small room. */
+export const reconnectDelayMinMs = 1_000;
+export const reconnectSpreadMinMs = 2_000;
+/** A flood of refusals must not fill the disk with log lines; the rest is counted. */
+export const logLinesPerSecondMax = 50;
 
-  // --- attestor -------------------------------------------------------------------------------
-  /** Renditions and audio languages of one stream; others are not attested. */
-  attestedPlaylistsMax: 32,
-  /** Read until the first viewer reports what it plays: a few seconds of a few renditions. */
-  attestedPlaylistsGuessed: 4,
-  /** Segments of one room read at once: as many as renditions that are commonly watched. */
-  attestorReadsMax: 4,
-  /** A playlist that nobody plays any more, or an empty room, is soon wanted again when somebody reloads. */
-  attestorLingerMs: 15_000,
-  /** Longer than a cold edge needs to ask its origin. */
-  attestorFirstByteMs: 4_000,
-  attestorStallMs: 4_000,
-  /** Slower than this a segment is of no use to anybody live. */
-  attestorReadWithinMs: 20_000,
-  /** The stream is retried at this pace while it fails, doubling up to the second. */
-  attestorRetryMinMs: 1_000,
-  attestorRetryMaxMs: 5_000,
-  /** Descriptors that become known within this go out in one frame. */
-  attestorBatchMs: 20,
-  streamUrlLengthMax: 2_048,
+// --- rooms ----------------------------------------------------------------------------------
+export const roomsMax = 10_000;
+export const viewersPerRoomMax = 50_000;
+export const viewersPerDeviceMax = 64;
+/** One user with several devices and tabs; a leaked token must not fill a room. */
+export const viewersPerSubjectMax = 32;
+/** Playlists that one player uses at a time: video, audio and subtitles, and one more of each while it switches. */
+export const playlistsPerViewerMax = 6;
+/** Rooms whose stream one process reads itself: at 4 Mbit/s each, 400 Mbit/s. */
+export const attestedRoomsMax = 100;
+/** Without a word of the stream for this long the attestor counts as blind: half of a usual live buffer. */
+export const attestorBlindAfterMs = 2_500;
+/** Whoever has another held does not feed others for this long either: a false accusation has its price. */
+export const suspensionMs = 60_000;
+/** Votes to remove a member count for so long: not those of all the liars that pass by in an evening. */
+export const accusationMs = 600_000;
+/** A report of broken links or bad parts may come this long after the server moved somebody to another group. */
+export const formerMembersMs = 30_000;
+/** Removed subjects that one room remembers; the longest removed is forgotten first. */
+export const removedPerRoomMax = 1_000;
+/** Device ids are chosen by the page: a subject that was removed on so many may not come back on any. */
+export const removedDevicesPerSubjectMax = 3;
+/** A full directive stays under 4 kB and a relay tree under four hops. */
+export const groupMembersMax = 30;
+/** One fetcher per so many members: they are linked to all, and every link that a member has to them it lacks to others. */
+export const membersPerMaster = 10;
+export const mastersPerGroupMax = 8;
+/** Links by which one group feeds another: one may break, and each brings all that is needed. */
+export const bridgesPerGroupMax = 2;
+/** Receivers of other groups that one member feeds: with its own group about three times the bitrate. */
+export const bridgesPerViewerMax = 2;
+/** A group whose edge is back is fed for so long yet: it may be gone again at once. */
+export const bridgeHoldMs = 3_000;
+/** In an outage a viewer tells no oftener what it holds: the server's map is then right within a second. */
+export const holdingsIntervalMs = 750;
+/** Segments that one viewer tells of: two minutes of a usual stream, or one of picture and sound. */
+export const holdingsMax = 64;
+/** Ids in one frame, which then fits `frameBytesMax` however long they are; half of what one holds is kept at most. */
+export const holdingsPerFrameMax = 24;
+/** Segments of a group that are planned, from the slowest playhead on. */
+export const segmentsPlannedMax = 128;
+/** A group plans anew four times a second at most: every member's word of what it holds would do it else. */
+export const portionIntervalMs = 250;
+/** By then a member has got what it is to keep, or another is told to. */
+export const portionWithinMs = 6_000;
+/** Members that one is linked to only because of what it keeps: each link costs memory and a keep-alive. */
+export const portionLinksMax = 4;
+/** Below this a group has too few sources for a part and is merged with another. */
+export const groupMembersMin = 5;
+/** A burst of joins costs each member at most ten directives a second. */
+export const directiveIntervalMs = 100;
+/** Expiries are rounded up to this, so that ten thousand viewers cost ten wake-ups a second. */
+export const wakeGrainMs = 100;
+/** Weight 1 is an uplink of 250 kbit/s or less: the least that is of use to others. */
+export const weightUnitBytesPerSecond = 31_250;
+/** Of an uplink that was never measured: 2 Mbit/s. */
+export const weightUnknown = 8;
+/** Above 64 Mbit/s the downlink of the fed is what bounds. */
+export const weightMax = 256;
+export const edgesPerRoomMax = 8;
 
-  // --- peer wire ------------------------------------------------------------------------------
-  /** Largest message every browser's SCTP accepts is 256 kB; a live playlist is a few kB. */
-  peerControlBytesMax: 131_072,
-  playlistBytesMax: 120_000,
-  partBytes: 65_536,
-  /** 16 kB is the largest message that no browser fragments badly, and lets control through between two. */
-  chunkBytes: 16_384,
-  /** 64 MiB: ten seconds at 50 Mbit/s. */
-  partsPerSegmentMax: 1_024,
-  segmentIdLengthMax: 512,
-  /** 28 MiB: what fits a frame. Longer segments are not attested and come from the edge. */
-  partsPerDescriptorMax: 448,
-  descriptorBytesMax: 24_000,
-  descriptorsPerFrameMax: 16,
-  /** Descriptors that a viewer remembers: ten minutes of one playlist. */
-  descriptorsKept: 300,
-  /** What a newcomer needs: the live window, for each playlist that somebody plays. */
-  descriptorsKeptPerPlaylist: 12,
-  /** A peer that sends more than this many control messages a second is broken or hostile. */
-  peerMessagesPerSecondMax: 400,
-  /** Segments that one peer speaks of and this viewer has nothing of: a live window and some more. */
-  segmentsAnnouncedMax: 64,
+// --- attestor -------------------------------------------------------------------------------
+/** Renditions and audio languages of one stream; others are not attested. */
+export const attestedPlaylistsMax = 32;
+/** Read until the first viewer reports what it plays: a few seconds of a few renditions. */
+export const attestedPlaylistsGuessed = 4;
+/** Segments of one room read at once: as many as renditions that are commonly watched. */
+export const attestorReadsMax = 4;
+/** A playlist that nobody plays any more, or an empty room, is soon wanted again when somebody reloads. */
+export const attestorLingerMs = 15_000;
+/** Longer than a cold edge needs to ask its origin. */
+export const attestorFirstByteMs = 4_000;
+export const attestorStallMs = 4_000;
+/** Slower than this a segment is of no use to anybody live. */
+export const attestorReadWithinMs = 20_000;
+/** The stream is retried at this pace while it fails, doubling up to the second. */
+export const attestorRetryMinMs = 1_000;
+export const attestorRetryMaxMs = 5_000;
+/** Descriptors that become known within this go out in one frame. */
+export const attestorBatchMs = 20;
+export const streamUrlLengthMax = 2_048;
+/** Copies of one stream that the attestor turns to: origins and edges. */
+export const streamUrlsMax = 8;
+/** The publisher's descriptors are looked at so often while one is missing. */
+export const descriptorsPollMs = 100;
+/** A publisher's file of descriptors: those of `signedSegmentsMax` segments, each with a dozen parts. */
+export const descriptorFileBytesMax = 8 * 1_048_576;
+/** Segments of one playlist that a publisher's file names: eight hours at six seconds. */
+export const signedSegmentsMax = 5_000;
 
-  // --- swarm ----------------------------------------------------------------------------------
-  /** Full mesh up to here; each link costs memory and a keep-alive. */
-  neighboursMax: 10,
-  /** A neighbour that did not connect by then is behind a NAT that will not open. */
-  peerConnectWithinMs: 10_000,
-  requestsPerPeerMax: 16,
-  requestsQueuedPerPeerMax: 64,
-  /** Memory for media on one page: two minutes at 4 Mbit/s. */
-  memoryBytesMax: 64 * 1_048_576,
-  /** Default depth behind memory, in IndexedDB. */
-  storageBytesMax: 256 * 1_048_576,
-  /** Bytes waiting in one data channel: about 50 ms at 10 Mbit/s, so that a cancelled part costs little. */
-  peerBufferedBytesMax: 65_536,
-  /** What is left when a part counts as sent and more is handed over: enough that the link never runs dry. */
-  peerBufferedBytesLow: 16_384,
-  /** Silence within an answer: three times what a bad mobile link pauses. */
-  edgeStallMs: 4_000,
-  /** Reads ahead of the player or for others at once: browsers open six connections to one host. */
-  edgeFetchesMax: 6,
-  /** At most one probe a second of an edge that fails. */
-  edgeProbeIntervalMs: 1_000,
-} as const;
+// --- peer wire ------------------------------------------------------------------------------
+/** Largest message every browser's SCTP accepts is 256 kB; a live playlist is a few kB. */
+export const peerControlBytesMax = 131_072;
+export const playlistBytesMax = 120_000;
+/**
+ * A part is passed on when it is whole: twice as large, and a segment takes twice as long from viewer to viewer on
+ * uplinks of about the bitrate. Half of it doubles requests and digests for a twentieth more from peers.
+ */
+export const partBytes = 32_768;
+/** 16 kB is the largest message that no browser fragments badly, and lets control through between two. */
+export const chunkBytes = 16_384;
+/** 64 MiB: ten seconds at 50 Mbit/s. */
+export const partsPerSegmentMax = 2_048;
+export const segmentIdLengthMax = 512;
+/** 14 MiB, or 4 s at 28 Mbit/s: what fits a frame. Longer segments are not attested and come from the edge. */
+export const partsPerDescriptorMax = 448;
+export const descriptorBytesMax = 24_000;
+export const descriptorsPerFrameMax = 16;
+/** Descriptors that a viewer remembers: ten minutes of one playlist. */
+export const descriptorsKept = 300;
+/** What a newcomer needs: the live window, for each playlist that somebody plays. */
+export const descriptorsKeptPerPlaylist = 12;
+/** Segments of one playlist that viewers asked for and the attestor has not read yet: what one fills its buffer with. */
+export const descriptorsAskedMax = 32;
+/** A viewer asks for descriptors one after another, and for one again that has not come: its ask may have been one too many. */
+export const attestEveryMs = 100;
+export const attestRetryMs = 5_000;
+/** Asks of one viewer that lead to a read: what it fills its buffer with, then faster than anybody plays. */
+export const attestAsksBurst = 16;
+export const attestAsksPerSecond = 2;
+/** A peer that sends more than this many control messages a second is broken or hostile. */
+export const peerMessagesPerSecondMax = 400;
+/** Segments that one peer speaks of and this viewer has nothing of: a live window and some more. */
+export const segmentsAnnouncedMax = 64;
+/** Masters, each on a device of its own, that must have read the same before it is believed. */
+export const agreementDevicesMin = 2;
+/** A publisher's descriptors are looked for in its file so often, and for so long after a segment came. */
+export const descriptorsRetryMs = 500;
+export const descriptorsWithinMs = 10_000;
+/** By then a master that has read it has passed it on. */
+export const descriptorsRelayMs = 2_000;
+
+// --- swarm ----------------------------------------------------------------------------------
+/** Full mesh up to here; each link costs memory and a keep-alive. */
+export const neighboursMax = 10;
+/** A neighbour that did not connect by then is behind a NAT that will not open. */
+export const peerConnectWithinMs = 10_000;
+export const requestsPerPeerMax = 32;
+/** Memory for media on one page: two minutes at 4 Mbit/s. */
+export const memoryBytesMax = 64 * 1_048_576;
+/** Bytes waiting in one data channel: what is in there is sent, wanted or not, and on a slow uplink takes long. */
+export const peerBufferedBytesMax = 16_384;
+/** What is left when a part counts as sent and more is handed over: enough that the link never runs dry. */
+export const peerBufferedBytesLow = 8_192;
+/** Silence within an answer: three times what a bad mobile link pauses. */
+export const edgeStallMs = 4_000;
+/** Reads ahead of the player or for others at once: browsers open six connections to one host. */
+export const edgeFetchesMax = 6;
+/** At most one probe a second of an edge that fails. */
+export const edgeProbeIntervalMs = 1_000;
 
 /** The bounds by name; tests and simulations override some of them. */
-export type Limits = { readonly [Name in keyof typeof limits]: number };
+export type Limits = { readonly [Name in keyof typeof import('./limits.ts')]: number };

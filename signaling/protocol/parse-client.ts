@@ -6,11 +6,13 @@ import {
   missingToken,
   type Parsed,
   parseJson,
+  parseMessage,
   refusedVersion,
+  segmentIds,
   signal,
 } from './border.ts';
 import type { ClientFrame } from './frames.ts';
-import { limits } from './limits.ts';
+import * as limits from './limits.ts';
 
 const edgeHealth = v.picklist(['healthy', 'strained', 'partial', 'dark', 'recovering']);
 const profile = v.object({
@@ -21,7 +23,7 @@ const profile = v.object({
   batteryLevel: v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
 });
 
-const clientFrame = v.variant('type', [
+const clientFrames = [
   v.object({
     type: v.literal('join'),
     version: count,
@@ -34,21 +36,29 @@ const clientFrame = v.variant('type', [
   v.object({ type: v.literal('leave') }),
   v.object({ type: v.literal('signal'), to: id, signal }),
   v.object({
+    type: v.literal('attest'),
+    segmentId: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.segmentIdLengthMax)),
+  }),
+  v.object({
+    type: v.literal('holdings'),
+    gained: segmentIds(limits.holdingsPerFrameMax),
+    lost: segmentIds(limits.holdingsPerFrameMax),
+    playing: segmentIds(limits.playlistsPerViewerMax),
+  }),
+  v.object({
     type: v.literal('report'),
     epoch: count,
     profile,
     edgeHealth,
+    edgeSeenMs: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0))),
     bufferMs: v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0))),
     uplinkBytesPerSecond: v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0))),
     neighbourCount: count,
     lostMembers: v.pipe(v.array(id), v.maxLength(limits.groupMembersMax)),
     accusedMembers: v.pipe(v.array(id), v.maxLength(limits.groupMembersMax)),
-    plays: v.pipe(
-      v.array(v.pipe(v.string(), v.maxLength(limits.segmentIdLengthMax))),
-      v.maxLength(limits.playlistsPerViewerMax),
-    ),
+    plays: segmentIds(limits.playlistsPerViewerMax),
   }),
-]);
+];
 
 /** Parses a text frame of a client. Never throws. */
 export function parseClientFrame(text: string): Parsed<ClientFrame> {
@@ -56,7 +66,7 @@ export function parseClientFrame(text: string): Parsed<ClientFrame> {
   if (!json.ok) return json;
   const refusal = refusedVersion(json.value, 'join') ?? missingToken(json.value);
   if (refusal) return { ok: false, refusal };
-  const parsed = v.safeParse(clientFrame, json.value, { abortEarly: true });
+  const parsed = parseMessage(clientFrames, json.value);
   if (!parsed.success) return invalid(parsed.issues[0]);
   const frame: ClientFrame = parsed.output;
   if (frame.type === 'signal' && JSON.stringify(frame.signal).length > limits.signalBytesMax) {

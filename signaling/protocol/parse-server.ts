@@ -5,36 +5,35 @@ import {
   invalid,
   type Parsed,
   parseJson,
+  parseMessage,
   refusedVersion,
   role,
+  segmentIds,
   signal,
 } from './border.ts';
 import { integritySchema, signedDescriptorSchema } from './descriptors.ts';
 import { type ServerFrame, serverErrorCodes } from './frames.ts';
-import { limits } from './limits.ts';
+import * as limits from './limits.ts';
 
 /** Beyond an hour a viewer would rather be sent away for good. */
 const delay = v.pipe(count, v.maxValue(3_600_000));
+const member = v.object({
+  viewerId: id,
+  role,
+  uploads: v.boolean(),
+  weight: v.pipe(v.number(), v.finite(), v.minValue(1)),
+});
 const directive = v.object({
   type: v.literal('directive'),
   epoch: count,
   groupId: id,
   deviceRole: role,
   groupRole: role,
-  members: v.pipe(
-    v.array(
-      v.object({
-        viewerId: id,
-        role,
-        uploads: v.boolean(),
-        weight: v.pipe(v.number(), v.finite(), v.minValue(1)),
-      }),
-    ),
-    v.maxLength(limits.groupMembersMax),
-  ),
+  members: v.pipe(v.array(member), v.maxLength(limits.groupMembersMax)),
+  bridges: v.optional(v.pipe(v.array(member), v.maxLength(limits.groupMembersMax))),
 });
 
-const serverFrame = v.variant('type', [
+const serverFrames = [
   v.object({
     type: v.literal('welcome'),
     version: count,
@@ -61,6 +60,12 @@ const serverFrame = v.variant('type', [
     directive,
   }),
   directive,
+  v.object({
+    type: v.literal('portion'),
+    epoch: count,
+    keeps: v.nullable(segmentIds(limits.holdingsPerFrameMax)),
+    links: v.pipe(v.array(id), v.maxLength(limits.portionLinksMax)),
+  }),
   v.object({ type: v.literal('integrity'), integrity: integritySchema }),
   v.object({
     type: v.literal('descriptors'),
@@ -83,7 +88,7 @@ const serverFrame = v.variant('type', [
     reason: v.picklist(['shutdown', 'replaced']),
     reconnectAfterMs: delay,
   }),
-]);
+];
 
 /** Parses a text frame of the server. Never throws. */
 export function parseServerFrame(text: string): Parsed<ServerFrame> {
@@ -91,7 +96,7 @@ export function parseServerFrame(text: string): Parsed<ServerFrame> {
   if (!json.ok) return json;
   const refusal = refusedVersion(json.value, 'welcome');
   if (refusal) return { ok: false, refusal };
-  const parsed = v.safeParse(serverFrame, json.value, { abortEarly: true });
+  const parsed = parseMessage(serverFrames, json.value);
   return parsed.success
     ? { ok: true, value: parsed.output as ServerFrame }
     : invalid(parsed.issues[0]);

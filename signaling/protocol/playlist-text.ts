@@ -1,4 +1,5 @@
 import { type ByteRange, resolveUri } from './identity.ts';
+import { partsPerSegmentBound } from './low-latency.ts';
 
 /** The few facts of a media playlist that the room needs; the text itself is passed on unchanged. */
 export interface PlaylistFacts {
@@ -9,9 +10,15 @@ export interface PlaylistFacts {
   version: number;
   targetDurationMs: number;
   ended: boolean;
-  /** The server holds reloads (`CAN-BLOCK-RELOAD`): requests then carry their own directives and are not shared. */
+  /** The server holds a reload until it has what the request names (`CAN-BLOCK-RELOAD`). */
   blockingReload: boolean;
+  /** Longest low-latency part; null where there are none. */
+  partTargetMs: number | null;
+  /** Low-latency parts of the segment after the newest whole one. */
+  trailingParts: number;
   segments: Map<number, SegmentFacts>;
+  /** Low-latency parts, in order. */
+  parts: PartFacts[];
   /** Init segments (`EXT-X-MAP`), each once. */
   inits: InitFacts[];
 }
@@ -21,14 +28,16 @@ export interface InitFacts {
   byteRange: ByteRange | null;
 }
 
+export interface PartFacts extends SegmentFacts {
+  sequence: number;
+  partIndex: number;
+}
+
 export interface SegmentFacts {
   url: string;
   byteRange: ByteRange | null;
   durationMs: number;
 }
-
-/** Low-latency parts in one segment are far fewer than this, so versions stay ordered. */
-const partsPerSegmentBound = 1_000;
 
 /**
  * Reads a media playlist (RFC 8216).
@@ -36,6 +45,7 @@ const partsPerSegmentBound = 1_000;
  */
 export function readMediaPlaylist(text: string, url: string): PlaylistFacts | null {
   if (!text.startsWith('#EXTM3U') || !text.includes('#EXT-X-TARGETDURATION:')) return null;
+  const partTarget = /^#EXT-X-PART-INF:.*PART-TARGET=([\d.]+)/m.exec(text)?.[1];
   const facts: PlaylistFacts = {
     mediaSequence: numberAfter(text, '#EXT-X-MEDIA-SEQUENCE:') ?? 0,
     newestSequence: -1,
@@ -43,13 +53,16 @@ export function readMediaPlaylist(text: string, url: string): PlaylistFacts | nu
     targetDurationMs: (numberAfter(text, '#EXT-X-TARGETDURATION:') ?? 0) * 1_000,
     ended: text.includes('#EXT-X-ENDLIST'),
     blockingReload: text.includes('CAN-BLOCK-RELOAD=YES'),
+    partTargetMs: partTarget === undefined ? null : Number(partTarget) * 1_000,
+    trailingParts: 0,
     segments: new Map(),
+    parts: [],
     inits: readInits(text, url),
   };
   if (!(facts.targetDurationMs > 0) || !Number.isSafeInteger(facts.mediaSequence)) return null;
-  const trailingParts = readSegments(text, url, facts);
+  facts.trailingParts = readSegments(text, url, facts);
   facts.newestSequence = facts.mediaSequence + facts.segments.size - 1;
-  facts.version = facts.newestSequence * partsPerSegmentBound + trailingParts;
+  facts.version = facts.newestSequence * partsPerSegmentBound + facts.trailingParts;
   return facts;
 }
 
@@ -61,8 +74,11 @@ function readSegments(text: string, url: string, facts: PlaylistFacts): number {
   for (const raw of text.split('\n')) {
     const line = raw.trim();
     if (line.startsWith('#EXTINF:')) durationMs = Number.parseFloat(line.slice(8)) * 1_000;
-    else if (line.startsWith('#EXT-X-PART:')) parts += 1;
-    else if (line.startsWith('#EXT-X-BYTERANGE:')) {
+    else if (line.startsWith('#EXT-X-PART:')) {
+      const sequence = facts.mediaSequence + facts.segments.size;
+      facts.parts.push({ ...readPart(line, url, facts.parts.at(-1)), sequence, partIndex: parts });
+      parts += 1;
+    } else if (line.startsWith('#EXT-X-BYTERANGE:')) {
       const [length, start] = line.slice(17).split('@').map(Number);
       const from = start ?? rangeEnd;
       rangeEnd = from + (length ?? 0);
@@ -76,6 +92,15 @@ function readSegments(text: string, url: string, facts: PlaylistFacts): number {
     }
   }
   return parts;
+}
+
+function readPart(tag: string, baseUrl: string, before: PartFacts | undefined): SegmentFacts {
+  const url = resolveUri(/[:,]URI="([^"]+)"/.exec(tag)?.[1] ?? '', baseUrl);
+  const durationMs = Number(/[:,]DURATION=([\d.]+)/.exec(tag)?.[1] ?? 0) * 1_000;
+  const [length, start] = (/BYTERANGE="([^"]+)"/.exec(tag)?.[1] ?? '').split('@').map(Number);
+  if (!length) return { url, byteRange: null, durationMs };
+  const from = start ?? (before?.url === url ? (before.byteRange?.end ?? 0) : 0);
+  return { url, byteRange: { start: from, end: from + length }, durationMs };
 }
 
 function readInits(text: string, url: string): InitFacts[] {
@@ -101,6 +126,15 @@ export function readMultivariantPlaylist(text: string, url: string): string[] {
     else if (line !== '' && !line.startsWith('#')) urls.add(resolveUri(line, url));
   }
   return [...urls];
+}
+
+/** Bits per second that each variant of a multivariant playlist needs at most, by its URL. */
+export function readBandwidths(text: string, url: string): [url: string, bitsPerSecond: number][] {
+  const variants = /^#EXT-X-STREAM-INF:(?:.*,)?BANDWIDTH=(\d+).*\s+(?:#.*\s+)*(\S+)/gm;
+  return [...text.matchAll(variants)].map(([, bandwidth, uri = '']) => [
+    resolveUri(uri, url),
+    Number(bandwidth),
+  ]);
 }
 
 function numberAfter(text: string, tag: string): number | null {

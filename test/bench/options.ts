@@ -1,5 +1,6 @@
+import { join, parse } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isScenarioName, type ScenarioName, scenarioNames } from './scenarios.ts';
+import { isScenarioName, outageNames, type ScenarioName, scenarioNames } from './scenarios.ts';
 
 export const modes = ['plain', 'p2pml', 'holdfast'] as const;
 export type Mode = (typeof modes)[number];
@@ -24,7 +25,8 @@ export interface BenchOptions {
 
 export const usage = `npm run bench -- [SCENARIO] [options]
 
-Scenarios: ${scenarioNames.join(', ')} (default steady)
+Scenarios: ${scenarioNames.join(', ')} (default steady);
+           outages: one outage after another, and one table of them
   --viewers N        1 to 32, default 8
   --seconds D        length of the settled window, default 60
   --settle S         seconds from the last join to the settled window, default 10
@@ -32,7 +34,17 @@ Scenarios: ${scenarioNames.join(', ')} (default steady)
   --modes LIST       of ${modes.join(',')}; default all
   --rounds R         repeats everything and shows medians, default 1
   --rendition NAME   ${renditions.join(', ')}; default high
-  --json FILE        writes the figures as JSON too`;
+  --json FILE        writes the figures as JSON too; with outages one file each, outage-one-FILE`;
+
+/** One run after another. @throws Error whose message names the wrong argument. */
+export function readCommand([first, ...rest]: readonly string[]): BenchOptions[] {
+  if (first !== 'outages') return [readOptions(first === undefined ? [] : [first, ...rest])];
+  return outageNames.map((name) => {
+    const options = readOptions([name, ...rest]);
+    const { dir, base } = parse(options.jsonFile ?? '');
+    return { ...options, jsonFile: base === '' ? null : join(dir, `${name}-${base}`) };
+  });
+}
 
 /** @throws Error whose message names the wrong argument. */
 export function readOptions(args: readonly string[]): BenchOptions {

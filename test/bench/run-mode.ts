@@ -158,22 +158,24 @@ async function capEdge({ scenario, stage, options, progress }: RunContext): Prom
 }
 
 /** Never rejects. @returns When it began and ended, or null when there was none or it was cut short. */
-async function runOutage(context: RunContext, signal: AbortSignal): Promise<RawRun['outage']> {
-  const { outage } = context.scenario;
+async function runOutage(
+  { scenario: { outage }, stage: { edge }, options, progress }: RunContext,
+  signal: AbortSignal,
+): Promise<RawRun['outage']> {
   if (!outage) return null;
-  const server = context.stage[outage.target];
   try {
+    const fault = outage.fault(await bitsPerSecondOf(edge, options.rendition));
     await sleep(outage.startMs, undefined, { signal });
-    context.progress(`the ${outage.target} is dead`);
-    server.setFault({ kind: 'refuse' });
+    progress(`the edge: ${JSON.stringify(fault)}`);
+    edge.setFault(fault);
     const startedAtMs = Date.now();
     await sleep(outage.durationMs, undefined, { signal });
-    context.progress(`the ${outage.target} is back`);
+    progress('the edge is well again');
     return { startedAtMs, endedAtMs: Date.now() };
   } catch {
     return null;
   } finally {
-    server.setFault({ kind: 'none' });
+    edge.setFault({ kind: 'none' });
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { loadDeviceId } from '../../sdk/adapters/device-id.ts';
-import { limits } from '../../signaling/protocol/limits.ts';
+import * as limits from '../../signaling/protocol/limits.ts';
 
 const key = 'holdfast.deviceId';
 

@@ -97,18 +97,6 @@ describe('peer links over WebRTC', () => {
     await until(() => page.countLeftovers() === 0);
   });
 
-  it('says goodbye when its page goes for good, and not when it may come back', async () => {
-    const [, callee] = await openPair();
-    dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
-    await pause(100);
-    expect(callee.closed()).to.equal(false);
-    const pair = await openPair();
-    // Both ends live in this page, so both are closed by it, in silence.
-    dispatchEvent(new PageTransitionEvent('pagehide', { persisted: false }));
-    await until(() => page.countLeftovers() === 0);
-    expect(pair.map(({ closed }) => closed())).to.deep.equal([false, false]);
-  });
-
   interface Opened {
     link: ReturnType<typeof page.links.create>;
     candidates: Record<string, unknown>[];

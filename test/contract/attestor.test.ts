@@ -164,6 +164,22 @@ describe('attestor: reads the stream of a room and vouches for it', () => {
     await eventually(() => found.has('high/playlist.m3u8#110'), 'the next one');
   });
 
+  it('goes on from another copy of the stream while the first cannot be reached', async () => {
+    const origin = await live.origin();
+    const first = await live.edge(origin);
+    const second = await live.edge(origin, { edgeId: 'edge-b' });
+    const streams = { [room]: [first.playlistUrl, second.playlistUrl] as const };
+    const limits = { attestorRetryMinMs: 100 };
+    const server = await start(origin, { streams, limits });
+    const { found, integrity } = await watch(server);
+    await eventually(() => found.size === everything, 'all descriptors');
+    first.setFault({ kind: 'refuse' });
+    live.nowMs += 2_000;
+    await eventually(() => found.has('high/playlist.m3u8#110'), 'the next one');
+    expect(integrity.mode).to.equal('attested');
+    await eventually(() => second.counters().requests.segment > 0, 'counted');
+  });
+
   it('gives up a read that stops half-way, and comes back to it', async () => {
     const origin = await live.origin();
     const limits = { attestorFirstByteMs: 100, attestorStallMs: 100, attestorRetryMinMs: 50 };
@@ -228,7 +244,7 @@ describe('attestor: reads the stream of a room and vouches for it', () => {
     for (const url of ['ftp://example.org/a', 'https://user:pass@example.org/', 'main.m3u8']) {
       expect(await codeOf({ streams: { room: url } }), url).to.equal('config_invalid');
     }
-    expect(await codeOf({ attestorKey: 'none' })).to.equal('attestor_key_invalid');
+    expect(await codeOf({ attestorKey: 'none' })).to.equal('signing_key_invalid');
   });
 
   it('follows no redirect', async () => {

@@ -1,10 +1,13 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { type Edge, startEdge } from '../../demo/origin/edge.ts';
-import { type Origin, startOrigin } from '../../demo/origin/origin.ts';
+import type { Edge } from '../../demo/origin/edge.ts';
 import { createEdgeReader } from '../../sdk/adapters/edge-reader.ts';
 import type { FetchFailure } from '../../sdk/core/events.ts';
 import type { SegmentFetch } from '../../sdk/ports/edge.ts';
-import { limits } from '../../signaling/protocol/limits.ts';
+import * as limits from '../../signaling/protocol/limits.ts';
+import { type NewestSegment, startWithSegment } from './newest-segment.ts';
 
 interface Outcome {
   headers: (number | null)[];
@@ -15,27 +18,19 @@ interface Outcome {
 
 describe('the edge reader against a real edge', () => {
   const reader = createEdgeReader();
-  let origin: Origin;
+  let served: NewestSegment;
   let edge: Edge;
   let url = '';
   let whole = new Uint8Array();
 
   before(async () => {
-    origin = await startOrigin();
-    edge = await startEdge({ originUrl: origin.url, edgeId: 'a' });
-    const playlistUrl = new URL('high/playlist.m3u8', edge.playlistUrl).href;
-    const playlist = await (await fetch(playlistUrl)).text();
-    const name = playlist.split('\n').findLast((line) => line.endsWith('.m4s')) ?? '';
-    url = new URL(name, playlistUrl).href;
-    whole = new Uint8Array(await (await fetch(url)).arrayBuffer());
+    served = await startWithSegment();
+    ({ edge, url, whole } = served);
   });
 
   afterEach(() => edge.setFault({ kind: 'none' }));
 
-  after(async () => {
-    await edge.close();
-    await origin.close();
-  });
+  after(() => served.close());
 
   function read(change: Partial<SegmentFetch> = {}, signal = new AbortController().signal) {
     const outcome: Outcome = { headers: [], parts: new Map(), ended: [], failure: null };
@@ -133,5 +128,38 @@ describe('the edge reader against a real edge', () => {
       .that.matches(/^#EXTM3U/);
     edge.setFault({ kind: 'error', status: 500, ratio: 1 });
     expect(await readPlaylist()).to.deep.equal({ failure: { status: 500, reason: 'status' } });
+  });
+
+  it('reads no text that would not fit the memory, whatever length it says', async () => {
+    let sentBytes = 0;
+    let ended: Promise<unknown> | null = null;
+    const server = createServer((_request, response) => {
+      const chunk = Buffer.alloc(65_536, '#');
+      const send = (): void => {
+        do sentBytes += chunk.byteLength;
+        while (response.write(chunk));
+      };
+      response.on('drain', send);
+      ended = once(response, 'close');
+      send();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const result = await new Promise<object>((resolve) =>
+      reader.readPlaylist(
+        `http://127.0.0.1:${port}/`,
+        2_000,
+        resolve,
+        new AbortController().signal,
+      ),
+    );
+    expect(result).to.have.property('failure');
+    await ended;
+    // Some of it is still on its way.
+    expect(sentBytes).to.be.within(
+      limits.descriptorFileBytesMax,
+      2 * limits.descriptorFileBytesMax,
+    );
+    server.close();
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { PeerLink, PeerLinkEvents, PeerLinks } from '../../sdk/ports/peer-link.ts';
-import { limits } from '../../signaling/protocol/limits.ts';
+import * as limits from '../../signaling/protocol/limits.ts';
 
 /** What a contract run needs of an implementation. */
 export interface PeerLinksUnderTest {
@@ -186,8 +186,8 @@ export function describePeerLinks(name: string, setUp: () => PeerLinksUnderTest)
       for (let index = 0; index < total; index += 1) caller.link.sendMedia(chunkOf(1));
       caller.link.sendControl('urgent');
       await callee.until(() => callee.media.length === total && callee.count('control urgent') > 0);
-      // With one queue for both it would come last.
-      expect(callee.log.indexOf('control urgent')).to.be.lessThan(total / 2);
+      // With one queue for both it would come last; how much has gone by then is the machine's business.
+      expect(callee.log.indexOf('control urgent')).to.be.lessThan(total * 0.9);
     });
 
     it('closes silently here, and is reported once there', async () => {

@@ -36,6 +36,8 @@ export class CoreDriver {
       uploadBytesPerSecondMax: 1_250_000,
       memoryBytesMax: 4 * sizeBytes,
       storageBytesMax: 2 * sizeBytes,
+      slowdownMax: 0.05,
+      integrityMin: 'none',
       random,
     });
     this.tell({ type: 'started' });
@@ -84,6 +86,7 @@ export class CoreDriver {
   #linkStep(kind: string, peer: string, a: number, b: number, flag: boolean): void {
     switch (kind) {
       case 'linkOpened':
+        if (!this.#world.links.has(peer)) this.#offer(peer);
         if (this.#world.links.get(peer) !== 'pending') return;
         this.#world.links.set(peer, 'open');
         return this.tell({ type: 'linkOpened', peer });
@@ -91,6 +94,13 @@ export class CoreDriver {
         if (!this.#world.links.delete(peer)) return;
         this.#world.forgetPeer(peer);
         return this.tell({ type: 'linkClosed', peer });
+      case 'page':
+        return this.tell({
+          type: a % 8 === 0 && !flag ? 'away' : 'back',
+          reason: b % 2 ? 'page_frozen' : 'source_foreign',
+        });
+      case 'disturbed':
+        return this.tell({ type: 'disturbed', awayMs: flag ? b * 10_000 : 0 });
       case 'hello':
         return this.#message(peer, {
           type: 'hello',
@@ -150,7 +160,7 @@ export class CoreDriver {
           type: 'playlistWanted',
           loadId: this.#lastLoadId,
           playlistId: flag ? playlistId : 'multivariant',
-          url: flag ? playlistUrl : multivariantUrl,
+          url: flag ? playlistUrl : `${multivariantUrl}?token=${b % 2}`,
           multivariant: !flag,
         });
       case 'playlistFetched':
@@ -248,6 +258,15 @@ export class CoreDriver {
         integrity: { mode: 'none', keys: [] },
         directive: this.#directive(a, b),
       },
+    });
+  }
+
+  /** Most links are made by the other side. */
+  #offer(peer: string): void {
+    const signal = { type: 'offer', sdp: '' };
+    this.tell({
+      type: 'frameReceived',
+      frame: { type: 'signal', from: peer, signal },
     });
   }
 

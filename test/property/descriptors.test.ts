@@ -14,6 +14,7 @@ const descriptor = fc.array(digest, { minLength: 1, maxLength: 20 }).chain((dige
       max: digests.length * limits.partBytes,
     }),
     digests: fc.constant(digests),
+    createdAtMs: fc.integer({ min: 1 }),
   }),
 );
 
@@ -29,7 +30,7 @@ describe('protocol: descriptors', () => {
 
   it('are refused when digests and size do not fit, or a field is damaged', () => {
     const damage = fc.constantFrom(undefined, null, '', -1, 0.5, [], ['short'], 1e300, {});
-    const field = fc.constantFrom('room', 'segmentId', 'sizeBytes', 'digests');
+    const field = fc.constantFrom('room', 'segmentId', 'sizeBytes', 'digests', 'createdAtMs');
     fc.assert(
       fc.property(descriptor, field, damage, fc.nat({ max: 5 }), (value, name, bad, more) => {
         const { sizeBytes } = value;
@@ -58,6 +59,7 @@ describe('protocol: descriptors', () => {
       segmentId: 's'.repeat(limits.segmentIdLengthMax),
       sizeBytes: limits.partsPerDescriptorMax * limits.partBytes,
       digests,
+      createdAtMs: Number.MAX_SAFE_INTEGER,
     });
     expect(body.length).to.be.at.most(limits.descriptorBytesMax);
     const frame = { type: 'descriptors', descriptors: [{ body, signature: 'A'.repeat(86) }] };

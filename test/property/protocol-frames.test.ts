@@ -56,9 +56,16 @@ const clientFrame: fc.Arbitrary<ClientFrame> = fc.oneof(
       neighbourCount: fc.nat(),
       lostMembers: fc.array(id, { maxLength: limits.groupMembersMax }),
       accusedMembers: fc.array(id, { maxLength: limits.groupMembersMax }),
-      plays: fc.array(fc.string({ maxLength: limits.segmentIdLengthMax }), {
-        maxLength: limits.playlistsPerViewerMax,
-      }),
+      plays: segmentIds(limits.playlistsPerViewerMax),
+    },
+    { noNullPrototype: true },
+  ),
+  fc.record(
+    {
+      type: fc.constant('holdings' as const),
+      gained: segmentIds(limits.holdingsPerFrameMax),
+      lost: segmentIds(limits.holdingsPerFrameMax),
+      playing: segmentIds(limits.playlistsPerViewerMax),
     },
     { noNullPrototype: true },
   ),
@@ -83,6 +90,12 @@ const directive = fc.record({
 const serverFrame: fc.Arbitrary<ServerFrame> = fc.oneof(
   directive,
   fc.record({
+    type: fc.constant('portion' as const),
+    epoch: fc.maxSafeNat(),
+    keeps: orNull(segmentIds(limits.holdingsPerFrameMax)),
+    links: fc.array(id, { maxLength: limits.portionLinksMax }),
+  }),
+  fc.record({
     version: fc.constant(protocolVersion),
     type: fc.constant('welcome' as const),
     viewerId: id,
@@ -97,13 +110,13 @@ const serverFrame: fc.Arbitrary<ServerFrame> = fc.oneof(
       ),
     ),
     integrity: fc.record({
-      mode: fc.constantFrom('attested', 'none'),
+      mode: fc.constantFrom('signed', 'attested', 'none'),
       keys: fc.array(
         fc.record({
           kty: fc.constant('EC' as const),
           crv: fc.constant('P-256' as const),
-          x: fc.base64String({ minLength: 1 }).map(urlSafe),
-          y: fc.base64String({ minLength: 1 }).map(urlSafe),
+          x: fc.stringMatching(/^[\w-]{43}$/),
+          y: fc.stringMatching(/^[\w-]{43}$/),
         }),
         { maxLength: 4 },
       ),
@@ -113,8 +126,10 @@ const serverFrame: fc.Arbitrary<ServerFrame> = fc.oneof(
   fc.record({
     type: fc.constant('integrity' as const),
     integrity: fc.record({
-      mode: fc.constantFrom('attested', 'none'),
-      keys: fc.constant<VerificationKey[]>([{ kty: 'EC', crv: 'P-256', x: 'A', y: 'B' }]),
+      mode: fc.constantFrom('signed', 'attested', 'none'),
+      keys: fc.constant<VerificationKey[]>([
+        { kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: 'B'.repeat(43) },
+      ]),
     }),
   }),
   fc.record({
@@ -143,8 +158,8 @@ const serverFrame: fc.Arbitrary<ServerFrame> = fc.oneof(
   }),
 );
 
-function urlSafe(base64: string): string {
-  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '') || 'A';
+function segmentIds(maxLength: number) {
+  return fc.array(fc.string({ maxLength: limits.segmentIdLengthMax }), { maxLength });
 }
 
 function plain(maxKeys: number) {
@@ -187,6 +202,18 @@ describe('protocol: parse functions', () => {
       const text = `{"type":"signal","to":"v","signal":{"a":${nested}}}`;
       expect(parseClientFrame(text)).to.have.property('ok', false);
     }
+  });
+
+  it('refuse more holdings than a viewer may tell at a time', () => {
+    const frame = (gained: unknown) =>
+      JSON.stringify({ type: 'holdings', gained, lost: [], playing: [] });
+    const most = Array.from({ length: limits.holdingsPerFrameMax }, (_, index) => `v#${index}`);
+    expect(parseClientFrame(frame(most))).to.have.property('ok', true);
+    for (const gained of [[...most, 'v#x'], ['v'.repeat(limits.segmentIdLengthMax + 1)], [7], 'v'])
+      expect(parseClientFrame(frame(gained))).to.have.nested.property(
+        'refusal.code',
+        'frame_invalid',
+      );
   });
 
   it('never throw, and refuse with a code, whatever text comes', () => {

@@ -99,9 +99,20 @@ function willingly({ profile }: Client): boolean {
   return profile.uploadAllowed && profile.peersAllowed && !profile.metered && !profile.saveData;
 }
 
+/** Whoever is accused may be held by one that is there. */
+function uploads(client: Client): boolean {
+  const members = client.directive?.members ?? [];
+  return members.some((member) => member.viewerId === client.viewerId && member.uploads);
+}
+
 /** What must hold once everybody who dropped is gone and nothing is on its way. */
-function checkQuiet(world: World): void {
+function checkQuiet(world: World, accusers: ReadonlySet<string>): void {
   const connected = world.connected();
+  const held = connected.filter((client) => willingly(client) && !uploads(client));
+  const holders = connected.filter(({ viewerId }) => accusers.has(viewerId));
+  const holderDevices = new Set(holders.map(({ deviceId }) => deviceId));
+  expect(held.length, 'held').to.be.at.most(holderDevices.size);
+  for (const client of connected) if (uploads(client)) expect(willingly(client)).to.equal(true);
   expect(world.rooms.stats()).to.include({
     viewers: connected.length,
     connected: connected.length,
@@ -153,22 +164,24 @@ function checkGroup(world: World, groupId: string, clients: Client[]): void {
     if (!client.profile.peersAllowed) expect(ids, name).to.deep.equal([client.viewerId]);
   }
   const able = clients.filter(
-    (client) => willingly(client) && client.directive?.deviceRole === 'master',
+    (client) => uploads(client) && client.directive?.deviceRole === 'master',
   );
   const lit = able.filter((client) => client.report.edgeHealth !== 'dark');
-  const candidates = lit.length > 0 ? lit : able;
+  const whole = lit.filter((client) => client.report.edgeHealth !== 'partial');
+  const candidates = [whole, lit].find(({ length }) => length > 0) ?? able;
   const masters = clients.filter((client) => client.directive?.groupRole === 'master');
   for (const master of masters) expect(candidates, `${name}: unwilling master`).to.include(master);
   const { membersPerMaster, mastersPerGroupMax } = world.limits;
-  const wanted = Math.min(
+  const hubs = Math.min(
     Math.max(2, Math.ceil(clients.length / membersPerMaster)),
     mastersPerGroupMax,
-    candidates.length,
   );
+  const wanted = Math.min(hubs, candidates.length);
   expect(masters.length, `${name}: masters`).to.be.within(wanted, wanted + 1);
   const secondaries = clients.filter((client) => client.directive?.groupRole === 'secondary');
+  // Where few can read, others spread what these bring.
   expect(secondaries.length, `${name}: secondaries`).to.equal(
-    candidates.length > masters.length ? 1 : 0,
+    Math.min(able.length - masters.length, Math.max(1, hubs - masters.length)),
   );
 }
 
@@ -179,7 +192,7 @@ describe('rooms: whatever happens', () => {
         fc.array(step, { maxLength: 200, size: 'max' }),
         fc.integer({ min: 2, max: 8 }),
         (steps, max) => {
-          // Suspensions are over when everything is quiet.
+          // Those of accusers are over when everything is quiet.
           const world = createWorld({
             groupMembersMax: max,
             mastersPerGroupMax: 3,
@@ -188,7 +201,8 @@ describe('rooms: whatever happens', () => {
           for (const each of steps) perform(world, each);
           for (const client of world.connected()) world.report(client.viewerId);
           world.advance(world.limits.resumeWindowMs + 1_000);
-          checkQuiet(world);
+          const accusers = steps.filter((each) => each.do === 'accuse');
+          checkQuiet(world, new Set(accusers.map(({ who }) => `v${who}`)));
           for (const client of world.connected()) world.leave(client.viewerId);
           expect(world.rooms.stats()).to.deep.equal({
             rooms: 0,

@@ -86,6 +86,10 @@ describe('when something fails', function () {
     }
   });
 
+  it('stalls nobody in a room of four of which one reaches the edge that swallows connections', () => {
+    for (let seed = 1; seed <= 60; seed += 1) replayable('blackholeSmall', seed, expectNoStall);
+  });
+
   it('keeps its peers over a restart and an outage of signaling', () => {
     for (const seed of [1, 2]) {
       replayable('signalingRestart', seed, (report) => {

@@ -1,12 +1,18 @@
-import type { SimulationOptions, World } from './simulate.ts';
+import { churn, outage, rubbish } from './happenings.ts';
+import { liarsAmong } from './liars.ts';
+import { outageScenarios } from './outages.ts';
+import type { SimulationOptions } from './simulate.ts';
+import { drawViewer } from './world/population.ts';
 
-export type Scenario = (seed: number) => SimulationOptions;
+export type Scenario = (seed: number, viewers?: number) => SimulationOptions;
 
 const high = { name: 'high', bitsPerSecond: 1_400_000 };
 const low = { name: 'low', bitsPerSecond: 380_000 };
 
 /** Worlds by name, so that a failing seed can be replayed from the command line. */
 export const scenarios: Record<string, Scenario> = {
+  liars: (seed) => liarsAmong(seed, 15),
+  ...outageScenarios,
   /** A small room on a good day. */
   steady: (seed) => ({ seed, viewers: 8, durationMs: 70_000 }),
 
@@ -23,6 +29,12 @@ export const scenarios: Record<string, Scenario> = {
     wireShare: 0.02,
     script: (world) => churn(world, { fromMs: 25_000, untilMs: 50_000, everyMs: 1_000 }),
   }),
+
+  /** The audience of a great event, as the internet is. */
+  'ten-thousand': (seed, viewers = 10_000) => ({ ...audience(seed, viewers), sliceMs: 100 }),
+
+  /** The same world, small enough for every day. */
+  town: (seed, viewers = 120) => ({ ...audience(seed, viewers), durationMs: 45_000 }),
 
   /** Everybody at once. */
   flash: (seed) => ({
@@ -81,6 +93,25 @@ export const scenarios: Record<string, Scenario> = {
     durationMs: 80_000,
     script: (world) =>
       outage(world, { fromMs: 25_000, untilMs: 55_000, survivors: 1, blackhole: true }),
+  }),
+
+  /** The same in a small room with short ways, at any time of a segment, whoever it is that is spared. */
+  blackholeSmall: (seed) => ({
+    seed,
+    viewers: 4,
+    durationMs: 50_000,
+    edge: { bitsPerSecond: 80_000_000, firstByteMs: 5 },
+    viewer: (_, random) => ({
+      uplinkBitsPerSecond: 80_000_000,
+      downlinkBitsPerSecond: 80_000_000,
+      accessMs: random.between(1, 3),
+      signalingMs: 3,
+    }),
+    script: (world) => {
+      const fromMs = world.random.between(18_000, 20_000);
+      const untilMs = fromMs + 30_000;
+      outage(world, { fromMs, untilMs, survivors: 1, skip: seed % 4, blackhole: true });
+    },
   }),
 
   /** The origin is gone for everybody, encoder included, and comes back. */
@@ -183,6 +214,14 @@ export const scenarios: Record<string, Scenario> = {
     viewer: () => ({ uplinkBitsPerSecond: 2_600_000 }),
   }),
 
+  /** The edge gives all of them together two and a half times the bitrate. */
+  cappedEdge: (seed) => ({
+    seed,
+    viewers: 8,
+    durationMs: 80_000,
+    edge: { uplinkBitsPerSecond: 2.5 * high.bitsPerSecond },
+  }),
+
   /** Memory for a few segments only, with storage behind it. */
   smallMemory: (seed) => ({
     seed,
@@ -204,6 +243,31 @@ export const scenarios: Record<string, Scenario> = {
   }),
 };
 
+/** All come within 20 s; then every minute one of twenty goes and another comes. */
+function audience(seed: number, viewers: number): SimulationOptions {
+  const arrivalMs = 20_000;
+  const gapMs = arrivalMs / viewers;
+  return {
+    seed,
+    viewers,
+    durationMs: 120_000,
+    joinGapMs: [gapMs / 2, gapMs * 1.5],
+    settleMs: 10_000,
+    wireShare: 0.005,
+    viewer: (_, random) => ({
+      ...drawViewer(high.bitsPerSecond, random),
+      // Twice the playlist's window, so that cores of ten thousand fit one process.
+      memoryBytesMax: 4 * 1_048_576,
+    }),
+    script: (world) =>
+      churn(world, {
+        fromMs: arrivalMs,
+        untilMs: world.options.durationMs,
+        everyMs: 60_000 / (viewers * 0.05),
+      }),
+  };
+}
+
 const leech = {
   metered: false,
   saveData: false,
@@ -211,48 +275,3 @@ const leech = {
   peersAllowed: true,
   batteryLevel: null,
 };
-
-interface Outage {
-  fromMs: number;
-  untilMs: number;
-  survivors: number;
-  role?: string;
-  blackhole?: boolean;
-}
-
-function outage(world: World, { fromMs, untilMs, survivors, role, blackhole }: Outage): void {
-  world.at(fromMs, () => {
-    const able = world.alive().filter((viewer) => !role || viewer.groupRole === role);
-    const lit = new Set(able.slice(0, survivors).map(({ name }) => name));
-    world.edge.exempt = (name) => lit.has(name);
-    world.edge.setFaultOfAll(blackhole ? { kind: 'blackhole' } : { kind: 'dead' });
-  });
-  world.at(untilMs, () => world.edge.setFaultOfAll(null));
-}
-
-interface Churn {
-  fromMs: number;
-  untilMs: number;
-  everyMs: number;
-}
-
-function churn(world: World, { fromMs, untilMs, everyMs }: Churn): void {
-  for (let atMs = fromMs; atMs < untilMs; atMs += everyMs) {
-    world.at(atMs, () => {
-      world.random.pick(world.alive()).end(world.random.pick(['leave', 'crash', 'vanish']));
-      world.join();
-    });
-  }
-}
-
-const rubbishKinds: readonly ((world: World) => unknown)[] = [
-  () => '{',
-  () => JSON.stringify({ type: 'request', requestId: -1, segment: 'x', part: 1e9 }),
-  () => JSON.stringify({ type: 'hello', version: 99, follows: [] }),
-  () => JSON.stringify({ type: 'want', segment: 'x'.repeat(9_999) }),
-  () => JSON.stringify({ type: 'playlist', playlistId: 'high/playlist.m3u8', text: 'nonsense' }),
-];
-
-function rubbish(world: World): unknown {
-  return world.random.pick(rubbishKinds)(world);
-}

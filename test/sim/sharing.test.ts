@@ -2,10 +2,10 @@ import { expect } from 'chai';
 import { replayable } from './replay.ts';
 import type { Report } from './world/report.ts';
 
-function expectSmooth(report: Report): void {
+function expectSmooth(report: Report, wakesMax = 10): void {
   expect(report.fatal).to.deep.equal([]);
   expect(report.stallMs, 'stalled ms').to.equal(0);
-  expect(report.wakesPerViewerSecondMax, 'wakes a second').to.be.below(10);
+  expect(report.wakesPerViewerSecondMax, 'wakes a second').to.be.below(wakesMax);
 }
 
 describe('sharing a live stream', function () {
@@ -34,7 +34,7 @@ describe('sharing a live stream', function () {
         expect(report.groups).to.equal(1);
         expect(report.copiesPerSegmentSettled).to.be.at.most(1.05);
         // One message more or less in a minute moves it by a few tenths.
-        expect(report.uploadMaxToMean).to.be.at.most(2.5);
+        expect(report.uploadMaxToMean).to.be.at.most(2.7);
         expect(report.wastedShare).to.be.at.most(0.06);
       });
     });
@@ -70,6 +70,23 @@ describe('sharing a live stream', function () {
   });
 
   it('stalls nobody where the uplinks are thin', () => {
-    replayable('thinUplinks', 1, expectSmooth);
+    replayable('thinUplinks', 1, (report) => {
+      // Room is offered and declined more often where there is little of it.
+      expectSmooth(report, 12);
+      expect(report.copiesPerSegmentSettled).to.be.at.most(1.1);
+    });
   });
+
+  for (const seed of [1, 2, 3]) {
+    it(`leaves an edge that is short of uplink to one reader, seed ${seed}`, () => {
+      replayable('cappedEdge', seed, (report) => {
+        expect(report.fatal).to.deep.equal([]);
+        expect(report.copiesPerSegmentSettled).to.be.at.most(1.05);
+        expect(report.copiesPerSegment).to.be.at.most(1.3);
+        // While the first of them start, the edge has to give three segments at once.
+        expect(report.stallMs / report.viewers, 'stalled ms per viewer').to.be.below(1_000);
+        expect(report.startupMs.p50).to.be.below(2_500);
+      });
+    });
+  }
 });

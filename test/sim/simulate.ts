@@ -1,7 +1,9 @@
-import type { ViewerProfile } from '../../signaling/protocol/index.ts';
+import type { Limits } from '../../signaling/protocol/index.ts';
 import { Clock } from './world/clock.ts';
 import { EdgeServer, type EdgeSpec } from './world/edge.ts';
+import type { Invariants } from './world/invariants.ts';
 import { Network, type NetworkSpec } from './world/network.ts';
+import { willing } from './world/population.ts';
 import { Random } from './world/random.ts';
 import { makeReport, type Report, type ServedSegment } from './world/report.ts';
 import { SignalingServer } from './world/signaling.ts';
@@ -16,46 +18,49 @@ export interface SimulationOptions {
   durationMs: number;
   /** Between two joins, drawn between these. Default 500 to 1 000. */
   joinGapMs?: [number, number];
-  /** Segments published from this long after the last join count as settled. Default 10 000. */
+  /** Segments published from this long after the last of them joined count as settled. Default 10 000. */
   settleMs?: number;
   renditions?: RenditionSpec[];
   segmentMs?: number;
   windowSegments?: number;
   edge?: Partial<EdgeSpec>;
   network?: Partial<NetworkSpec>;
+  /** Of the server's rooms. */
+  limits?: Partial<Limits>;
   /** What differs from the usual viewer. */
   viewer?: (index: number, random: Random) => Partial<ViewerSpec>;
   /** Share of control messages and frames that go through the real encoders and parsers. Default all. */
   wireShare?: number;
+  /** Of the clock, for large worlds. */
+  sliceMs?: number;
   /** What happens, when: called once before time begins. */
   script?: (world: World) => void;
+  /** Called after each second of the world. */
+  onSecond?: (world: World) => void;
 }
 
 const defaultSettleMs = 10_000;
 
-const willing: ViewerProfile = {
-  metered: false,
-  saveData: false,
-  uploadAllowed: true,
-  peersAllowed: true,
-  batteryLevel: null,
-};
-
 /** A room full of real cores in virtual time. */
 export class World {
-  readonly clock = new Clock();
+  readonly clock: Clock;
   readonly random: Random;
   readonly stream: LiveStream;
   readonly edge: EdgeServer;
   readonly network: Network;
   readonly signaling: SignalingServer;
   readonly viewers: Viewer[] = [];
+  #byName = new Map<string, Viewer>();
   readonly options: SimulationOptions;
   readonly served = new Map<string, ServedSegment>();
-  lastJoinMs = 0;
+  /** When the first viewers have all joined and found their places. */
+  settledAtMs = 0;
+  /** Looks at the room while something fails; null where nothing does. */
+  invariants: Invariants | null = null;
 
   constructor(options: SimulationOptions) {
     this.options = options;
+    this.clock = new Clock(options.sliceMs);
     this.random = new Random(options.seed);
     const { clock, random } = this;
     const renditions = options.renditions ?? [{ name: 'high', bitsPerSecond: 1_400_000 }];
@@ -70,7 +75,8 @@ export class World {
     const networkSpec = { detectMinMs: 5_000, detectMaxMs: 8_000, jitterMs: 4, ...options.network };
     this.network = new Network(clock, random.fork('network'), networkSpec);
     const isChecked = (options.wireShare ?? 1) >= 1;
-    this.signaling = new SignalingServer(clock, random.fork('signaling'), isChecked);
+    const { limits = {} } = options;
+    this.signaling = new SignalingServer(clock, random.fork('signaling'), isChecked, limits);
   }
 
   at(atMs: number, run: () => void): void {
@@ -86,22 +92,24 @@ export class World {
       profile: willing,
       nat: 'open',
       accessMs: random.between(5, 40),
+      lossShare: 0,
       signalingMs: random.between(10, 60),
       uplinkBitsPerSecond: random.between(4e6, 20e6),
       downlinkBitsPerSecond: random.between(15e6, 60e6),
       rendition: this.stream.spec.renditions[0]?.name ?? '',
       bufferMaxMs: 30_000,
+      behindSegments: 3,
       memoryBytesMax: 64 * 1_048_576,
       storageBytesMax: 0,
       uploadBytesPerSecondMax: 1_250_000,
       wireShare: this.options.wireShare ?? 1,
+      behaviour: null,
       ...this.options.viewer?.(index, random),
       ...change,
     };
     const viewer = new Viewer(this, spec);
     this.viewers.push(viewer);
-    this.lastJoinMs = this.clock.nowMs;
-    this.clock.after(this.options.settleMs ?? defaultSettleMs, () => this.#markSettled(viewer));
+    this.#byName.set(spec.name, viewer);
     viewer.start();
     return viewer;
   }
@@ -114,34 +122,40 @@ export class World {
     return this.alive().filter((viewer) => viewer.groupRole === 'master');
   }
 
+  named(name: string): Viewer | undefined {
+    return this.#byName.get(name);
+  }
+
   publishedAtMs(sequence: number): number {
     return this.stream.publishedAtMs(sequence);
   }
 
   report(): Report {
-    const { clock, viewers, edge, served, stream, lastJoinMs, options } = this;
+    const { clock, viewers, edge, served, stream, settledAtMs, options } = this;
     return makeReport({
       seed: options.seed,
       nowMs: clock.nowMs,
       viewers,
       edge,
       served,
-      settledAtMs: lastJoinMs + (options.settleMs ?? defaultSettleMs),
+      settledAtMs,
       sizeOf: (path) => stream.bytesOf(path) ?? 0,
       publishedAtMs: (sequence) => stream.publishedAtMs(sequence),
     });
   }
 
-  /** Once the last has joined and found its place, every upload counts. */
-  #markSettled(viewer: Viewer): void {
-    if (viewer !== this.viewers.at(-1)) return;
-    for (const each of this.viewers) each.settledUploadBytes = each.uplink.bytes;
+  /** From then on every upload counts. */
+  settleAt(atMs: number): void {
+    this.settledAtMs = atMs;
+    this.at(atMs, () => {
+      for (const each of this.viewers) each.settledUploadBytes = each.uplink.bytes;
+    });
   }
 
   #count(path: string, name: string, bytes: number): void {
     const sequence = Number.parseInt(path.split('/')[1] ?? '', 10);
     if (!Number.isFinite(sequence)) return;
-    const groupId = this.viewers.find((viewer) => viewer.name === name)?.groupId ?? name;
+    const groupId = this.#byName.get(name)?.groupId ?? name;
     const key = `${path}|${groupId}`;
     const entry = this.served.get(key) ?? { path, sequence, groupId, bytes: 0 };
     entry.bytes += bytes;
@@ -161,9 +175,16 @@ export function simulateWorld(options: SimulationOptions): World {
   let atMs = 0;
   for (let index = 0; index < options.viewers; index += 1) {
     world.at(atMs, () => void world.join());
+    if (index === options.viewers - 1) world.settleAt(atMs + (options.settleMs ?? defaultSettleMs));
     atMs += random.between(gapMin, gapMax);
   }
   options.script?.(world);
-  world.clock.runUntil(options.durationMs);
+  const { onSecond, durationMs } = options;
+  if (onSecond)
+    for (let endMs = 1_000; endMs < durationMs; endMs += 1_000) {
+      world.clock.runUntil(endMs);
+      onSecond(world);
+    }
+  world.clock.runUntil(durationMs);
   return world;
 }

@@ -1,21 +1,32 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { build as bundle } from 'rolldown';
 import { build, type Rolldown } from 'vite';
 import { rollUpTypes } from './api-report.ts';
 import { rootFolder } from './root.ts';
 
 export type OutputFile = Rolldown.OutputChunk | Rolldown.OutputAsset;
 
-/** Builds the library into `dist/`: ES modules, the plain script, and types. Returns the ES modules. */
+/** Builds the library into `dist/`: ES modules, the plain script, types, and the publisher's command. Returns the ES modules. */
 export async function buildLibrary(): Promise<OutputFile[]> {
   writeDeclarations();
   const modules = await buildWith('production');
   await buildWith('script');
   mkdirSync(join(rootFolder, 'dist'), { recursive: true });
   writeFileSync(join(rootFolder, 'dist/holdfast.d.ts'), await rollUpTypes());
+  await buildCommand();
   writePackage();
   return modules;
+}
+
+/** The publisher's command as one file: Node strips no types inside `node_modules`. */
+async function buildCommand(): Promise<void> {
+  await bundle({
+    input: join(rootFolder, 'signaling/sign.ts'),
+    platform: 'node',
+    output: { file: join(rootFolder, 'dist/holdfast-sign.mjs') },
+  });
 }
 
 /** The types are rolled up from these; a fresh clone has none. */
@@ -38,7 +49,8 @@ function writePackage(): void {
   const manifest = {
     ...{ name, version, description, license, type },
     exports: { '.': { types: './holdfast.d.ts', import: './holdfast.js' } },
-    files: ['*.js', '*.js.map', '*.d.ts'],
+    bin: { 'holdfast-sign': './holdfast-sign.mjs' },
+    files: ['*.js', '*.mjs', '*.js.map', '*.d.ts'],
     peerDependencies: { 'hls.js': `^${dependencies['hls.js']}` },
   };
   writeFileSync(join(rootFolder, 'dist/package.json'), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -1,14 +1,13 @@
 import { expect } from 'chai';
 import { compareWithPlain, type ModeResult, medianFigures } from '../bench/figures/combine.ts';
 import { type Figures, figureNames, figuresOf } from '../bench/figures/figures.ts';
+import { formatOutages } from '../bench/figures/outage-table.ts';
 import { type Moment, type RawRun, segmentBytesOf } from '../bench/figures/raw-run.ts';
 import { mean, median, percentile, ratio } from '../bench/figures/statistics.ts';
 import { formatTable } from '../bench/figures/table.ts';
-import { readOptions } from '../bench/options.ts';
 import { ProgressMeter } from '../bench/pages/progress-meter.ts';
 import type { ViewerReport } from '../bench/pages/viewer.ts';
 import { parseStat } from '../bench/processor-time.ts';
-import { scenarioNames, scenarioOf } from '../bench/scenarios.ts';
 
 describe('bench: statistics', () => {
   it('takes medians and percentiles between ranks, and knows none of nothing', () => {
@@ -245,43 +244,24 @@ describe('bench: rounds and table', () => {
   });
 });
 
-describe('bench: options', () => {
-  it('reads scenario and options', () => {
-    const options = readOptions([
-      'crowd',
-      '--viewers',
-      '3',
-      '--modes',
-      'plain,holdfast',
-      '--json',
-      'x.json',
-    ]);
-    expect(options).to.deep.include({ scenario: 'crowd', viewers: 3, jsonFile: 'x.json' });
-    expect(options).to.deep.include({ durationMs: 60_000, rounds: 1, joinIntervalMs: null });
-    expect(options.modes).to.deep.equal(['plain', 'holdfast']);
-  });
-
-  for (const args of [
-    ['nowhere'],
-    ['--viewers', '0'],
-    ['--viewers', '2.5'],
-    ['--modes', 'other'],
-    ['--x'],
-  ]) {
-    it(`refuses ${args.join(' ')}`, () => {
-      expect(() => readOptions(args)).to.throw();
+describe('bench: table of outages', () => {
+  it('has a row for each, and says what failed and what was not measured', () => {
+    const figures = figuresWith({
+      outagePlayedShare: 0.523,
+      stallMsPerViewerMinute: 23_456,
+      fatalErrorCount: 2,
     });
-  }
-
-  it('keeps outages inside the settled window, with time before and after', () => {
-    for (const durationMs of [4_000, 60_000]) {
-      for (const name of scenarioNames) {
-        const { outage } = scenarioOf(name, durationMs);
-        if (!outage) continue;
-        expect(outage.startMs).to.be.greaterThan(0);
-        expect(outage.startMs + outage.durationMs).to.be.lessThan(durationMs);
-      }
-    }
+    const results: ModeResult[] = [
+      { mode: 'plain', figures, rounds: [], errors: [] },
+      { mode: 'p2pml', figures: figuresWith({}), rounds: [], errors: [] },
+      { mode: 'holdfast', figures: null, rounds: [], errors: [] },
+    ];
+    const table = formatOutages([{ parameters: { description: 'all is dead' }, results }]);
+    expect(table.split('\n').slice(-3)).to.deep.equal([
+      '|  | plain | p2pml | holdfast |',
+      '| --- | --- | --- | --- |',
+      '| all is dead | 52 % / 23.5 s / 2 | - / - / - | failed |',
+    ]);
   });
 });
 

@@ -55,6 +55,31 @@ describe('faults of the live input', () => {
       expect(live.counters().bytes.segment - stoppedAt).to.be.at.most(20_000);
     }).timeout(4_000);
 
+    it('of a line hit nobody else, those of its edge all lines', async () => {
+      const live = await servers.origin();
+      const edge = await servers.edge(live);
+      const [first, second] = await Promise.all([edge.openLine(), edge.openLine()]);
+      const playlist = ({ port }: { port: number }) =>
+        codeOf(
+          fetch(`http://127.0.0.1:${port}/live/main.m3u8`, { signal: AbortSignal.timeout(300) }),
+        );
+      first.setFault({ kind: 'refuse' });
+      expect(await playlist(first)).to.match(/fetch failed/);
+      expect(await playlist(second)).to.equal('no error');
+      first.setFault({ kind: 'black-hole' });
+      expect(await playlist(first)).to.match(/TimeoutError/);
+      first.setFault({ kind: 'none' });
+      expect(await playlist(first)).to.equal('no error');
+      edge.setFault({ kind: 'refuse' });
+      for (const line of [first, second]) expect(await playlist(line)).to.match(/fetch failed/);
+      edge.setFault({ kind: 'black-hole' });
+      for (const line of [first, second]) expect(await playlist(line)).to.match(/TimeoutError/);
+      edge.setFault({ kind: 'none' });
+      for (const line of [first, second]) expect(await playlist(line)).to.equal('no error');
+      await edge.close();
+      expect(await playlist(first), 'after the edge is closed').to.match(/fetch failed/);
+    }).timeout(4_000);
+
     it('error hits the given share of the requests', async () => {
       const draws = [0.1, 0.3, 0.6, 0.9];
       const live = await servers.origin({ random: () => draws.shift() ?? 1 });

@@ -48,6 +48,17 @@ describe('live origin', () => {
       expect(await status('99999999999999999999.m4s')).to.equal(404);
     });
 
+    it('holds a request for what comes next, and refuses one for what lies beyond the next two', async () => {
+      const origin = await servers.origin({ lowLatency: true });
+      const { url } = await servers.edge(origin);
+      const ask = (query: string) => fetch(`${url}/live/high/playlist.m3u8?${query}`);
+      expect((await ask('_HLS_msn=110&_HLS_part=1')).status).to.equal(200);
+      servers.nowMs += 900;
+      expect(await (await ask('_HLS_msn=110&_HLS_part=4')).text()).to.include('110-3.m4s');
+      expect((await ask('_HLS_msn=112&_HLS_part=4')).status).to.equal(400);
+      expect((await ask('_HLS_msn=1002')).status).to.equal(400);
+    });
+
     it('names both renditions with their codecs, and is full at once by default', async () => {
       const { playlistUrl, url, renditions } = await servers.origin({
         startedAtMs: undefined as never,

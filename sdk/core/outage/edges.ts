@@ -1,165 +1,275 @@
 import { originOf } from '../../../signaling/protocol/identity.ts';
 import type { EdgeHealth } from '../../../signaling/protocol/index.ts';
-import { limits } from '../../../signaling/protocol/limits.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
+import { forgetOldest } from '../bounded.ts';
 import type { Context } from '../context.ts';
 import type { FetchFailure } from '../events.ts';
+import type { Room } from '../room/room.ts';
+import { Drain } from './drain.ts';
+import { current, type EdgeState, lanesOf, newEdgeState, openOnce } from './edge-state.ts';
+import * as edgeThresholds from './edge-thresholds.ts';
+import { isDoubtful, isDown, judge, type Lane, otherOf, type Resource } from './health.ts';
+import { Hearsay } from './hearsay.ts';
+import { OwnNetwork } from './own-network.ts';
+import { Turns } from './turns.ts';
 
-/** Every threshold of edge health, each with its reason. */
-export const edgeThresholds = {
-  /** One failure may be chance; two in a row are not. */
-  failuresToDark: 2,
-  /** Two answers in a row after that: a single one may be the last of a dying server. */
-  successesToHealthy: 2,
-  /** A viewer that others feed looks at its dark edge this often: once in two or three segments. */
-  recheckDarkMs: 5_000,
-  /** At an edge that answers again, or is strained, it looks sooner, to have it back before it is needed. */
-  recheckMs: 1_000,
-  /** New samples weigh a quarter: a change shows within three or four segments. */
-  sampleWeight: 0.25,
-  /** First guess of throughput, 4 Mbit/s, until one segment was read. */
-  bytesPerMsUnknown: 500,
-  firstByteMsUnknown: 150,
-  /** Slower than this times the usual first byte is a sign of strain, and the first-byte deadline. */
-  firstByteSlack: 6,
-  firstByteWithinMsMin: 1_000,
-  firstByteWithinMsMax: 2_500,
-  /** With nobody else to ask, giving up early helps no one: as hls.js's own default. */
-  firstByteAloneMs: 10_000,
-} as const;
-
-interface EdgeState {
-  health: EdgeHealth;
-  failures: number;
-  successes: number;
-  firstByteMs: number;
-  /** In a row, without a byte. */
-  timeouts: number;
-  bytesPerMs: number;
-  sampled: boolean;
-  nextAttemptAtMs: number;
-}
+const never = Number.POSITIVE_INFINITY;
 
 /** What this viewer sees of each edge (by scheme and host), and when it may be asked again. */
 export class Edges {
   #context: Context;
+  #room: Room;
+  #turns: Turns;
+  #hearsay: Hearsay;
+  readonly network: OwnNetwork;
+  #drain = new Drain();
   #states = new Map<string, EdgeState>();
+  #last: { url: string; state: EdgeState } | null = null;
   /** Called when the health of the edge last used changes. */
   #changed: (health: EdgeHealth, reason: string) => void;
 
-  constructor(context: Context, changed: (health: EdgeHealth, reason: string) => void) {
+  constructor(context: Context, room: Room, changed: (health: EdgeHealth, reason: string) => void) {
     this.#context = context;
+    this.#room = room;
+    this.#turns = new Turns(room);
+    this.#hearsay = new Hearsay(room);
+    this.network = new OwnNetwork(context, room);
     this.#changed = changed;
   }
 
-  /** How long after the last try an edge that was given up is looked at again; null when all is well. */
-  recheckMs(url: string): number | null {
-    const { health } = this.#state(url);
-    if (health === 'healthy') return null;
-    return health === 'dark' ? edgeThresholds.recheckDarkMs : edgeThresholds.recheckMs;
+  /** The last attempt failed: others go first. */
+  isDoubtful(url: string, resource: Resource = 'segments'): boolean {
+    return isDoubtful(this.#state(url), resource);
   }
 
-  /** The last attempt failed: others go first. */
-  isDoubtful(url: string): boolean {
-    return this.#state(url).failures > 0;
+  /** Nothing but probes is sent to it. */
+  isDown(url: string, resource: Resource = 'segments'): boolean {
+    return isDown(this.#state(url), resource);
   }
 
   /** Earliest time for a further attempt; the past when nothing is wrong. */
-  nextAttemptAtMs(url: string): number {
-    return this.#state(url).nextAttemptAtMs;
+  nextAttemptAtMs(url: string, resource: Resource = 'segments'): number {
+    const state = this.#state(url);
+    const lane = state[resource];
+    // Who has reason to doubt it looks once before counting on it.
+    if (!isDown(state, resource) && resource === 'segments' && state.checkAtMs !== null)
+      return Math.max(lane.nextAttemptAtMs, state.checkAtMs);
+    if (!isDown(state, resource) || lane.halfOpen) return lane.nextAttemptAtMs;
+    // Where both are down, one of them asks for both.
+    const isShared =
+      isDown(state, otherOf(resource)) &&
+      (resource === 'playlists' || state.playlists.failures > 0);
+    const { nowMs } = this.#context;
+    let own = this.#turns.next(Math.max(state.turn, this.#turns.at(nowMs)));
+    if (isShared) {
+      const every = edgeThresholds.segmentTurnEvery;
+      while ((own.round % every === every - 1) !== (resource === 'segments'))
+        own = this.#turns.next(own.turn + 1);
+    }
+    return own.atMs;
   }
 
-  /** Puts off the next attempt, so that of a group only some members probe an edge that is dark. */
-  attempted(url: string, rank: number): void {
+  /** When this playlist's edge is to be looked at although peers bring the playlist; infinite where it need not. */
+  lookAtMs(url: string): number {
     const state = this.#state(url);
-    if (state.health !== 'dark') return;
-    const spread = 1 + 0.2 * this.#context.options.random();
-    state.nextAttemptAtMs =
-      this.#context.nowMs + limits.edgeProbeIntervalMs * Math.min(4, 1 + rank) * spread;
+    if (isDown(state, 'playlists')) return this.nextAttemptAtMs(url, 'playlists');
+    return state.checkAtMs ?? never;
+  }
+
+  /** How long after the last try an edge that is about to be well again is looked at; null when all is well. */
+  recheckMs(url: string): number | null {
+    const { health, playlists } = this.#state(url);
+    return health === 'recovering' || playlists.failures > 0 ? edgeThresholds.recheckMs : null;
+  }
+
+  /** The network may be back: what seemed to be the edge's fault is tried at once. */
+  disturbed(): void {
+    for (const state of this.#states.values()) openOnce(state);
+  }
+
+  /** A request goes out: the next probe has to wait for the next turn. */
+  attempted(url: string, resource: Resource = 'segments'): void {
+    const state = this.#state(url);
+    if (resource === 'playlists') state.checkAtMs = null;
+    if (!isDown(state, resource)) return;
+    state[resource].halfOpen = false;
+    state.turn = this.#turns.at(this.#context.nowMs) + 1;
+  }
+
+  /** So that a group does not look all at once. */
+  #spreadMs(): number {
+    const paceMs = this.#room.members.length * edgeThresholds.checkEveryMs;
+    return Math.min(edgeThresholds.checkWithinMs, Math.max(1, paceMs));
+  }
+
+  /** It answers here while those that read for the group get nothing. */
+  isProven(url: string): boolean {
+    const { isSuspected, suspectedAtMs, segments, playlists } = this.#state(url);
+    const { nowMs } = this.#context;
+    if (!isSuspected || segments.failures + playlists.failures > 0) return false;
+    const provenAtMs = Math.max(segments.succeededAtMs, playlists.succeededAtMs);
+    return provenAtMs >= suspectedAtMs && nowMs - provenAtMs < edgeThresholds.evidenceMs;
+  }
+
+  /** A peer could not read what it tried: whoever has not looked lately does so, not all at the same time. */
+  heardUnable(peer: string): void {
+    const { nowMs } = this.#context;
+    const isTold = this.#hearsay.isTold(peer, nowMs);
+    // Those that the group counts on find out for it whether it is an outage.
+    if (!isTold && !this.#room.isMaster) return;
+    for (const state of this.#states.values()) {
+      if (isTold) {
+        if (!state.isSuspected) state.suspectedAtMs = nowMs;
+        state.isSuspected = true;
+        state.suspectedUntilMs = nowMs + edgeThresholds.evidenceMs;
+      }
+      const withinMs = this.#room.isMaster ? 0 : this.#spreadMs();
+      this.#check(state, nowMs + withinMs * this.#context.options.random());
+    }
+  }
+
+  /** What it gives; null before it was measured, and while it fails. */
+  pace(url: string): { bytesPerMs: number; firstByteMs: number } | null {
+    const { segments, pace } = this.#state(url);
+    return pace.isSampled && segments.failures === 0 ? pace : null;
   }
 
   /** Predicted time to read so many bytes. */
   estimateMs(url: string, bytes: number): number {
-    const state = this.#state(url);
-    return state.firstByteMs + bytes / state.bytesPerMs;
+    const { firstByteMs, bytesPerMs } = this.#state(url).pace;
+    return firstByteMs + bytes / bytesPerMs;
   }
 
   /** How long to wait for an edge's answer; `alone` when no peer could help meanwhile. */
   firstByteWithinMs(url: string, alone: boolean): number {
-    if (alone) return edgeThresholds.firstByteAloneMs;
-    const { firstByteMs, timeouts } = this.#state(url);
-    const { firstByteWithinMsMin, firstByteWithinMsMax, firstByteAloneMs } = edgeThresholds;
-    const usualMs = firstByteMs * edgeThresholds.firstByteSlack;
-    const withinMs = Math.min(firstByteWithinMsMax, Math.max(firstByteWithinMsMin, usualMs));
-    // An edge that is only slow would else be cut off every time and never be measured.
-    return Math.min(firstByteAloneMs, withinMs * 2 ** timeouts);
+    return alone ? edgeThresholds.firstByteAloneMs : this.#state(url).pace.firstByteWithinMs;
   }
 
   firstByte(url: string, tookMs: number): void {
     const state = this.#state(url);
-    state.timeouts = 0;
-    state.firstByteMs = average(state.firstByteMs, tookMs, state.sampled);
+    if (state.pace.firstByte(tookMs)) state.strain = 'first byte';
+    else if (state.strain === 'first byte') state.strain = null;
   }
 
-  succeeded(url: string, bytes: number, tookMs: number): void {
+  /** `mediaMs`: how much media the bytes are, where that says how fast is fast enough. */
+  succeeded(
+    url: string,
+    bytes: number,
+    tookMs: number,
+    mediaMs: number | null = null,
+    resource: Resource = 'segments',
+  ): void {
     const state = this.#state(url);
-    if (bytes >= limits.chunkBytes) {
-      state.bytesPerMs = average(state.bytesPerMs, bytes / Math.max(1, tookMs), state.sampled);
-      state.sampled = true;
+    if (bytes >= edgeThresholds.sampleBytesMin) state.pace.sample(bytes, tookMs);
+    if (mediaMs !== null) {
+      if (tookMs > mediaMs * edgeThresholds.strainedShare) state.strain = 'throughput';
+      else if (state.strain !== 'first byte') state.strain = null;
     }
-    state.failures = 0;
-    state.timeouts = 0;
+    const wasDark = state.health === 'dark';
+    const wasProven = this.isProven(url);
+    state.pace.answered();
     state.successes += 1;
-    state.nextAttemptAtMs = 0;
-    if (state.health === 'dark') this.#set(state, 'recovering', 'answers again');
-    else if (state.health !== 'healthy' && state.successes >= edgeThresholds.successesToHealthy) {
-      this.#set(state, 'healthy', 'answers reliably');
+    state.checkAtMs = null;
+    const lane = state[resource];
+    lane.failures = 0;
+    lane.nextAttemptAtMs = 0;
+    lane.succeededAtMs = this.#context.nowMs;
+    this.#room.edgeSeenAtMs = this.#context.nowMs;
+    this.#outcome(state, lane, false);
+    if (!wasProven && this.isProven(url)) this.#room.changed(true);
+    // The other kind is worth a try now.
+    if (wasDark) openOnce(state);
+  }
+
+  /** A read was left because peers were faster: what it had brought by then says how fast the edge is. */
+  left(url: string, bytes: number, tookMs: number): void {
+    const tookMsMin = bytes > 0 ? edgeThresholds.leftAfterMsMin : edgeThresholds.leftEmptyMsMin;
+    if (tookMs >= tookMsMin) this.#state(url).pace.sample(bytes, tookMs);
+  }
+
+  /** `isGone`: no wonder that it is not there, which says nothing of the edge. */
+  failed(
+    url: string,
+    failure: FetchFailure,
+    resource: Resource = 'segments',
+    isGone = false,
+  ): void {
+    const state = this.#state(url);
+    const { nowMs, options } = this.#context;
+    if (isGone) {
+      // But an edge that did not even answer is there again; one that answers no to everything is as it was.
+      if (isDown(state, resource) && !state.isAnswered) this.succeeded(url, 0, 0, null, resource);
+      return;
+    }
+    const lane = state[resource];
+    const isAnswered = failure.status !== null;
+    if (failure.reason === 'offline' || (!isAnswered && this.network.isLost())) {
+      lane.nextAttemptAtMs = this.#turns.next(this.#turns.at(nowMs) + 1).atMs;
+      return this.#changed(state.health, 'own network');
+    }
+    state.successes = 0;
+    if (failure.reason === 'first_byte_timeout') state.pace.timedOut();
+    lane.failures += 1;
+    lane.failedAtMs = nowMs;
+    lane.halfOpen = false;
+    const backoffMs = (limits.edgeProbeIntervalMs / 4) * lane.failures;
+    lane.nextAttemptAtMs = nowMs + backoffMs * (0.8 + 0.4 * options.random());
+    state.failure = isAnswered ? `status ${failure.status}` : failure.reason;
+    state.isAnswered = isAnswered;
+    this.#outcome(state, lane, true);
+  }
+
+  /** `bufferMs`: media ahead of the playhead. */
+  buffered(bufferMs: number | null): void {
+    const { nowMs } = this.#context;
+    const isDraining = this.#drain.measured(bufferMs, nowMs);
+    for (const state of this.#states.values()) {
+      const isNews = isDraining ? state.strain === null : state.strain === 'buffer';
+      if (isNews) state.strain = isDraining ? 'buffer' : null;
+      if (isNews && isDraining) this.#check(state, nowMs);
+      // Doubts go by themselves, with time.
+      if (isNews || state.health === 'strained') this.#judge(state);
     }
   }
 
-  failed(url: string, failure: FetchFailure): void {
-    const state = this.#state(url);
-    const reason = failure.status === null ? failure.reason : `status ${failure.status}`;
-    // A page that is offline, or a resource that is not there, says nothing about the edge.
-    if (failure.reason === 'offline' || isAbsent(failure)) return;
-    state.successes = 0;
-    if (failure.reason === 'first_byte_timeout') state.timeouts = Math.min(4, state.timeouts + 1);
-    state.failures += 1;
-    const dark = state.failures >= edgeThresholds.failuresToDark;
-    const backoffMs = dark ? limits.edgeProbeIntervalMs : limits.edgeProbeIntervalMs / 4;
-    state.nextAttemptAtMs =
-      this.#context.nowMs + backoffMs * (0.8 + 0.4 * this.#context.options.random());
-    this.#set(state, dark ? 'dark' : 'strained', reason);
+  /** Looks at the edge itself at that time, unless there is no need to. */
+  #check(state: EdgeState, atMs: number): void {
+    const { nowMs } = this.#context;
+    const provenMs = Math.max(state.segments.succeededAtMs, state.playlists.succeededAtMs);
+    if (state.health === 'dark' || state.checkAtMs !== null) return;
+    if (nowMs - provenMs < edgeThresholds.provenMs) return;
+    state.checkAtMs = atMs;
+    this.#context.wakeAt(Math.max(nowMs + 1, atMs));
   }
 
-  #set(state: EdgeState, health: EdgeHealth, reason: string): void {
+  #outcome(state: EdgeState, { outcomes }: Lane, failed: boolean): void {
+    outcomes.push(failed);
+    if (outcomes.length > edgeThresholds.outcomesMax) outcomes.shift();
+    this.#judge(state);
+  }
+
+  #judge(state: EdgeState): void {
+    const [health, reason] = judge(state, this.#context.nowMs);
     if (state.health === health) return;
+    // What was before does not count against an edge that is back.
+    if (health === 'healthy' && state.health === 'recovering')
+      for (const lane of lanesOf(state)) lane.outcomes = [];
     state.health = health;
     this.#changed(health, reason);
   }
 
   #state(url: string): EdgeState {
+    // Each decision asks several times for the same.
+    if (this.#last?.url === url) return current(this.#last.state, this.#context.nowMs);
     const origin = originOf(url);
     let state = this.#states.get(origin);
     if (!state) {
-      state = {
-        health: 'healthy',
-        failures: 0,
-        timeouts: 0,
-        successes: 0,
-        firstByteMs: edgeThresholds.firstByteMsUnknown,
-        bytesPerMs: edgeThresholds.bytesPerMsUnknown,
-        sampled: false,
-        nextAttemptAtMs: 0,
-      };
+      state = newEdgeState();
       this.#states.set(origin, state);
-      if (this.#states.size > limits.edgesPerRoomMax) this.#forgetOldest(origin);
+      forgetOldest(this.#states, limits.edgesPerRoomMax);
     }
-    return state;
-  }
-
-  #forgetOldest(kept: string): void {
-    const oldest = this.#states.keys().next().value;
-    if (oldest !== undefined && oldest !== kept) this.#states.delete(oldest);
+    this.#last = { url, state };
+    return current(state, this.#context.nowMs);
   }
 }
 
@@ -167,8 +277,4 @@ export class Edges {
 export function isAbsent(failure: FetchFailure): boolean {
   const { status } = failure;
   return status !== null && status >= 400 && status < 500 && status !== 408 && status !== 429;
-}
-
-function average(before: number, sample: number, sampled: boolean): number {
-  return sampled ? before + (sample - before) * edgeThresholds.sampleWeight : sample;
 }

@@ -1,45 +1,14 @@
+import { partsPerSegmentBound } from '../../../signaling/protocol/low-latency.ts';
 import {
   type PlaylistFacts,
   readMediaPlaylist,
 } from '../../../signaling/protocol/playlist-text.ts';
-import {
-  contradicts,
-  judge,
-  leadsHome,
-  type OwnCopy,
-  overlaps,
-  ownCopy,
-  trustBounds,
-} from './trust.ts';
-
-/** Fractions of the target duration. */
-export const playlistTimings = {
-  /** The next update is not looked for before this. */
-  restFraction: 0.9,
-  /** Then this often, so that all learn of a segment soon after it appears. */
-  pollFraction: 0.2,
-  /** An update is late by so much: the next in rank polls too. */
-  takeoverFraction: 0.3,
-  /** A copy older than this is not good enough to start from. */
-  freshFraction: 1.5,
-  /** A playlist that the player has not asked for in this many target durations is not followed any more. */
-  followedFactor: 6,
-  playlistsMax: 32,
-  /** A member that could not read a playlist is passed over for so long. */
-  unableMs: 10_000,
-  /** However well peers feed it, each viewer looks at its own edge so often: a forged copy does not last. */
-  confirmFactor: 10,
-  /** It waits so much longer for a moment at which the copy is fresh, and begins sooner where none was confirmed. */
-  confirmSlackFactor: 2,
-  firstConfirmFactor: 3,
-  settledFraction: 0.1,
-  settledFractionMax: 0.5,
-  /** What peers sent is doubtful: the own edge is asked, but no more often than this. */
-  doubtFactor: 1,
-} as const;
+import * as timings from './playlist-timings.ts';
+import { contradicts, judge, leadsHome, type OwnCopy, overlaps, ownCopy } from './trust.ts';
+import * as trustBounds from './trust-bounds.ts';
 
 /** What became of a copy. `contradicted`: it replaced a peer's that said otherwise. */
-export type Adoption = 'newer' | 'contradicted' | 'not-newer' | 'doubtful' | 'invalid';
+export type Adoption = 'newer' | 'contradicted' | 'not-newer' | 'doubtful' | 'contrary' | 'invalid';
 
 /** One playlist as this viewer knows it. */
 export class PlaylistState {
@@ -53,6 +22,8 @@ export class PlaylistState {
   receivedAtMs = 0;
   changedAtMs = 0;
   deliveredVersion = -1;
+  /** Until then what was delivered is not told again. */
+  repeatAtMs = 0;
   /** The peer that sent the copy; null for an own one. */
   sender: string | null = null;
   /** The newest copy of the own edge. */
@@ -61,13 +32,19 @@ export class PlaylistState {
   fedSinceMs = Number.NEGATIVE_INFINITY;
   /** A peer has sent what only the own edge can confirm. */
   isDoubted = false;
-  /** Loads of the own player that wait, with the time they came. */
+  /** Loads of the own player that wait, with the version that they ask for; -1 for any. */
   readonly loads = new Map<number, number>();
   lastWantedMs = Number.NEGATIVE_INFINITY;
-  fetch: { fetchId: number; startedAtMs: number } | null = null;
+  isFetching = false;
   fetchedAtMs = Number.NEGATIVE_INFINITY;
   askedAtMs = Number.NEGATIVE_INFINITY;
   failed = false;
+  /** Since when the edge says that there is none; null where it does not. */
+  deniedSinceMs: number | null = null;
+  /** The last request that named what it waits for failed: the edge may know nothing of it, as after a restart. */
+  asksPlainly = false;
+  /** The player has turned to another URL of it: what the copy says may be meant for the old one. */
+  isOutdated = false;
   /** Peers that could not read it, until then. */
   readonly unableUntilMs = new Map<string, number>();
   /** When each segment was first seen, for those that came with an update. */
@@ -88,12 +65,39 @@ export class PlaylistState {
     return this.facts?.targetDurationMs ?? 2_000;
   }
 
+  /** The edge is asked for what follows, and may hold its answer until that is there. */
+  get isHeld(): boolean {
+    return !this.asksPlainly && this.facts?.blockingReload === true;
+  }
+
+  /** How often it changes: with every low-latency part, or else with every segment. */
+  get updateMs(): number {
+    return (this.facts?.blockingReload && this.facts.partTargetMs) || this.targetMs;
+  }
+
   get isLive(): boolean {
     return !this.multivariant && this.facts?.ended !== true;
   }
 
+  /** It was there, and nothing says that it has come to its end. */
+  get isExpected(): boolean {
+    return this.text !== null && this.facts?.ended !== true;
+  }
+
   get fromPeer(): boolean {
     return this.sender !== null;
+  }
+
+  /**
+   * The player has it. What does not follow on what it had is told once more: hls.js leaves its place for the live edge
+   * only at a copy that comes when its media has grown as long, which without this was the next segment's.
+   */
+  delivered(nowMs: number): void {
+    const { facts, deliveredVersion, version } = this;
+    const follows = (facts?.mediaSequence ?? 0) - 1;
+    const isTorn = deliveredVersion >= 0 && follows * partsPerSegmentBound > deliveredVersion;
+    this.deliveredVersion = isTorn ? version - 1 : version;
+    this.repeatAtMs = isTorn ? nowMs + timings.repeatMs : 0;
   }
 
   /** Takes what the own edge gave, unless something newer is held that it does not contradict. */
@@ -101,12 +105,13 @@ export class PlaylistState {
     const facts = this.#read(text);
     if (!this.multivariant && !facts) return 'invalid';
     this.isDoubted = false;
+    this.isOutdated = false;
     if (!facts) return this.#take(text, facts, nowMs, null, 'newer');
     const isForged = this.#isForged(facts);
     this.own = ownCopy(this.own, text, facts, this.url ?? '', nowMs);
     if (isForged) {
       this.seenAtMs.clear();
-      this.deliveredVersion = -1;
+      this.#startOver();
       return this.#take(text, facts, nowMs, null, 'contradicted');
     }
     if (!this.#isNewer(facts) && !this.#isRestart(facts)) return 'not-newer';
@@ -126,6 +131,7 @@ export class PlaylistState {
     const known = { url: url ?? '', facts: this.facts, changedAtMs, own };
     const judgement = judge(text, facts, known, nowMs);
     if (judgement === 'forged') return 'invalid';
+    if (judgement === 'contrary') return 'contrary';
     if (judgement === 'doubtful') {
       this.isDoubted ||= this.#isNewer(facts);
       return 'doubtful';
@@ -191,7 +197,13 @@ export class PlaylistState {
     const before = this.facts;
     if (!before || facts.newestSequence >= before.mediaSequence - before.segments.size)
       return false;
-    this.deliveredVersion = -1;
+    this.#startOver();
     return true;
+  }
+
+  #startOver(): void {
+    this.deliveredVersion = -1;
+    // What the loads ask for follows the old numbers.
+    for (const loadId of this.loads.keys()) this.loads.set(loadId, -1);
   }
 }

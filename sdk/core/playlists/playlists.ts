@@ -1,4 +1,5 @@
-import { limits } from '../../../signaling/protocol/limits.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
+import { withDirectives, withoutDirectives } from '../../../signaling/protocol/low-latency.ts';
 import type { Context } from '../context.ts';
 import type { CoreEvent } from '../events.ts';
 import { type Edges, isAbsent } from '../outage/edges.ts';
@@ -7,7 +8,8 @@ import type { Room } from '../room/room.ts';
 import type { Peers } from '../swarm/peers.ts';
 import { isNameable } from '../wire-bounds.ts';
 import { PlaylistDirectory } from './directory.ts';
-import { type PlaylistState, playlistTimings } from './playlist.ts';
+import type { PlaylistState } from './playlist.ts';
+import * as timings from './playlist-timings.ts';
 import { Polling } from './polling.ts';
 import { Sharing } from './sharing.ts';
 
@@ -15,10 +17,8 @@ type Of<Type extends CoreEvent['type']> = Extract<CoreEvent, { type: Type }>;
 type Follows = Extract<PeerMessage, { type: 'follow' }>['follows'];
 
 export interface PlaylistsListener {
-  /** A newer copy of a live playlist came, whose newest segment is this. */
-  published(playlistId: string, newestSequence: number): void;
-  /** The own edge shows that this peer's copy was not what the edge gave. */
-  forged(peer: string): void;
+  /** A newer copy of a live playlist came, whose newest and oldest segments are these. */
+  published(playlistId: string, newestSequence: number, mediaSequence: number): void;
 }
 
 /** Playlists of the room: one master polls each, all get the newest copy, the edge is the way out. */
@@ -51,11 +51,13 @@ export class Playlists {
     this.#polling = new Polling(context, room, peers, edges);
   }
 
-  wanted({ loadId, playlistId, url, multivariant }: Of<'playlistWanted'>): void {
+  wanted({ loadId, playlistId, multivariant, ...asked }: Of<'playlistWanted'>): void {
     const { nowMs } = this.#context;
+    const { url, versionMin } = withoutDirectives(asked.url);
     const state = this.directory.state(playlistId, multivariant);
+    if (multivariant) this.directory.begin(state, url);
     state.url = url;
-    state.loads.set(loadId, nowMs);
+    state.loads.set(loadId, versionMin);
     state.lastWantedMs = nowMs;
     this.#tellFollows();
     this.#consider(state);
@@ -64,7 +66,7 @@ export class Playlists {
   brought({ playlistId, url, multivariant, text }: Of<'playlistBrought'>): void {
     const { nowMs } = this.#context;
     const state = this.directory.state(playlistId, multivariant);
-    state.url = url;
+    state.url = withoutDirectives(url).url;
     state.lastWantedMs = nowMs;
     if (state.adoptOwn(text, nowMs) !== 'newer') return;
     state.receivedAtMs = nowMs;
@@ -81,15 +83,13 @@ export class Playlists {
     if (!state?.url) return;
     const { nowMs } = this.#context;
     state.failed = false;
+    state.deniedSinceMs = null;
     state.receivedAtMs = nowMs;
-    this.#edges.succeeded(state.url, 0, 0);
+    this.#edges.succeeded(state.url, 0, 0, null, 'playlists');
     const { sender } = state;
     const adoption = state.adoptOwn(text, nowMs);
-    if (state.facts?.blockingReload || text.includes('CAN-BLOCK-RELOAD=YES')) {
-      // Each such answer belongs to the request's own directives.
-      for (const loadId of state.loads.keys()) this.#deliver(state, loadId, text);
-      return;
-    }
+    // Behind what is held, the edge would refuse to wait for what follows that.
+    if (state.own?.facts.version === state.version) state.asksPlainly = false;
     if (adoption === 'newer' || adoption === 'contradicted') {
       this.#sharing.share(state);
       this.#announce(state);
@@ -98,22 +98,26 @@ export class Playlists {
     if (state.text === null)
       for (const loadId of state.loads.keys()) this.#deliver(state, loadId, text);
     // The player asked, and this is what the edge has: it may look again later, as it would without us.
-    for (const loadId of state.loads.keys()) {
+    for (const [loadId, versionMin] of state.loads) {
       const isNews = state.version > state.deliveredVersion || !state.isLive;
-      if (isNews || !this.#polling.canWait(state)) this.#deliver(state, loadId, state.text ?? text);
+      if ((isNews && state.version >= versionMin) || !this.#polling.canWait(state))
+        this.#deliver(state, loadId, state.text ?? text);
     }
     this.#consider(state);
-    if (adoption === 'contradicted' && sender !== null) this.#listener.forged(sender);
+    if (adoption === 'contradicted' && sender !== null) this.#mute(sender);
   }
 
   failed({ fetchId, failure }: Of<'playlistFailed'>): void {
     const state = this.#endFetch(fetchId);
     if (!state?.url) return;
+    const isDenied = isAbsent(failure) && !state.isHeld;
+    if (isDenied) state.deniedSinceMs ??= this.#context.nowMs;
     state.failed = true;
-    this.#edges.failed(state.url, failure);
+    state.asksPlainly = true;
+    const isGone = isAbsent(failure) && !(isDenied && state.isExpected);
+    this.#edges.failed(state.url, failure, 'playlists', isGone);
     this.#sharing.unable(state);
-    const isHopeless = isAbsent(failure) || (this.#room.isAlone && this.#peers.linkedCount === 0);
-    if (isHopeless && !this.#polling.isFed(state)) {
+    if (this.#polling.isHopeless(state, failure, isDenied)) {
       const { playlistId } = state;
       for (const loadId of state.loads.keys()) {
         this.#context.emit({ type: 'failPlaylist', loadId, playlistId, failure });
@@ -159,20 +163,30 @@ export class Playlists {
   /** Returns false when no correct peer would have sent the text. */
   peerSends(peer: string, playlistId: string, text: string): boolean {
     if (!text.startsWith('#EXTM3U')) return false;
+    const { nowMs } = this.#context;
+    if (nowMs < (this.#peers.all.get(peer)?.mutedUntilMs ?? 0)) return true;
     const state = this.directory.states.get(playlistId) ?? this.directory.known(playlistId);
     if (!state) return true;
     state.url ??= this.directory.urlOf(playlistId);
     if (state.url === null) return true;
     const isMedia = text.includes('#EXT-X-TARGETDURATION:');
     if (isMedia === state.multivariant) return false;
-    const { nowMs } = this.#context;
     const adoption = state.adoptPeers(text, nowMs, peer);
     if (adoption === 'newer') {
       state.receivedAtMs = nowMs;
+      this.#sharing.pass(state, peer);
       this.#announce(state);
     }
     if (adoption === 'newer' || adoption === 'doubtful') this.#consider(state);
+    if (adoption === 'contrary') this.#mute(peer);
     return adoption !== 'invalid';
+  }
+
+  /** No ban: whoever passes a copy on may itself have been deceived. */
+  #mute(peer: string): void {
+    const known = this.#peers.all.get(peer);
+    if (known) known.mutedUntilMs = this.#context.nowMs + timings.muteMs;
+    this.#context.emit({ type: 'refused', code: 'peer_playlist_contradicted', peer });
   }
 
   tick(): void {
@@ -181,11 +195,11 @@ export class Playlists {
 
   #consider(state: PlaylistState): void {
     this.#deliverNews(state);
-    if (state.fetch) return;
+    if (state.isFetching) return;
     const url = state.url ?? this.directory.urlOf(state.playlistId);
     if (url === null) return;
-    const rank = this.#polling.rank(state);
-    const dueMs = Math.max(this.#polling.dueAtMs(state, rank), this.#edges.nextAttemptAtMs(url));
+    const attemptAtMs = this.#edges.nextAttemptAtMs(url, 'playlists');
+    const dueMs = Math.max(this.#polling.dueAtMs(state), attemptAtMs);
     if (!Number.isFinite(dueMs)) return;
     const { nowMs } = this.#context;
     if (dueMs > nowMs) {
@@ -193,45 +207,53 @@ export class Playlists {
       return this.#context.wakeAt(dueMs);
     }
     state.url = url;
-    this.#edges.attempted(url, rank ?? 0);
+    this.#edges.attempted(url, 'playlists');
     const fetchId = this.#context.nextId();
-    state.fetch = { fetchId, startedAtMs: nowMs };
+    state.isFetching = true;
     this.#fetches.set(fetchId, state);
-    const alone = this.#peers.linkedCount === 0 || state.facts?.blockingReload === true;
+    const alone = this.#peers.linkedCount === 0;
+    // The server may hold its answer for as long as an update takes.
+    const heldMs = state.isHeld ? state.updateMs * timings.heldFactor : 0;
     this.#context.emit({
       type: 'fetchPlaylist',
       fetchId,
-      url,
-      firstByteWithinMs: this.#edges.firstByteWithinMs(url, alone),
+      url: state.isHeld ? withDirectives(url, state.facts) : url,
+      firstByteWithinMs: this.#edges.firstByteWithinMs(url, alone) + heldMs,
     });
   }
 
   /** Hands a copy that the player does not have yet to whoever waits. */
   #deliverNews(state: PlaylistState): void {
-    const { text, facts } = state;
-    if (text === null || state.loads.size === 0 || facts?.blockingReload) return;
+    const { text } = state;
+    if (text === null || state.loads.size === 0) return;
+    if (state.isOutdated && !state.failed) return;
+    for (const [loadId, versionMin] of state.loads)
+      if (versionMin >= 0 && state.version >= versionMin) this.#deliver(state, loadId, text);
     const { nowMs } = this.#context;
-    const isFresh = nowMs - state.receivedAtMs < state.targetMs * playlistTimings.freshFraction;
+    const isFresh = nowMs - state.receivedAtMs < state.targetMs * timings.freshFraction;
     const isUsable = !state.isLive || isFresh || state.failed || state.deliveredVersion >= 0;
     if (!isUsable || (state.isLive && state.version <= state.deliveredVersion)) return;
-    for (const loadId of state.loads.keys()) this.#deliver(state, loadId, text);
+    if (nowMs < state.repeatAtMs) return this.#context.wakeAt(state.repeatAtMs);
+    for (const [loadId, versionMin] of state.loads)
+      if (versionMin < 0) this.#deliver(state, loadId, text);
   }
 
   /** The peer cannot read the playlist: the next in rank need not wait for it. */
   peerUnable(peer: string, playlistId: string): void {
     const state = this.directory.states.get(playlistId);
     if (!state) return;
+    this.#edges.heardUnable(peer);
     const { nowMs } = this.#context;
     for (const [id, untilMs] of state.unableUntilMs) {
       if (untilMs <= nowMs) state.unableUntilMs.delete(id);
     }
-    state.unableUntilMs.set(peer, nowMs + playlistTimings.unableMs);
+    state.unableUntilMs.set(peer, nowMs + timings.unableMs);
     this.#consider(state);
   }
 
   #announce({ playlistId, facts, isLive }: PlaylistState): void {
     if (facts && isLive && !facts.blockingReload)
-      this.#listener.published(playlistId, facts.newestSequence);
+      this.#listener.published(playlistId, facts.newestSequence, facts.mediaSequence);
   }
 
   /** Says again what is held, when news are overdue: whoever has them sends them. */
@@ -246,9 +268,11 @@ export class Playlists {
 
   #tellFollows(): void {
     const follows = this.follows();
-    const ids = follows.map(({ playlistId }) => playlistId).join('\n');
-    if (ids === this.#lastFollows) return;
-    this.#lastFollows = ids;
+    const ids = new Set(follows.map(({ playlistId }) => playlistId));
+    const named = [...ids].join('\n');
+    if (named === this.#lastFollows) return;
+    this.#lastFollows = named;
+    this.#peers.ownFollows = ids;
     this.#room.changed();
     for (const peer of this.#peers.linked()) {
       this.#context.emit({ type: 'sendPeer', peer, message: { type: 'follow', follows } });
@@ -257,7 +281,7 @@ export class Playlists {
 
   #deliver(state: PlaylistState, loadId: number, text: string): void {
     state.loads.delete(loadId);
-    state.deliveredVersion = state.version;
+    state.delivered(this.#context.nowMs);
     const { playlistId, fromPeer } = state;
     this.#context.emit({ type: 'deliverPlaylist', loadId, playlistId, text, fromPeer });
   }
@@ -266,7 +290,7 @@ export class Playlists {
     const state = this.#fetches.get(fetchId);
     this.#fetches.delete(fetchId);
     if (state) {
-      state.fetch = null;
+      state.isFetching = false;
       state.fetchedAtMs = this.#context.nowMs;
     }
     return state;

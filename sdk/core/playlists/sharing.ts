@@ -1,9 +1,11 @@
-import { limits } from '../../../signaling/protocol/limits.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
+import { forgetOldest } from '../bounded.ts';
 import type { Context } from '../context.ts';
 import type { Room } from '../room/room.ts';
 import type { Peers } from '../swarm/peers.ts';
 import { isNameable, isSendable } from '../wire-bounds.ts';
-import { type PlaylistState, playlistTimings } from './playlist.ts';
+import type { PlaylistState } from './playlist.ts';
+import * as playlistTimings from './playlist-timings.ts';
 
 /** Tells the peers that it concerns what an edge gave, or did not give. */
 export class Sharing {
@@ -17,14 +19,23 @@ export class Sharing {
     this.#peers = peers;
   }
 
+  /** Others hear only from this viewer of what came from another group, or from a member that is not linked to all. */
+  pass(state: PlaylistState, from: string): void {
+    const { bridges, members, isMaster } = this.#room;
+    const isMesh = members.length <= limits.neighboursMax + 1;
+    const isHeard = isMesh || !isMaster || this.#room.member(from)?.role === 'master';
+    if (!bridges.feeds(from) && isHeard) return;
+    for (const peer of this.#listeners(state)) if (peer !== from) this.send(peer, state);
+  }
+
   share(state: PlaylistState): void {
     for (const peer of this.#listeners(state)) this.send(peer, state);
   }
 
   /** Each version goes to a peer once, however often it asks. */
-  send(peer: string, { playlistId, text, version, facts }: PlaylistState): void {
+  send(peer: string, { playlistId, text, version }: PlaylistState): void {
     const known = this.#peers.all.get(peer);
-    if (!known || text === null || !this.#room.uploads || facts?.blockingReload) return;
+    if (!known || text === null || !this.#room.uploads) return;
     if (known.playlistsSent.get(playlistId) === version) return;
     const message = { type: 'playlist', playlistId, text } as const;
     // A longer one is left to the edge: it is a recording's, not a live window's.
@@ -32,9 +43,7 @@ export class Sharing {
     // A master that does not follow it yet may have no use for this copy, and asks for it when it does.
     known.playlistsSent.delete(playlistId);
     if (known.follows.has(playlistId)) known.playlistsSent.set(playlistId, version);
-    const oldest = known.playlistsSent.keys().next().value;
-    if (known.playlistsSent.size > playlistTimings.playlistsMax && oldest !== undefined)
-      known.playlistsSent.delete(oldest);
+    forgetOldest(known.playlistsSent, playlistTimings.playlistsMax);
     this.#context.emit({ type: 'sendPeer', peer, message });
   }
 
@@ -51,8 +60,11 @@ export class Sharing {
   }
 
   #listeners({ playlistId }: PlaylistState): string[] {
-    return [...this.#peers.linked()].filter(
-      (peer) => this.#room.member(peer)?.role === 'master' || this.#peers.follows(peer, playlistId),
-    );
+    return this.#peers
+      .linked()
+      .filter(
+        (peer) =>
+          this.#room.member(peer)?.role === 'master' || this.#peers.follows(peer, playlistId),
+      );
   }
 }

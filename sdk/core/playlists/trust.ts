@@ -3,6 +3,7 @@ import {
   type PlaylistFacts,
   readMultivariantPlaylist,
 } from '../../../signaling/protocol/playlist-text.ts';
+import * as trustBounds from './trust-bounds.ts';
 
 /** What this viewer's own edge has said of a playlist: the measure of what peers send. */
 export interface OwnCopy {
@@ -13,20 +14,11 @@ export interface OwnCopy {
   origins: Set<string>;
 }
 
-/** `forged`: no correct peer sends it. `doubtful`: only the own edge can tell. */
-export type Judgement = 'sound' | 'doubtful' | 'forged';
-
-export const trustBounds = {
-  targetDurationMsMax: 60_000,
-  /** A window of eight hours at six seconds a segment. */
-  segmentsMax: 5_000,
-  /** Edges of one stream are this many segments apart at most. */
-  leadSegmentsMax: 10,
-  /** Packagers cut no shorter on average: what a playlist can grow by in a given time. */
-  segmentMsMin: 200,
-  /** Origins named by own copies; one or two in practice. */
-  originsMax: 32,
-} as const;
+/**
+ * `forged`: no correct peer sends it. `contrary`: the own edge has said otherwise, which a peer that passes it on in
+ * good faith cannot know. `doubtful`: only the own edge can tell.
+ */
+export type Judgement = 'sound' | 'doubtful' | 'contrary' | 'forged';
 
 /** What is known of the playlist that a peer's copy is to replace. */
 export interface Known {
@@ -40,16 +32,18 @@ export interface Known {
 /** Judges a media playlist that a peer sent. */
 export function judge(text: string, facts: PlaylistFacts, known: Known, nowMs: number): Judgement {
   const { own } = known;
-  const { targetDurationMsMax, segmentsMax } = trustBounds;
-  if (facts.targetDurationMs > targetDurationMsMax || facts.segments.size > segmentsMax)
+  if (
+    facts.targetDurationMs > trustBounds.targetDurationMsMax ||
+    facts.segments.size > trustBounds.segmentsMax
+  )
     return 'forged';
-  if (own && facts.targetDurationMs !== own.facts.targetDurationMs) return 'forged';
+  if (own && facts.targetDurationMs !== own.facts.targetDurationMs) return 'contrary';
   const uris = judgeUris(text, known.url, own);
   if (uris !== 'sound') return uris;
-  // Answers to blocking requests are never shared; the end of a stream would end all polling.
-  if (facts.blockingReload || (facts.ended && !own?.facts.ended)) return 'doubtful';
+  // The end of a stream would end all polling.
+  if (facts.ended && !own?.facts.ended) return 'doubtful';
   for (const { durationMs } of facts.segments.values())
-    if (!(durationMs >= 0 && durationMs <= 2 * targetDurationMsMax)) return 'doubtful';
+    if (!(durationMs >= 0 && durationMs <= 2 * trustBounds.targetDurationMsMax)) return 'doubtful';
   if (facts.newestSequence > newestPossible(known, nowMs)) return 'doubtful';
   return own && contradicts(own.facts, facts) ? 'doubtful' : 'sound';
 }
@@ -100,11 +94,10 @@ function newestPossible({ facts, changedAtMs, own }: Known, nowMs: number): numb
   const base = own?.facts ?? facts;
   if (!base) return Number.POSITIVE_INFINITY;
   const sinceMs = nowMs - (own?.atMs ?? changedAtMs);
-  const { leadSegmentsMax, segmentMsMin } = trustBounds;
   const durations = [...base.segments.values()].map(({ durationMs }) => durationMs || 0);
   const shortestMs = durations.reduce((a, b) => Math.min(a, b), base.targetDurationMs);
-  const grown = Math.ceil(sinceMs / Math.max(segmentMsMin, shortestMs));
-  return base.newestSequence + base.segments.size + leadSegmentsMax + grown;
+  const grown = Math.ceil(sinceMs / Math.max(trustBounds.segmentMsMin, shortestMs));
+  return base.newestSequence + base.segments.size + trustBounds.leadSegmentsMax + grown;
 }
 
 function judgeUris(text: string, url: string, own: OwnCopy | null): Judgement {
@@ -116,7 +109,7 @@ function judgeUris(text: string, url: string, own: OwnCopy | null): Judgement {
     const origin = originOf(resolveUri(uri, url));
     if (origin === home || own?.origins.has(origin)) continue;
     // Before the own edge has said where segments lie, another host may be right; keys and inserts lie anywhere.
-    if (own && isSegment) return 'forged';
+    if (own && isSegment) return 'contrary';
     judgement = 'doubtful';
   }
   return judgement;

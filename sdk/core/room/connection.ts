@@ -1,11 +1,14 @@
 import { limits, type ViewerProfile } from '../../../signaling/protocol/index.ts';
 import type { Context } from '../context.ts';
+import type { AwayReason } from '../events.ts';
 
 const reconnectMinMs = 500;
 /** Long enough that a dead server is not hammered, short enough that nobody notices its return. */
 const reconnectMaxMs = 10_000;
 /** Token, socket and welcome: a server or proxy that takes longer accepts connections and does not serve them. */
 const joinWithinMs = 10_000;
+/** After the network changed or the page stood still the socket may be dead; an answer takes a round trip. */
+const answerWithinMs = 3_000;
 
 /** When to connect to the signaling server, and when a connection is no good any more. */
 export class SignalingConnection {
@@ -16,6 +19,7 @@ export class SignalingConnection {
   #state: 'closed' | 'joining' | 'joined' | 'stopped' = 'closed';
   #attempts = 0;
   #connectAtMs: number | null = null;
+  #away = new Set<AwayReason>();
   #startedAtMs = 0;
   #heardAtMs = 0;
   heartbeatIntervalMs: number = limits.heartbeatIntervalMs;
@@ -34,8 +38,9 @@ export class SignalingConnection {
     return this.#state === 'joined';
   }
 
+  /** For good, or until `back`. */
   get isStopped(): boolean {
-    return this.#state === 'stopped';
+    return this.#state === 'stopped' || this.#away.size > 0;
   }
 
   connect(): void {
@@ -65,7 +70,7 @@ export class SignalingConnection {
   }
 
   closed(): void {
-    if (this.#state === 'stopped') return;
+    if (this.isStopped) return;
     this.#state = 'closed';
     // A goodbye or a refusal has said already when to come back.
     if (this.#connectAtMs !== null) return;
@@ -76,9 +81,34 @@ export class SignalingConnection {
 
   /** For good. */
   stop(): void {
-    this.#state = 'stopped';
-    this.#connectAtMs = null;
-    this.#context.emit({ type: 'disconnectSignaling' });
+    this.#rest('stopped');
+  }
+
+  /** Until `back`. Returns false when it has been left before. */
+  away(reason: AwayReason): boolean {
+    const wasHere = !this.isStopped;
+    this.#away.add(reason);
+    if (!wasHere) return false;
+    // Others take over at once instead of waiting for what will not come.
+    if (this.isJoined) this.#context.emit({ type: 'sendFrame', frame: { type: 'leave' } });
+    this.#rest('closed');
+    return true;
+  }
+
+  /** Connects when nothing else keeps the viewer away. */
+  back(reason: AwayReason): boolean {
+    if (!this.#away.delete(reason) || this.isStopped) return false;
+    this.#attempts = 0;
+    this.connect();
+    return true;
+  }
+
+  /** Whether it still works is to be known soon. */
+  doubt(): void {
+    if (this.#state === 'joined') {
+      this.#heardAtMs = this.#context.nowMs + answerWithinMs - this.#silenceMs;
+      this.#context.wakeAt(this.#context.nowMs + answerWithinMs);
+    } else if (this.#connectAtMs !== null) this.comeBackAfter(0);
   }
 
   tick(): void {
@@ -89,8 +119,17 @@ export class SignalingConnection {
     }
     if (this.#state === 'joining') this.#giveUpAt(this.#startedAtMs + joinWithinMs);
     // Half-open sockets stay silent for minutes; the server answers every report.
-    const silenceMs = this.heartbeatIntervalMs * (limits.heartbeatsMissedMax + 0.5);
-    if (this.#state === 'joined') this.#giveUpAt(this.#heardAtMs + silenceMs);
+    if (this.#state === 'joined') this.#giveUpAt(this.#heardAtMs + this.#silenceMs);
+  }
+
+  get #silenceMs(): number {
+    return this.heartbeatIntervalMs * (limits.heartbeatsMissedMax + 0.5);
+  }
+
+  #rest(state: 'closed' | 'stopped'): void {
+    this.#state = state;
+    this.#connectAtMs = null;
+    this.#context.emit({ type: 'disconnectSignaling' });
   }
 
   #giveUpAt(atMs: number): void {

@@ -1,14 +1,16 @@
 import type { IceServer, Member } from '../../../signaling/protocol/index.ts';
-import { limits } from '../../../signaling/protocol/limits.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
-import { neighboursOf, type Ring, ringOf } from './neighbours.ts';
+import { neighboursOf, type Ring, ringOf, sharesOf, substitutesOf } from './neighbours.ts';
 
 type LinkState = 'connecting' | 'open' | 'waiting';
 
 interface Link {
   state: LinkState;
-  /** When to try again (`waiting`) or to give up (`connecting`). */
+  /** When to make it (`waiting`) or to give up (`connecting`). */
   atMs: number;
+  /** This side made the offer. */
+  offers: boolean;
   failures: number;
   startedAtMs: number;
   /** It was open once and broke. */
@@ -16,21 +18,45 @@ interface Link {
 }
 
 const remakeMinMs = 500;
+/**
+ * A connection costs both sides some 20 ms of processor time: made one after another, the two dozen of a newcomer do
+ * not fall together with its first frame, and those of a hub that wakes up are no long task.
+ */
+const paceMs = 150;
+/** The other side's offer is due by then, though it has a whole group to link to; if not, this side makes one. */
+const offerWithinMs = limits.groupMembersMax * paceMs + 500;
 const retryMinMs = 1_000;
 const retryMaxMs = 30_000;
+/** A peer gives up a link that has been silent for so long, whether or not this side has noticed. */
+const deadAfterMs = 8_000;
+/** What the own group holds is not asked of another. */
+const bridgeShare = 0.001;
+/** Tries after which a member that never answered counts as one that no link gets to, as behind some NATs. */
+const triesMax = 2;
 
 /** Keeps a link to every neighbour that the newest directive implies. */
 export class Links {
   /** Peers whose link is open. */
   readonly open = new Set<string>();
   readonly banned = new Set<string>();
+  #also: readonly string[] = [];
+  /** Members that no link gets to. */
+  #unreachable = new Set<string>();
+  /** Members that have made a link in place of one that they could not make. */
+  #guests = new Set<string>();
+  #members: readonly Member[] = [];
+  #bridges: readonly Member[] = [];
   #context: Context;
   #dropped: (peer: string) => void;
   #links = new Map<string, Link>();
   #lost = new Set<string>();
+  #accused = new Set<string>();
   #viewerId = '';
+  /** Order of joining. */
+  #seniority = new Map<string, number>();
+  #lastTurnMs = Number.NEGATIVE_INFINITY;
   ring: Ring = ringOf([]);
-  #degrees = new Map<string, number>();
+  #shares: Map<string, number> = new Map();
   #iceServers: IceServer[] = [];
 
   /** `dropped` is told of every open link that this side closes. */
@@ -46,40 +72,93 @@ export class Links {
     this.#iceServers = iceServers;
   }
 
-  follow(members: readonly Member[]): void {
+  /** Members to link to although they are no neighbours. */
+  linkAlso(viewerIds: readonly string[]): void {
+    this.#also = viewerIds;
+    this.follow(this.#members, this.#bridges);
+  }
+
+  follow(members: readonly Member[], bridges: readonly Member[] = []): void {
+    this.#members = members;
+    this.#bridges = bridges;
     this.ring = ringOf(members);
-    this.#degrees.clear();
-    for (const { viewerId } of members) {
-      this.#degrees.set(viewerId, neighboursOf(viewerId, members, this.ring).length);
+    this.#shares = sharesOf(members, this.ring);
+    this.#seniority = new Map(members.map(({ viewerId }, place) => [viewerId, place]));
+    const across = bridges.map(({ viewerId }) => viewerId);
+    for (const peer of across) {
+      this.#shares.set(peer, bridgeShare);
+      // The two sides know nothing of each other's order of joining.
+      this.#seniority.set(peer, peer < this.#viewerId ? -1 : Number.POSITIVE_INFINITY);
     }
-    const wanted = new Set(neighboursOf(this.#viewerId, members, this.ring));
+    const also = this.#also.filter((peer) => this.#seniority.has(peer));
+    const neighbours = neighboursOf(this.#viewerId, members, this.ring);
+    for (const peer of [...across, ...also, ...neighbours]) this.#guests.delete(peer);
+    const instead = substitutesOf(this.#viewerId, members, this.ring, this.#unreachable);
+    for (const known of [this.#guests, this.#unreachable])
+      for (const peer of known) if (!this.#seniority.has(peer)) known.delete(peer);
+    const wanted = new Set([...across, ...also, ...neighbours, ...instead, ...this.#guests]);
     for (const peer of [...this.#links.keys()]) if (!wanted.has(peer)) this.#drop(peer);
-    for (const peer of wanted) {
-      if (!this.#links.has(peer) && !this.banned.has(peer)) this.#connect(peer);
+    if (this.#links.size === 0) this.#lastTurnMs = Number.NEGATIVE_INFINITY;
+    // With a link to a master the room can be heard; the others can follow.
+    const masters = members.filter(
+      ({ viewerId, role }) => role !== 'slave' && wanted.has(viewerId),
+    );
+    for (const peer of new Set([
+      ...across,
+      ...masters.map(({ viewerId }) => viewerId),
+      ...wanted,
+    ])) {
+      if (!this.#links.has(peer) && !this.banned.has(peer))
+        this.#await(peer, instead.includes(peer) || this.#initiates(peer));
     }
+    this.tick();
   }
 
-  /** How many members it is linked to, and may have to feed. */
-  degree(peer: string): number {
-    return Math.max(1, this.#degrees.get(peer) ?? 1);
+  /** What each of its neighbours may ask of it, relative to others. */
+  share(peer: string): number {
+    return this.#shares.get(peer) ?? 1;
   }
 
-  /** Whether this viewer makes the offer: one of two must, and both know which. */
+  /** Whether the offer is this viewer's to make: that of who joined later, as it alone has many to make. */
   #initiates(peer: string): boolean {
-    return this.#viewerId < peer;
+    return (this.#seniority.get(this.#viewerId) ?? 0) > (this.#seniority.get(peer) ?? 0);
+  }
+
+  #await(peer: string, offers = this.#initiates(peer)): void {
+    this.#links.set(peer, {
+      state: 'waiting',
+      atMs: offers ? this.#turnAtMs() : this.#context.nowMs + offerWithinMs,
+      offers: false,
+      failures: 0,
+      startedAtMs: Number.NEGATIVE_INFINITY,
+      broke: false,
+    });
+  }
+
+  #turnAtMs(): number {
+    this.#lastTurnMs = Math.max(this.#context.nowMs, this.#lastTurnMs + paceMs);
+    return this.#lastTurnMs;
   }
 
   signalReceived(peer: string, signal: Record<string, unknown>): void {
     if (this.banned.has(peer)) return;
-    const link = this.#links.get(peer);
-    // The other side may follow a newer directive than we do, or have lost a link that still looks open here.
-    const isOffer = signal.type === 'offer';
-    if (!link || (isOffer && link.state !== 'connecting')) {
-      if (!isOffer || this.#initiates(peer) || this.#isHasty(link)) return;
-      this.#close(peer);
-      this.#connect(peer, link);
-    }
+    if (signal.type === 'offer' ? !this.#answers(peer) : !this.#links.has(peer)) return;
     this.#context.emit({ type: 'signalLink', peer, signal });
+  }
+
+  /** Makes this side ready for an offer; false where it is not taken. */
+  #answers(peer: string): boolean {
+    const link = this.#links.get(peer);
+    if (link?.state === 'connecting') {
+      // Both may have made an offer: then that of the one whose turn it was counts.
+      if (link.offers && this.#initiates(peer)) return false;
+      if (!link.offers) return true;
+      // The other side may follow a newer directive than we do, or have lost a link that still looks open here.
+    } else if (this.#isHasty(link)) return false;
+    this.#close(peer);
+    if (!link) this.#guests.add(peer);
+    this.#connect(peer, false, link);
+    return true;
   }
 
   /** Making a connection anew is dear: a peer that wants it again and again must wait. */
@@ -93,6 +172,7 @@ export class Links {
     link.state = 'open';
     link.failures = 0;
     link.broke = false;
+    this.#unreachable.delete(peer);
     this.open.add(peer);
     this.#lost.delete(peer);
   }
@@ -106,7 +186,7 @@ export class Links {
       this.#lost.add(peer);
       link.broke = true;
     }
-    this.#retryLater(link);
+    this.#retryLater(peer, link);
     return wasOpen;
   }
 
@@ -115,9 +195,33 @@ export class Links {
     return this.banned.has(peer) || this.#links.get(peer)?.broke === true;
   }
 
+  /** The network changed, or the page stood still: what waits is tried at once, what must be dead is made anew. */
+  disturbed(awayMs: number): void {
+    for (const [peer, link] of [...this.#links]) {
+      if (link.state !== 'waiting') {
+        if (awayMs < deadAfterMs) continue;
+        this.#close(peer);
+      }
+      this.#await(peer, true);
+    }
+    this.tick();
+  }
+
   ban(peer: string): void {
     this.banned.add(peer);
     this.#drop(peer);
+  }
+
+  /** It is proven to have lied: the server is to hear of it. */
+  accuse(peer: string): void {
+    this.#accused.add(peer);
+    this.ban(peer);
+  }
+
+  takeAccused(): string[] {
+    const accused = [...this.#accused].slice(0, limits.groupMembersMax);
+    for (const peer of accused) this.#accused.delete(peer);
+    return accused;
   }
 
   takeLost(): string[] {
@@ -133,35 +237,42 @@ export class Links {
       if (link.atMs > nowMs) {
         this.#context.wakeAt(link.atMs);
       } else if (link.state === 'waiting') {
-        this.#connect(peer, link);
+        this.#connect(peer, true, link);
       } else {
         this.#context.emit({ type: 'closeLink', peer });
-        this.#retryLater(link);
+        this.#retryLater(peer, link);
       }
     }
   }
 
-  #connect(peer: string, before?: Link): void {
+  #connect(peer: string, offers: boolean, before?: Link): void {
     const atMs = this.#context.nowMs + limits.peerConnectWithinMs;
     const { failures, broke } = before ?? { failures: 0, broke: false };
     this.#links.set(peer, {
       state: 'connecting',
       atMs,
+      offers,
       failures,
       broke,
       startedAtMs: this.#context.nowMs,
     });
-    const initiator = this.#initiates(peer);
-    this.#context.emit({ type: 'openLink', peer, initiator, iceServers: this.#iceServers });
+    const iceServers = this.#iceServers;
+    this.#context.emit({ type: 'openLink', peer, initiator: offers, iceServers });
     this.#context.wakeAt(atMs);
   }
 
-  #retryLater(link: Link): void {
-    const delayMs = Math.min(retryMaxMs, retryMinMs * 2 ** link.failures);
+  #retryLater(peer: string, link: Link): void {
+    // Whoever made it knows whether it still needs it.
+    if (this.#guests.delete(peer)) return void this.#links.delete(peer);
+    const backoffMs = Math.min(retryMaxMs, retryMinMs * 2 ** link.failures);
+    const delayMs = backoffMs * (0.5 + this.#context.options.random());
     link.state = 'waiting';
     link.failures += 1;
-    link.atMs = this.#context.nowMs + delayMs * (0.5 + this.#context.options.random());
+    link.atMs = this.#context.nowMs + delayMs + (this.#initiates(peer) ? 0 : offerWithinMs);
     this.#context.wakeAt(link.atMs);
+    if (link.failures < triesMax || link.broke || this.#unreachable.has(peer)) return;
+    this.#unreachable.add(peer);
+    this.follow(this.#members, this.#bridges);
   }
 
   #drop(peer: string): void {

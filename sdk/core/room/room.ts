@@ -8,54 +8,46 @@ import type {
   ViewerProfile,
   WelcomeFrame,
 } from '../../../signaling/protocol/index.ts';
-import { limits } from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
+import type { AloneReason, AwayReason } from '../events.ts';
+import { Orders } from '../swarm/election.ts';
+import { Bridges } from './bridges.ts';
 import { SignalingConnection } from './connection.ts';
 import { Links } from './links.ts';
 import { retryable } from './refusals.ts';
-
-/** What the room asks of the rest of the core. */
-export interface RoomListener {
-  membersChanged(): void;
-  /** This side closed an open link. */
-  linkDropped(peer: string): void;
-  /** Ids of the media playlists that the player uses now. */
-  plays(): string[];
-  /** Whether the room has an attestor. */
-  attested(attested: boolean): void;
-}
-
-/** A server that has not answered by then is called unreachable; joining goes on beside playback. */
-const unreachableAfterMs = 4_000;
-/** After a server lost its memory the members come back to it one by one: until then those still linked stay. */
-const returnWithinMs = 10_000;
-/** Joining, and then linking, take a few round trips each. */
-const peersExpectedMs = 1_500;
+import { Reports } from './reports.ts';
+import type { RoomListener } from './room-listener.ts';
+import { peersExpectedMs, returnWithinMs, unreachableAfterMs } from './room-timings.ts';
 
 /** The viewer's place in the room: the signaling connection, the roles and the links that follow from them. */
 export class Room {
   readonly links: Links;
+  readonly orders = new Orders();
+  readonly bridges = new Bridges();
   viewerId: string | null = null;
   members: Member[] = [];
   epoch = 0;
+  /** This clock's time when the server's was 0, as the quickest directive tells. */
+  clockOffsetMs = 0;
+  /** Not in the room and not about to be: nobody else can help. */
+  isAlone = false;
   #context: Context;
   #listener: RoomListener;
   #connection: SignalingConnection;
   #resumeKey: string | null = null;
   #profile: ViewerProfile;
-  #reportAtMs: number | null = null;
+  #reports: Reports;
   #giveUpAtMs: number | null = null;
-  #accused = new Set<string>();
   /** Why the server sent us away last. */
   #refusal: ServerErrorCode | null = null;
   #startedAtMs = 0;
   #joinedAtMs: number | null = null;
-  #alone = false;
   #told: Member[] = [];
   #returning: { members: Member[]; untilMs: number } | null = null;
   #membersById = new Map<string, Member>();
-  #lastReport = '';
   edgeHealth: EdgeHealth = 'healthy';
+  /** When an edge last answered. */
+  edgeSeenAtMs: number | null = null;
   bufferMs: number | null = null;
   uplinkBytesPerSecond: number | null = null;
 
@@ -69,17 +61,25 @@ export class Room {
       () => ({ resumeKey: this.#resumeKey, profile: this.#profile }),
       () => this.signalingClosed(),
     );
+    this.#reports = new Reports(context, this.#connection, () => ({
+      epoch: this.epoch,
+      profile: this.#profile,
+      edgeHealth: this.edgeHealth,
+      edgeSeenMs:
+        this.edgeSeenAtMs === null ? undefined : Math.max(0, context.nowMs - this.edgeSeenAtMs),
+      bufferMs: this.bufferMs,
+      uplinkBytesPerSecond: this.uplinkBytesPerSecond,
+      neighbourCount: this.links.open.size,
+      lostMembers: this.links.takeLost(),
+      accusedMembers: this.links.takeAccused(),
+      plays: listener.plays(),
+    }));
   }
 
   /** Whether others may be sent anything. */
   get uploads(): boolean {
     const { metered, saveData, uploadAllowed, peersAllowed } = this.#profile;
     return uploadAllowed && peersAllowed && !metered && !saveData;
-  }
-
-  /** Not in the room and not about to be: nobody else can help. */
-  get isAlone(): boolean {
-    return this.#alone;
   }
 
   /**
@@ -91,35 +91,58 @@ export class Room {
     return (this.#joinedAtMs ?? this.#startedAtMs) + peersExpectedMs;
   }
 
+  get isJoined(): boolean {
+    return this.#connection.isJoined;
+  }
+
   member(viewerId: string): Member | undefined {
     return this.#membersById.get(viewerId);
   }
 
+  get isMaster(): boolean {
+    return this.member(this.viewerId ?? '')?.role === 'master';
+  }
+
   start(): void {
-    this.#context.emit({ type: 'status', status: 'joining', reason: null });
-    this.#startedAtMs = this.#context.nowMs;
-    this.#giveUpLater();
+    this.#begin('joining');
     this.#connection.connect();
   }
 
   changeProfile(profile: ViewerProfile): void {
     this.#profile = profile;
-    this.#report();
+    this.#reports.now();
     this.#listener.membersChanged();
   }
 
+  /** Leaves until `back`; whoever is still linked is told by the end of the link. */
+  away(reason: AwayReason): void {
+    if (this.#connection.away(reason)) this.#leave(reason);
+  }
+
+  back(reason: AwayReason): void {
+    if (!this.#connection.back(reason)) return;
+    this.isAlone = false;
+    this.#joinedAtMs = null;
+    this.#begin('reconnecting');
+  }
+
+  /** Connections may be dead without having said so: they are tried, or made anew. */
+  disturbed(awayMs: number): void {
+    this.#connection.doubt();
+    this.links.disturbed(awayMs);
+    this.#reports.now(true);
+  }
+
   /** Something that the server should know at once. */
-  changed(): void {
-    this.#report();
+  changed(isDue = false): void {
+    this.#reports.now(isDue);
   }
 
   signalingClosed(): void {
     const wasJoined = this.#connection.isJoined;
-    this.#reportAtMs = null;
+    this.#reports.stop();
     this.#connection.closed();
-    if (!wasJoined) return;
-    this.#context.emit({ type: 'status', status: 'reconnecting', reason: null });
-    this.#giveUpLater();
+    if (wasJoined) this.#begin('reconnecting');
   }
 
   receive(frame: ServerFrame): void {
@@ -137,9 +160,10 @@ export class Room {
         return;
       case 'heartbeat':
       case 'descriptors':
+      case 'portion':
         return;
       case 'integrity':
-        return this.#listener.attested(frame.integrity.mode === 'attested');
+        return this.#listener.vouches(frame.integrity.mode);
       case 'error':
         return this.#refused(frame);
       case 'bye':
@@ -161,8 +185,7 @@ export class Room {
   tick(): void {
     const { nowMs } = this.#context;
     this.#connection.tick();
-    if (this.#reportAtMs !== null && nowMs >= this.#reportAtMs) this.#report();
-    else if (this.#reportAtMs !== null) this.#context.wakeAt(this.#reportAtMs);
+    this.#reports.tick();
     if (this.#returning && nowMs < this.#returning.untilMs) {
       this.#context.wakeAt(this.#returning.untilMs);
     } else if (this.#returning) {
@@ -173,12 +196,19 @@ export class Room {
       if (nowMs < this.#giveUpAtMs) this.#context.wakeAt(this.#giveUpAtMs);
       else {
         this.#giveUpAtMs = null;
-        this.#alone = true;
+        this.isAlone = true;
+        this.#listener.vouches(null);
         const reason = this.#refusal ?? 'signaling_unreachable';
         this.#context.emit({ type: 'status', status: 'alone', reason });
       }
     }
     this.links.tick();
+  }
+
+  #begin(status: 'joining' | 'reconnecting'): void {
+    this.#context.emit({ type: 'status', status, reason: null });
+    this.#startedAtMs = this.#context.nowMs;
+    this.#giveUpLater();
   }
 
   /** Nobody is told at once: a reconnect takes a moment. */
@@ -194,25 +224,26 @@ export class Room {
     this.#joinedAtMs ??= this.#context.nowMs;
     this.#resumeKey = frame.resumeKey;
     this.viewerId = frame.viewerId;
-    this.#listener.attested(frame.integrity.mode === 'attested');
+    this.#listener.vouches(frame.integrity.mode);
     this.links.join(frame.viewerId, this.#context.options.iceServers ?? frame.iceServers);
     const alone = this.#profile.peersAllowed ? null : this.#context.options.noPeersReason;
-    this.#alone = alone !== null;
+    this.isAlone = alone !== null;
     this.#context.emit({ type: 'status', status: alone ? 'alone' : 'joined', reason: alone });
     if (!frame.resumed && this.members.length > 1) {
       this.#returning = { members: this.members, untilMs: this.#context.nowMs + returnWithinMs };
       this.#context.wakeAt(this.#returning.untilMs);
     }
     // A server that lost its memory counts epochs anew, so a welcome always sets the base.
+    this.clockOffsetMs = Number.POSITIVE_INFINITY;
     this.#follow(frame.directive);
-    this.#lastReport = '';
-    this.#reportAtMs = this.#context.nowMs + frame.heartbeatIntervalMs;
-    this.#context.wakeAt(this.#reportAtMs);
+    this.#reports.start();
   }
 
   #follow(directive: DirectiveFrame): void {
     this.epoch = directive.epoch;
+    this.clockOffsetMs = Math.min(this.clockOffsetMs, this.#context.nowMs - directive.epoch);
     this.#told = directive.members;
+    this.bridges.all = directive.bridges ?? [];
     const { epoch, deviceRole, groupRole, groupId } = directive;
     this.#context.emit({ type: 'role', epoch, deviceRole, groupRole, groupId });
     this.#applyMembers();
@@ -225,21 +256,14 @@ export class Room {
     );
     const members = [...this.#told, ...returning];
     this.#setMembers(members);
-    if (this.#profile.peersAllowed) this.links.follow(members);
+    if (this.#profile.peersAllowed) this.links.follow(members, this.bridges.all);
     this.#listener.membersChanged();
   }
 
   /** The member sent what is proven wrong: nothing more of it is taken, and the server is told. */
   accuse(peer: string): void {
-    this.#accused.add(peer);
-    this.links.ban(peer);
+    this.links.accuse(peer);
     this.changed();
-  }
-
-  #takeAccused(): string[] {
-    const accused = [...this.#accused].slice(0, limits.groupMembersMax);
-    for (const peer of accused) this.#accused.delete(peer);
-    return accused;
   }
 
   #refused({ code, message, fatal, retryAfterMs }: ErrorFrame): void {
@@ -252,48 +276,27 @@ export class Room {
 
   #setMembers(members: Member[]): void {
     this.members = members;
-    this.#membersById = new Map(members.map((member) => [member.viewerId, member]));
+    this.#membersById = new Map(
+      [...this.bridges.all, ...members].map((member) => [member.viewerId, member]),
+    );
   }
 
   /** The room is closed to this viewer: it plays alone from now on. */
   #stop(code: ServerErrorCode): void {
     this.#connection.stop();
-    this.#reportAtMs = null;
+    this.#leave(code);
+  }
+
+  #leave(reason: AloneReason): void {
+    this.#reports.stop();
     this.#giveUpAtMs = null;
-    this.#alone = true;
+    this.#returning = null;
+    this.#told = [];
+    this.bridges.all = [];
+    this.isAlone = true;
     this.#setMembers([]);
     this.links.follow([]);
     this.#listener.membersChanged();
-    this.#context.emit({ type: 'status', status: 'alone', reason: code });
-  }
-
-  #report(): void {
-    if (!this.#connection.isJoined) return;
-    const { nowMs } = this.#context;
-    const facts = {
-      type: 'report' as const,
-      profile: this.#profile,
-      edgeHealth: this.edgeHealth,
-      lostMembers: this.links.takeLost(),
-      accusedMembers: this.#takeAccused(),
-      plays: this.#listener.plays(),
-    };
-    const urgent = JSON.stringify([facts.profile, facts.edgeHealth, facts.plays]);
-    const due = this.#reportAtMs !== null && nowMs >= this.#reportAtMs;
-    const isNews = facts.lostMembers.length + facts.accusedMembers.length > 0;
-    if (!due && urgent === this.#lastReport && !isNews) return;
-    this.#lastReport = urgent;
-    this.#context.emit({
-      type: 'sendFrame',
-      frame: {
-        ...facts,
-        epoch: this.epoch,
-        bufferMs: this.bufferMs,
-        uplinkBytesPerSecond: this.uplinkBytesPerSecond,
-        neighbourCount: this.links.open.size,
-      },
-    });
-    this.#reportAtMs = nowMs + this.#connection.heartbeatIntervalMs;
-    this.#context.wakeAt(this.#reportAtMs);
+    this.#context.emit({ type: 'status', status: 'alone', reason });
   }
 }

@@ -1,4 +1,6 @@
 import { segmentIdOf } from '../../../signaling/protocol/identity.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
+import { forgetOldest } from '../bounded.ts';
 import type { Conversation } from './conversation.ts';
 import type { SwarmParts } from './parts.ts';
 import type { SegmentState } from './segment.ts';
@@ -10,6 +12,9 @@ const segmentsAheadMax = 2;
 /** What the player has not asked for by so many durations after its time is given up. */
 const expiryFactor = 2;
 const playlistsMax = 32;
+/** A player asks for nothing while its buffer is full, or nothing is published. */
+const playsWithinMs = 60_000;
+const segmentMsMin = 1_000;
 
 /**
  * Wants a segment as soon as the room knows of it. Players look for news each at their own time of a segment's
@@ -20,8 +25,8 @@ export class Ahead {
   #parts: SwarmParts;
   #conversation: Conversation;
   #plan: (segment: SegmentState) => void;
-  /** When the player last wanted a segment, by playlist. */
-  #wantedAtMs = new Map<string, number>();
+  /** What the player wanted last, and when, by playlist. */
+  #wanted = new Map<string, { segment: SegmentState; atMs: number }>();
 
   constructor(
     parts: SwarmParts,
@@ -33,12 +38,37 @@ export class Ahead {
     this.#plan = plan;
   }
 
-  playerWants({ playlistId }: SegmentState): void {
-    this.#wantedAtMs.delete(playlistId);
-    this.#wantedAtMs.set(playlistId, this.#parts.context.nowMs);
-    if (this.#wantedAtMs.size <= playlistsMax) return;
-    const oldest = this.#wantedAtMs.keys().next().value;
-    if (oldest !== undefined) this.#wantedAtMs.delete(oldest);
+  playerWants(segment: SegmentState): void {
+    const { playlistId, isInit } = segment;
+    if (isInit) return;
+    this.#wanted.delete(playlistId);
+    this.#wanted.set(playlistId, { segment, atMs: this.#parts.context.nowMs });
+    forgetOldest(this.#wanted, playlistsMax);
+  }
+
+  /** Ids of the segments that play now, one of each playlist. */
+  playing(bufferMs: number): string[] {
+    const ids: string[] = [];
+    for (const [playlistId, { segment, atMs }] of this.#wanted) {
+      const { segmentId, complete, durationMs } = segment;
+      if (this.#parts.context.nowMs - atMs > playsWithinMs) continue;
+      const next = Number.parseInt(segmentId.slice(playlistId.length + 1), 10) + Number(complete);
+      // Parts are shorter than what the number counts.
+      const back = Math.ceil(bufferMs / Math.max(durationMs, segmentMsMin));
+      ids.push(idOf(playlistId, Math.max(0, next - back)));
+    }
+    return ids.slice(-limits.playlistsPerViewerMax);
+  }
+
+  /** Gets from others, with time to spare, what is to be kept for them. */
+  keep(segmentId: string): void {
+    const { context, announcing } = this.#parts;
+    const segment = this.#conversation.segment(segmentId, null);
+    if (segment.complete || segment.wanted) return;
+    segment.aheadDeadlineMs = context.nowMs + limits.portionWithinMs;
+    if (!segment.onBehalf) segment.wantedAtMs = context.nowMs;
+    announcing.wanted(segment);
+    this.#plan(segment);
   }
 
   /** A newer copy of a playlist came, whose newest segment is this. */
@@ -68,16 +98,28 @@ export class Ahead {
     // Only a player that follows the live edge will want the next one.
     if (!before || !(before.complete || before.wanted)) return;
     const found = directory.resolve(idOf(playlistId, sequence));
-    const wantedAtMs = this.#wantedAtMs.get(playlistId) ?? Number.NEGATIVE_INFINITY;
+    const wantedAtMs = this.#wanted.get(playlistId)?.atMs ?? Number.NEGATIVE_INFINITY;
     if (!found || context.nowMs - wantedAtMs > found.durationMs * idleFactor) return;
     const segment = this.#conversation.segment(idOf(playlistId, sequence), null);
     if (segment.complete || segment.wanted) return;
     segment.source = { url: found.url, byteRange: found.byteRange };
     segment.durationMs = found.durationMs;
-    segment.aheadDeadlineMs = context.nowMs + (room.bufferMs ?? found.durationMs);
+    const pendingMs = this.#pendingMs(playlistId, sequence);
+    segment.aheadDeadlineMs = context.nowMs + (room.bufferMs ?? found.durationMs) + pendingMs;
     if (!segment.onBehalf) segment.wantedAtMs = context.nowMs;
     announcing.wanted(segment);
     this.#plan(segment);
+  }
+
+  /** What the player plays before it and has not got yet. */
+  #pendingMs(playlistId: string, sequence: number): number {
+    const { segments } = this.#parts.memory;
+    let pendingMs = 0;
+    for (let back = 1; ; back += 1) {
+      const before = segments.get(idOf(playlistId, sequence - back));
+      if (!before?.wanted || before.complete) return pendingMs;
+      pendingMs += before.durationMs;
+    }
   }
 }
 

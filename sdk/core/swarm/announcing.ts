@@ -1,4 +1,4 @@
-import { limits } from '../../../signaling/protocol/limits.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import type { Room } from '../room/room.ts';
 import { isNameable, isShareable } from '../wire-bounds.ts';
@@ -36,10 +36,12 @@ export class Announcing {
 
   sendWant(peer: string, segment: SegmentState): void {
     if (!isShareable(segment)) return;
+    const { segmentId } = segment;
+    const blind = this.#trust.isBlind(segmentId) || undefined;
     this.#context.emit({
       type: 'sendPeer',
       peer,
-      message: { type: 'want', segment: segment.segmentId },
+      message: { type: 'want', segment: segmentId, blind },
     });
   }
 
@@ -86,11 +88,11 @@ export class Announcing {
     this.#context.wakeAt(atMs);
   }
 
-  /** Something that cannot wait: the fetch began, the size is known, all is held. */
-  now(segment: SegmentState): void {
+  /** Something that cannot wait: the fetch began or was left, the size is known, all is held. */
+  now(segment: SegmentState, isFetcher = segment.isBeingFetched): void {
     const parts = this.#pending.get(segment.segmentId)?.parts ?? [];
     this.#pending.delete(segment.segmentId);
-    for (const peer of this.#listeners(segment)) this.#send(peer, segment, parts);
+    for (const peer of this.#listeners(segment, isFetcher)) this.#send(peer, segment, parts);
   }
 
   forget(segment: SegmentState): void {
@@ -104,20 +106,24 @@ export class Announcing {
     }
   }
 
-  /** Those who asked; of an edge fetch all masters hear, or the next in rank would begin one too. */
-  #listeners(segment: SegmentState, isFetcher = segment.fetch !== null): string[] {
-    return [...this.#peers.linked()].filter(
-      (peer) =>
-        segment.peers.get(peer)?.wants || (isFetcher && this.#room.member(peer)?.role === 'master'),
-    );
+  /**
+   * Those who asked. Of an edge fetch all masters hear, or the next in rank would begin one too; and of the end those
+   * that may read it for others, or they would think that this viewer still waits.
+   */
+  #listeners(segment: SegmentState, isFetcher: boolean): string[] {
+    return this.#peers.linked().filter((peer) => {
+      const view = segment.peers.get(peer);
+      const isTold = isFetcher || (segment.complete && !view?.complete);
+      return view?.wants || (isTold && this.#room.member(peer)?.role === 'master');
+    });
   }
 
   #send(peer: string, segment: SegmentState, parts: number[]): void {
     if (!isShareable(segment)) return;
-    const { segmentId, sizeBytes } = segment;
+    const { segmentId, sizeBytes, digests } = segment;
     const complete = this.#trust.isServableWhole(segment);
     // What is here and not yet vouched for is about to be given, as what is being read is.
-    const fetching = segment.fetch !== null || (segment.complete && !complete);
+    const fetching = segment.isBeingFetched || (segment.complete && !complete);
     this.#context.emit({
       type: 'sendPeer',
       peer,
@@ -128,7 +134,10 @@ export class Announcing {
         parts: complete ? [] : parts,
         complete,
         fetching,
+        digests: (this.#trust.mode === 'agreement' && digests) || undefined,
       },
+      // What it has once been told it knows.
+      vouch: this.#trust.sizeBytes(segmentId) !== null && segment.view(peer).blind,
     });
   }
 }

@@ -1,13 +1,17 @@
 import type { SwarmParts } from './parts.ts';
 import type { SegmentState } from './segment.ts';
 import { electSize } from './sizes.ts';
+import { type PlayerTiming, playerTiming } from './timing.ts';
 
 /** Puts a segment together from the parts that come, and hands it to the player and onward. */
 export class Assembly {
   #parts: SwarmParts;
 
-  constructor(parts: SwarmParts) {
+  #completed: (segment: SegmentState) => void;
+
+  constructor(parts: SwarmParts, completed: (segment: SegmentState) => void) {
     this.#parts = parts;
+    this.#completed = completed;
   }
 
   hold(segment: SegmentState, part: number): void {
@@ -36,14 +40,14 @@ export class Assembly {
     for (const view of segment.peers.values())
       view.wrongSize ||= view.sizeBytes !== null && view.sizeBytes !== sizeBytes;
     this.#resize(segment, sizeBytes);
-    this.#parts.fetching.sized(segment);
+    this.#parts.fetching.turn.sized(segment);
   }
 
   /** A peer has said how large it is: of more than one size that of most peers counts. */
   peerSize(segment: SegmentState): void {
     if (segment.sizeFromEdge || segment.complete) return;
     const { room, peers, fetching } = this.#parts;
-    const sizeBytes = electSize(segment, room, peers, fetching.usualBytes(segment));
+    const sizeBytes = electSize(segment, room, peers, fetching.turn.usualBytes(segment));
     if (sizeBytes !== null) this.#resize(segment, sizeBytes);
   }
 
@@ -68,16 +72,17 @@ export class Assembly {
   checkComplete(segment: SegmentState): void {
     if (segment.complete || segment.sizeBytes === null || segment.held.size < segment.partCount)
       return;
-    const { context, requesting, fetching, announcing, memory } = this.#parts;
+    const { requesting, fetching, announcing, memory } = this.#parts;
     segment.complete = true;
     segment.onBehalf = false;
     segment.aheadDeadlineMs = null;
-    if (this.#isConfirmed(segment)) fetching.sized(segment);
-    segment.transferMs = context.nowMs - (segment.startedAtMs || segment.wantedAtMs);
+    if (this.#isConfirmed(segment)) fetching.turn.sized(segment);
+    segment.timing = this.#timing(segment, segment.sizeBytes);
     requesting.cancelAll(segment);
     // A fetch that has brought its last byte ends by itself and counts as a success of the edge.
     if (segment.fetch && segment.fetch.bytes < this.#fetchBytes(segment)) fetching.abort(segment);
     announcing.now(segment);
+    this.#completed(segment);
     segment.excluded.clear();
     if (segment.loads.size > 0) this.deliver(segment);
     memory.use(segment);
@@ -91,7 +96,7 @@ export class Assembly {
       type: 'deliverSegment',
       loadIds,
       segmentId: segment.segmentId,
-      transferMs: segment.transferMs,
+      ...segment.timing,
       bytesFromEdge: segment.bytesFromEdge,
       bytesByPeer: Object.fromEntries(segment.bytesByPeer),
     });
@@ -101,6 +106,27 @@ export class Assembly {
     if (segment.place !== 'storage') return;
     segment.place = 'restoring';
     this.#parts.context.emit({ type: 'restoreSegment', segmentId: segment.segmentId });
+  }
+
+  #timing(segment: SegmentState, sizeBytes: number): PlayerTiming {
+    const { context, edges, peers, room, directory } = this.#parts;
+    const { playlistId, source, bytesByPeer, fetchedBytesPerMs, wantedAtMs } = segment;
+    const startedAtMs = segment.startedAtMs || wantedAtMs;
+    const firstByteAtMs = Math.max(startedAtMs, segment.firstByteAtMs);
+    const playlistIds = new Set([playlistId]);
+    for (const peer of peers.linked())
+      if (room.member(peer)?.uploads)
+        for (const id of peers.all.get(peer)?.follows ?? []) playlistIds.add(id);
+    const edge = source && edges.pace(source.url);
+    return playerTiming({
+      sizeBytes,
+      firstByteMs: firstByteAtMs - startedAtMs,
+      streamMs: context.nowMs - firstByteAtMs,
+      fromPeers: bytesByPeer.size > 0,
+      // What the edge has just given says more than what it usually gives.
+      edge: edge && { ...edge, bytesPerMs: fetchedBytesPerMs ?? edge.bytesPerMs },
+      playedBytesPerMs: directory.bytesPerMs(playlistIds),
+    });
   }
 
   #isConfirmed({ peers, sizeBytes }: SegmentState): boolean {

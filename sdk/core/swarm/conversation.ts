@@ -1,25 +1,31 @@
 import type { PeerMessage } from '../peer-wire.ts';
 import type { Assembly } from './assembly.ts';
 import type { SwarmParts } from './parts.ts';
-import { SegmentState } from './segment.ts';
+import { peerHolds, SegmentState } from './segment.ts';
 import { agrees } from './sizes.ts';
+import type { Vouching } from './vouching.ts';
 
 type Message<Type extends PeerMessage['type']> = Extract<PeerMessage, { type: Type }>;
 
 /** What one peer can have read for it at once: what its player needs to start. */
 const behalfPerPeerMax = 4;
-/** A peer without room is asked again after this. */
-const busyMs = 300;
 
 /** What peers say about segments, and what this viewer does for them. */
 export class Conversation {
   #parts: SwarmParts;
   #assembly: Assembly;
+  #vouching: Vouching;
   #plan: (segment: SegmentState) => void;
 
-  constructor(parts: SwarmParts, assembly: Assembly, plan: (segment: SegmentState) => void) {
+  constructor(
+    parts: SwarmParts,
+    assembly: Assembly,
+    vouching: Vouching,
+    plan: (segment: SegmentState) => void,
+  ) {
     this.#parts = parts;
     this.#assembly = assembly;
+    this.#vouching = vouching;
     this.#plan = plan;
   }
 
@@ -33,7 +39,7 @@ export class Conversation {
   #tell(peer: string, message: PeerMessage): void {
     switch (message.type) {
       case 'want':
-        return this.#want(peer, message.segment);
+        return this.#want(peer, message);
       case 'unwant':
         return this.#unwant(peer, message.segment);
       case 'holding':
@@ -42,6 +48,10 @@ export class Conversation {
         return this.#unable(peer, message.segment);
       case 'refuse':
         return this.#refuse(peer, message);
+      case 'offer':
+        return this.#offer(peer, message);
+      case 'decline':
+        return this.#parts.offering.declined(peer, message.segment);
       case 'cancel':
         return this.#parts.serving.cancelled(peer, message.requestId);
     }
@@ -103,16 +113,18 @@ export class Conversation {
     return false;
   }
 
-  #want(peer: string, segmentId: string): void {
+  #want(peer: string, { segment: segmentId, blind = false }: Message<'want'>): void {
     const { context, directory, announcing } = this.#parts;
     const segment = this.segment(segmentId, peer);
     const view = segment.view(peer);
     view.wants = true;
+    view.blind = blind;
     view.wantedAtMs ||= context.nowMs;
     view.complete = false;
     // An own `want` has told the peer already that nothing is held here.
-    const hasNews = segment.held.size > 0 || segment.fetch !== null || segment.sizeBytes !== null;
+    const hasNews = segment.held.size > 0 || segment.isBeingFetched || segment.sizeBytes !== null;
     if (hasNews || !segment.wanted) announcing.answer(peer, segment);
+    this.#vouching.ask();
     if (segment.complete) return;
     if (!segment.active && this.#readsFor(peer, segment)) {
       const found = directory.resolve(segmentId);
@@ -131,7 +143,7 @@ export class Conversation {
   #readsFor(peer: string, segment: SegmentState): boolean {
     const { room, directory, memory } = this.#parts;
     const isMaster = room.viewerId !== null && room.member(room.viewerId)?.role === 'master';
-    if (!isMaster || !room.uploads || !directory.isNearEdge(segment.segmentId)) return false;
+    if (!isMaster || !room.uploads || !directory.place(segment.segmentId).isNearEdge) return false;
     let count = 0;
     for (const { active, onBehalf, behalfOf } of memory.segments.values())
       if (active && onBehalf && behalfOf === peer) count += 1;
@@ -139,6 +151,7 @@ export class Conversation {
   }
 
   #unwant(peer: string, segmentId: string): void {
+    this.#parts.offering.declined(peer, segmentId);
     const segment = this.#parts.memory.segments.get(segmentId);
     const view = segment?.peers.get(peer);
     if (!segment || !view) return;
@@ -150,21 +163,27 @@ export class Conversation {
     const { context, trust } = this.#parts;
     const segment = this.segment(message.segment, peer);
     const view = segment.view(peer);
-    const { sizeBytes } = message;
+    const { sizeBytes, descriptor } = message;
+    // The server, where it is there, knows better. Else of several that peers have kept the latest counts.
+    const concerns = segment.active || segment.held.size > 0;
+    if (descriptor && concerns && trust.isCutOff && trust.checks)
+      context.emit({ type: 'lookAtDescriptor', segmentId: segment.segmentId, signed: descriptor });
     // Whoever has all of it knows how much that is.
     const complete = message.complete && sizeBytes !== null;
     const isNews =
       (complete && !view.complete) ||
-      (message.fetching && !view.fetching) ||
-      message.parts.length > 0;
+      (message.fetching && !view.hasFetched) ||
+      message.parts.some((part) => !view.parts.has(part));
     view.fetching = message.fetching;
+    view.hasFetched ||= message.fetching;
     view.unable &&= !isNews;
     view.complete = complete;
+    const isSized = segment.sizeBytes === sizeBytes && view.sizeBytes === sizeBytes;
     view.sizeBytes = sizeBytes;
     if (complete) view.wants = false;
     if (segment.sizeFromEdge)
       view.wrongSize ||= sizeBytes !== null && sizeBytes !== segment.sizeBytes;
-    else if (sizeBytes !== null && !trust.attested) this.#assembly.peerSize(segment);
+    else if (sizeBytes !== null && !isSized && !trust.checks) this.#assembly.peerSize(segment);
     for (const part of message.parts) {
       if (segment.sizeBytes !== null && part >= segment.partCount) continue;
       view.parts.add(part);
@@ -176,6 +195,7 @@ export class Conversation {
       isNews &&
       (message.parts.length === 0 || message.parts.some((part) => !segment.held.has(part)));
     if (isProgress) segment.progressAtMs = context.nowMs;
+    this.#vouching.heard(peer, segment, message);
     this.#parts.requesting.holds(segment, peer);
     this.settleBehalf(segment);
     if (segment.active) this.#plan(segment);
@@ -185,15 +205,30 @@ export class Conversation {
     const segment = this.segment(segmentId, peer);
     const view = segment.view(peer);
     view.unable = true;
+    this.#parts.edges.heardUnable(peer);
     view.fetching = false;
     if (segment.active) this.#plan(segment);
   }
 
+  /** It has room: what this viewer needs most of what it holds is asked of it. */
+  #offer(peer: string, { segment: segmentId, parts }: Message<'offer'>): void {
+    const { context, memory, requesting } = this.#parts;
+    const segment = memory.segments.get(segmentId);
+    if (segment?.wanted && segment.sizeBytes !== null) {
+      const view = segment.view(peer);
+      for (const part of parts) if (part < segment.partCount) view.parts.add(part);
+      if (requesting.offered(segment, peer)) return;
+    }
+    // What is not wanted any more need not be offered by anybody else either.
+    const type = segment?.wanted ? 'decline' : 'unwant';
+    context.emit({ type: 'sendPeer', peer, message: { type, segment: segmentId } });
+  }
+
   #request(peer: string, message: Message<'request'>): boolean {
-    const { memory, serving } = this.#parts;
+    const { memory, serving, offering } = this.#parts;
     const segment = memory.segments.get(message.segment);
     if (segment?.place === 'storage') this.#assembly.restore(segment);
-    return serving.requested(peer, message, segment);
+    return serving.requested(peer, message, segment, offering.settled(peer, segment));
   }
 
   #refuse(peer: string, message: Message<'refuse'>): void {
@@ -205,9 +240,14 @@ export class Conversation {
     requesting.settled(segment, asked.part);
     context.emit({ type: 'forgetPart', peer, requestId });
     // A peer that is busy now may be the only one to hold it.
-    const state = peers.all.get(peer);
-    if (message.reason !== 'busy') segment.exclude(asked.part, peer);
-    else if (state) state.busyUntilMs = context.nowMs + busyMs;
+    if (message.reason === 'busy') peers.busy(peer, context.nowMs);
+    else {
+      segment.exclude(asked.part, peer);
+      // It says that it holds what it does not give.
+      const view = segment.peers.get(peer);
+      if (message.reason === 'missing' && peerHolds(view, asked.part))
+        peers.timedOut(peer, context.nowMs);
+    }
     if (segment.active) this.#plan(segment);
   }
 }

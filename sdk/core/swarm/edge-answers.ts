@@ -1,4 +1,5 @@
-import type { CoreEvent } from '../events.ts';
+import type { CoreEvent, FetchFailure } from '../events.ts';
+import { deniedMsMax } from '../outage/edge-thresholds.ts';
 import { isAbsent } from '../outage/edges.ts';
 import type { Assembly } from './assembly.ts';
 import type { Conversation } from './conversation.ts';
@@ -6,6 +7,9 @@ import type { SwarmParts } from './parts.ts';
 import type { SegmentState } from './segment.ts';
 
 type Of<Type extends CoreEvent['type']> = Extract<CoreEvent, { type: Type }>;
+
+/** Players take 404 for the end of all; after this they look where the playlist is by now. */
+const gone: FetchFailure = { status: 503, reason: 'status' };
 
 /** What the edge answers to reads of segments. */
 export class EdgeAnswers {
@@ -33,15 +37,22 @@ export class EdgeAnswers {
     fetching.answered(segment);
     if (sizeBytes !== null) this.#assembly.setSize(segment, sizeBytes);
     announcing.now(segment);
+    this.#tellPlayer(segment);
   }
 
   part({ fetchId, part, bytes }: Of<'fetchPart'>): void {
-    const segment = this.#parts.fetching.fetches.get(fetchId);
+    const { fetching, requesting } = this.#parts;
+    const segment = fetching.fetches.get(fetchId);
     if (!segment?.fetch) return;
     segment.fetch.bytes += bytes;
     segment.bytesFromEdge += bytes;
+    const { fetch } = segment;
+    const streamMs = this.#parts.context.nowMs - (fetch.answeredAtMs ?? fetch.startedAtMs);
+    segment.fetchedBytesPerMs = fetch.bytes / Math.max(1, streamMs);
+    this.#tellPlayer(segment);
     if (segment.held.has(part)) return;
     segment.heldFromEdge.add(part);
+    requesting.cancel(segment, part);
     this.#assembly.hold(segment, part);
   }
 
@@ -55,21 +66,68 @@ export class EdgeAnswers {
   }
 
   failed({ fetchId, failure }: Of<'fetchFailed'>): void {
-    const { context, fetching, announcing } = this.#parts;
+    const { fetching, announcing } = this.#parts;
     const segment = fetching.fetches.get(fetchId);
     if (!segment) return;
-    fetching.failed(segment, failure);
+    const isGone = isAbsent(failure) && this.#isGone(segment);
+    fetching.failed(segment, failure, isGone);
     announcing.unable(segment);
-    if (segment.wanted && fetching.isHopeless(segment, failure)) {
-      const loadIds = [...segment.loads.keys()];
-      segment.loads.clear();
-      segment.aheadDeadlineMs = null;
-      this.#conversation.unwanted(segment);
-      if (loadIds.length > 0)
-        context.emit({ type: 'failSegment', loadIds, segmentId: segment.segmentId, failure });
-    }
-    if (isAbsent(failure)) segment.onBehalf = false;
+    if (segment.wanted && fetching.isHopeless(segment, failure, isGone))
+      this.#giveUp(segment, failure);
+    if (isGone) segment.onBehalf = false;
     this.#conversation.settleBehalf(segment);
     if (segment.active) this.#plan(segment);
+  }
+
+  /** What has left the playlist and is nowhere will not come: the player is to go on with what there is. */
+  left(playlistId: string, mediaSequence: number): void {
+    for (const segment of this.#parts.memory.segments.values()) {
+      if (segment.playlistId !== playlistId || segment.loads.size === 0 || segment.fetch) continue;
+      const sequence = Number(segment.segmentId.slice(segment.segmentId.lastIndexOf('#') + 1));
+      const isGone = sequence < mediaSequence && !segment.complete;
+      if (isGone && this.#parts.fetching.isHopeless(segment, gone, true))
+        this.#giveUp(segment, gone);
+    }
+  }
+
+  /** Of what the edge denies: nobody says that it should be there, or it has been missing for too long. */
+  #isGone(segment: SegmentState): boolean {
+    const { context, directory } = this.#parts;
+    segment.deniedSinceMs ??= context.nowMs;
+    const isLong = context.nowMs - segment.deniedSinceMs > deniedMsMax;
+    if (isLong || !directory.isPublished(segment.segmentId)) return true;
+    directory.doubt(segment.playlistId);
+    return false;
+  }
+
+  #giveUp(segment: SegmentState, failure: FetchFailure): void {
+    const loadIds = [...segment.loads.keys()];
+    segment.loads.clear();
+    segment.aheadDeadlineMs = null;
+    this.#conversation.unwanted(segment);
+    if (loadIds.length > 0)
+      this.#parts.context.emit({
+        type: 'failSegment',
+        loadIds,
+        segmentId: segment.segmentId,
+        failure,
+      });
+  }
+
+  /** So that it may turn to a lighter rendition before the buffer is empty. Where peers help, it cannot tell. */
+  #tellPlayer({ fetch, loads, sizeBytes }: SegmentState): void {
+    if (fetch?.partFrom !== 0 || fetch.partTo !== null || loads.size === 0) return;
+    const { context } = this.#parts;
+    const { startedAtMs, answeredAtMs, bytes } = fetch;
+    context.emit({
+      type: 'progressSegment',
+      loadIds: [...loads.keys()],
+      progress: {
+        bytes,
+        sizeBytes,
+        tookMs: context.nowMs - startedAtMs,
+        firstByteMs: (answeredAtMs ?? startedAtMs) - startedAtMs,
+      },
+    });
   }
 }

@@ -1,45 +1,24 @@
-import { limits } from '../../../signaling/protocol/limits.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import type { FetchFailure } from '../events.ts';
 import type { Edges } from '../outage/edges.ts';
-import { isAbsent } from '../outage/edges.ts';
-import { playlistTimings } from '../playlists/playlist.ts';
 import type { Room } from '../room/room.ts';
-import { isShareable } from '../wire-bounds.ts';
-import { electionRank } from './election.ts';
+import * as fetchTimings from './fetch-timings.ts';
+import { FetchTurn } from './fetch-turn.ts';
 import type { Peers } from './peers.ts';
 import { hashToUnit } from './rendezvous.ts';
-import type { PeerView, SegmentSource, SegmentState } from './segment.ts';
+import type { Place, SegmentSource, SegmentState } from './segment.ts';
 import { agrees } from './sizes.ts';
+import type { Trust } from './trust.ts';
 
 const never = Number.POSITIVE_INFINITY;
-
-/** When a viewer turns to the edge itself. Fractions are of the segment's duration. */
-export const fetchTimings = {
-  /** The elected fetcher has said nothing: the next rank takes over. */
-  silentFraction: 0.2,
-  /** It said that it is reading but nothing came of it. */
-  stuckFraction: 0.5,
-  patienceMsMin: 150,
-  patienceMsMax: 1_500,
-  /** Peers answer a `want` within a round trip; a viewer that just came waits this long to hear what they hold. */
-  answerMs: 200,
-  /** While bytes keep coming from peers the edge can wait. */
-  flowingMs: 300,
-  /** Each rank waits so much longer than the one before it, even when it is late. */
-  turnMs: 50,
-  turnsMax: 8,
-  /** The room is given so much of the segment's duration even where the buffer is almost empty. */
-  lateFraction: 0.4,
-  /** Predictions are off by about half. */
-  estimateSlack: 1.5,
-  marginMs: 300,
-} as const;
 
 interface Consideration {
   started: boolean;
   /** It is this viewer's turn, but its edge has failed too lately. */
   barred: boolean;
+  /** It had begun, and was left to another member. */
+  left?: boolean;
   /** When to look again. */
   nextMs: number;
 }
@@ -50,90 +29,142 @@ export class Fetching {
   #room: Room;
   #peers: Peers;
   #edges: Edges;
-  /** Density of the newest segments, by playlist. */
-  #bytesPerMs = new Map<string, number>();
+  #trust: Trust;
+  readonly turn: FetchTurn;
   /** Fetch id to segment. */
   readonly fetches = new Map<number, SegmentState>();
 
-  constructor(context: Context, room: Room, peers: Peers, edges: Edges) {
+  constructor(context: Context, room: Room, peers: Peers, edges: Edges, trust: Trust) {
     this.#context = context;
     this.#room = room;
     this.#peers = peers;
     this.#edges = edges;
+    this.#trust = trust;
+    this.turn = new FetchTurn(room, peers, edges, trust);
   }
 
-  /** Starts the edge fetch if its time has come. */
-  consider(segment: SegmentState, isFresh: boolean): Consideration {
+  /** Starts the edge fetch if its time has come, or leaves it to a member that is further. */
+  consider(segment: SegmentState, { isFresh, isNearEdge }: Place): Consideration {
     const { source } = segment;
-    if (segment.fetch || !source) return { started: false, barred: false, nextMs: never };
+    if (segment.fetch) return this.#review(segment);
+    if (!source) return { started: false, barred: false, nextMs: never };
     const { nowMs } = this.#context;
-    const rank = this.#rank(segment);
-    const turnAtMs = this.#dueAtMs(segment, rank, isFresh);
-    const dueMs = Math.max(turnAtMs, this.#edges.nextAttemptAtMs(source.url));
+    const rank = this.turn.rank(segment, isNearEdge);
+    const turnAtMs = this.turn.dueAtMs(segment, rank, isFresh);
+    const isProbe = this.#edges.isDown(source.url);
+    const attemptAtMs = this.#edges.nextAttemptAtMs(source.url);
+    // Whoever is fed by others would never learn that its own edge is back.
+    const dueMs = isProbe ? attemptAtMs : Math.max(turnAtMs, attemptAtMs);
     if (dueMs > nowMs) return { started: false, barred: turnAtMs <= nowMs, nextMs: dueMs };
     // After one failure another member with an edge of its own is the better bet.
-    if (this.#edges.isDoubtful(source.url) && this.#peers.linkedCount > 0 && !segment.edgeFailed) {
+    const isDoubtful = !isProbe && this.#edges.isDoubtful(source.url);
+    if (isDoubtful && this.#peers.linkedCount > 0 && !segment.edgeFailed) {
       return { started: false, barred: true, nextMs: nowMs + fetchTimings.patienceMsMin };
     }
     // What the own player waits for is bounded by the player; what is read ahead or for others is not.
     if (segment.loads.size === 0 && this.fetches.size >= limits.edgeFetchesMax) {
       return { started: false, barred: false, nextMs: nowMs + fetchTimings.patienceMsMin };
     }
-    this.#edges.attempted(source.url, rank ?? 0);
+    if (segment.loads.size === 0 && this.#isReadingUrgently(segment)) {
+      return { started: false, barred: false, nextMs: nowMs + fetchTimings.reviewMs };
+    }
+    this.#edges.attempted(source.url);
     this.#start(segment, source);
     return { started: true, barred: false, nextMs: never };
   }
 
-  /** The size of a segment says what to expect of the next. */
-  sized({ playlistId, sizeBytes, durationMs }: SegmentState): void {
-    if (sizeBytes === null || sizeBytes < limits.partBytes) return;
-    this.#bytesPerMs.delete(playlistId);
-    this.#bytesPerMs.set(playlistId, sizeBytes / durationMs);
-    if (this.#bytesPerMs.size <= playlistTimings.playlistsMax) return;
-    for (const oldest of this.#bytesPerMs.keys()) {
-      this.#bytesPerMs.delete(oldest);
-      break;
-    }
+  /**
+   * An edge that is short of uplink gives two readers of one segment half as much each: of those that read it, all
+   * but the furthest leave it. What each has read so far, the others get from it.
+   */
+  #review(segment: SegmentState): Consideration {
+    const waiting = { started: false, barred: false, nextMs: never };
+    // Where members agree on digests, more than one has to read.
+    if (this.#peers.linkedCount === 0 || this.#trust.needsReaders(segment.segmentId))
+      return waiting;
+    const isLeft = this.turn.isBeingRead(segment) && this.#isBehind(segment);
+    if (!this.#isStruggling(segment) || !isLeft)
+      return { ...waiting, nextMs: this.#context.nowMs + fetchTimings.reviewMs };
+    this.abort(segment);
+    segment.leftToOther = true;
+    return { ...waiting, left: true };
   }
 
-  /** By the last segments of the playlist; null before any. */
-  usualBytes({ playlistId, durationMs }: SegmentState): number | null {
-    const bytesPerMs = this.#bytesPerMs.get(playlistId);
-    return bytesPerMs === undefined ? null : durationMs * bytesPerMs;
+  /** Whether the edge gives less than the player needs, and has not nearly given all. */
+  #isStruggling(segment: SegmentState): boolean {
+    const { fetch, source, durationMs, sizeBytes } = segment;
+    const { nowMs } = this.#context;
+    if (!fetch || !source || segment.fetchRemainingMs(nowMs) <= fetchTimings.duplicateMsMax)
+      return false;
+    if (fetch.bytes === 0)
+      return nowMs - fetch.startedAtMs > this.#edges.firstByteWithinMs(source.url, false) / 2;
+    const tookMs = nowMs - (fetch.answeredAtMs ?? fetch.startedAtMs);
+    return ((tookMs * (sizeBytes ?? 0)) / fetch.bytes) * fetchTimings.estimateSlack > durationMs;
+  }
+
+  #isBehind(segment: SegmentState): boolean {
+    const { segmentId, peers, held } = segment;
+    const order = (id: string | null): number => hashToUnit(`${segmentId}|${id}`);
+    for (const [id, view] of peers) {
+      if (!view.fetching || !this.turn.gives(id) || !agrees(segment, view)) continue;
+      const lead = view.parts.size - held.size;
+      if (lead > 0 || (lead === 0 && order(id) < order(this.#room.viewerId))) return true;
+    }
+    return false;
+  }
+
+  /** Whether a slow edge is giving something that the player needs sooner: read beside that, it would come later. */
+  #isReadingUrgently({ deadlineMs }: SegmentState): boolean {
+    for (const other of this.fetches.values()) {
+      const remainingMs = other.fetchRemainingMs(this.#context.nowMs);
+      if (other.deadlineMs < deadlineMs && remainingMs > fetchTimings.duplicateMsMax) return true;
+    }
+    return false;
   }
 
   abort(segment: SegmentState): void {
-    if (!segment.fetch) return;
-    this.#context.emit({ type: 'abortFetch', fetchId: segment.fetch.fetchId });
+    const { fetch, source } = segment;
+    if (!fetch || !source) return;
+    this.#context.emit({ type: 'abortFetch', fetchId: fetch.fetchId });
+    const sinceMs = fetch.answeredAtMs ?? fetch.startedAtMs;
+    this.#edges.left(source.url, fetch.bytes, this.#context.nowMs - sinceMs);
     this.#end(segment);
   }
 
   answered(segment: SegmentState): void {
     const { fetch, source } = segment;
-    if (!fetch || !source || fetch.answered) return;
-    fetch.answered = true;
+    if (!fetch || !source || fetch.answeredAtMs !== null) return;
+    fetch.answeredAtMs = this.#context.nowMs;
+    fetch.isTrial = false;
+    segment.firstByteAtMs ||= this.#context.nowMs;
     this.#edges.firstByte(source.url, this.#context.nowMs - fetch.startedAtMs);
   }
 
   succeeded(segment: SegmentState): void {
     const { fetch, source } = segment;
     if (!fetch || !source) return;
-    this.#edges.succeeded(source.url, fetch.bytes, this.#context.nowMs - fetch.startedAtMs);
+    const { durationMs, sizeBytes } = segment;
+    const mediaMs = durationMs * (fetch.bytes / Math.max(1, sizeBytes ?? fetch.bytes));
+    const tookMs = this.#context.nowMs - (fetch.answeredAtMs ?? fetch.startedAtMs);
+    this.#edges.succeeded(source.url, fetch.bytes, tookMs, mediaMs);
     segment.edgeFailed = false;
+    segment.deniedSinceMs = null;
     this.#end(segment);
   }
 
-  failed(segment: SegmentState, failure: FetchFailure): void {
-    if (segment.source) this.#edges.failed(segment.source.url, failure);
+  failed(segment: SegmentState, failure: FetchFailure, isGone: boolean): void {
+    if (segment.source) this.#edges.failed(segment.source.url, failure, 'segments', isGone);
     segment.edgeFailed = true;
     // What is not there does not come back soon.
-    segment.edgeFailedAtMs = this.#context.nowMs + (isAbsent(failure) ? segment.durationMs : 0);
+    segment.edgeFailedAtMs = this.#context.nowMs + (isGone ? segment.durationMs : 0);
     this.#end(segment);
   }
 
   /** Whether the player should be told of a failure now, as plain hls.js would be. */
-  isHopeless(segment: SegmentState, failure: FetchFailure): boolean {
-    if (!isAbsent(failure) && !this.isAlone()) return false;
+  isHopeless(segment: SegmentState, failure: FetchFailure, isGone: boolean): boolean {
+    // The viewer's own network comes back, or nothing does: a player that gave up would have to be started anew.
+    if (failure.reason === 'offline') return false;
+    if (!isGone && !this.isAlone()) return false;
     const views = [...segment.peers]
       .filter(([id, view]) => this.#peers.isLinked(id) && agrees(segment, view))
       .map(([, view]) => view);
@@ -153,109 +184,30 @@ export class Fetching {
     segment.fetch = null;
   }
 
-  #rank(segment: SegmentState): number | null {
-    // What cannot be exchanged everyone reads for itself.
-    if (!isShareable(segment)) return null;
-    return electionRank(
-      segment.segmentId,
-      this.#room,
-      this.#peers,
-      (id) => segment.peers.get(id)?.unable === true,
-    );
-  }
-
-  #dueAtMs(segment: SegmentState, rank: number | null, isFresh: boolean): number {
-    const { wantedAtMs } = segment;
-    if (this.#peers.linkedCount === 0) {
-      const expectedMs = Math.min(this.#room.peersExpectedUntilMs, this.#latestMs(segment));
-      return Math.max(wantedAtMs, segment.wanted ? expectedMs : 0);
-    }
-    if (rank === null) return wantedAtMs;
-    const help = this.#help(segment);
-    // A segment that has just been published is nowhere yet: its fetcher need not ask first.
-    if (rank === 0 && !help.any && !segment.edgeFailed) {
-      return isFresh || help.allAnswered ? wantedAtMs : wantedAtMs + fetchTimings.answerMs;
-    }
-    const fraction = help.any ? fetchTimings.stuckFraction : fetchTimings.silentFraction;
-    const { patienceMsMin, patienceMsMax } = fetchTimings;
-    const patienceMs = Math.min(
-      patienceMsMax,
-      Math.max(patienceMsMin, segment.durationMs * fraction),
-    );
-    const spread = rank > 0 ? hashToUnit(`${segment.segmentId}|${this.#room.viewerId ?? ''}`) : 0;
-    const sinceMs = Math.max(wantedAtMs, segment.progressAtMs);
-    const takeoverMs = sinceMs + patienceMs * (Math.max(1, rank) + spread / 2);
-    // However late it is, what has just failed is not tried again at once.
-    const againMs = segment.edgeFailed ? segment.edgeFailedAtMs + patienceMs : 0;
-    return Math.max(
-      againMs,
-      Math.min(takeoverMs, this.#deadlineMs(segment, rank + spread, help.any)),
-    );
-  }
-
-  /** When waiting longer for peers would let the playhead run dry. */
-  #deadlineMs(segment: SegmentState, order: number, isHelped: boolean): number {
-    const { answerMs, flowingMs, turnMs, turnsMax, lateFraction } = fetchTimings;
-    const { wantedAtMs, durationMs, bytesAtMs, progressAtMs } = segment;
-    // Where all have little left, as after an outage, they would otherwise all turn to the edge together.
-    const turnAtMs = Math.min(order, turnsMax) * turnMs;
-    const latestMs = this.#latestMs(segment) - turnMs * turnsMax;
-    const movedAtMs = Math.max(bytesAtMs, isHelped ? progressAtMs : 0);
-    const stillMs = movedAtMs > 0 ? movedAtMs + flowingMs : wantedAtMs + answerMs;
-    // Bytes that only trickle in are no reason to stall.
-    const endMs = Math.max(latestMs, wantedAtMs + durationMs * lateFraction);
-    return Math.max(latestMs, Math.min(stillMs, endMs)) + turnAtMs;
-  }
-
-  /** Last moment at which the edge would still bring it in time. */
-  #latestMs(segment: SegmentState): number {
-    if (!segment.wanted || !segment.source) return never;
-    const missingBytes =
-      segment.sizeBytes === null
-        ? 0
-        : segment.missingParts().reduce((sum, part) => sum + segment.partBytes(part), 0);
-    const estimateMs =
-      this.#edges.estimateMs(segment.source.url, missingBytes || this.#usualBytes(segment)) *
-      fetchTimings.estimateSlack;
-    return segment.deadlineMs - estimateMs - fetchTimings.marginMs;
-  }
-
-  /** Before its size is known: as dense as the last segment of the same playlist, or else 4 Mbit/s. */
-  #usualBytes(segment: SegmentState): number {
-    return this.usualBytes(segment) ?? segment.durationMs * 500;
-  }
-
-  /** Whether a peer can give, or is about to have, anything of what is missing here. */
-  #help(segment: SegmentState): { any: boolean; allAnswered: boolean } {
-    const missing = segment.missingParts();
-    const gives = (view: PeerView): boolean =>
-      segment.sizeBytes === null
-        ? view.parts.size > 0
-        : missing.some((part) => view.parts.has(part));
-    let any = false;
-    let allAnswered = true;
-    for (const id of this.#peers.linked()) {
-      const view = segment.peers.get(id);
-      if (!view) allAnswered = false;
-      else if (agrees(segment, view) && (view.complete || view.fetching || gives(view))) any = true;
-    }
-    return { any, allAnswered };
-  }
-
   #start(segment: SegmentState, source: SegmentSource): void {
     const { nowMs } = this.#context;
     const missing = segment.missingParts();
-    const isWhole = segment.held.size === 0 || missing.length === 0;
     // Parts that a peer is sending at this moment are left to it.
     const idle = missing.filter((part) => {
       const request = segment.requests.get(part);
       return !request || nowMs - request.progressAtMs > fetchTimings.flowingMs;
     });
-    const wanted = idle.length > 0 ? idle : missing;
+    const open = idle.length > 0 ? idle : missing;
+    // A probe is one request, for what is of use and costs little.
+    const wanted = this.#edges.isDown(source.url) ? open.slice(0, 1) : open;
+    const isWhole = wanted.length === segment.partCount;
     const partFrom = isWhole ? 0 : (wanted[0] ?? 0);
     const partTo = isWhole ? null : endOfRun(wanted);
     const fetchId = this.#context.nextId();
-    segment.fetch = { fetchId, partFrom, partTo, startedAtMs: nowMs, answered: false, bytes: 0 };
+    segment.fetch = {
+      fetchId,
+      partFrom,
+      partTo,
+      startedAtMs: nowMs,
+      answeredAtMs: null,
+      isTrial: this.#edges.isDoubtful(source.url) && this.#peers.linkedCount > 0,
+      bytes: 0,
+    };
     this.fetches.set(fetchId, segment);
     this.#context.emit({
       type: 'fetchSegment',
@@ -270,11 +222,11 @@ export class Fetching {
   }
 }
 
-/** Last of the parts that follow the first closely: reading one too many is cheaper than asking once more. */
+/** Last of the parts that follow the first without a gap. */
 function endOfRun(parts: readonly number[]): number {
   let end = parts[0] ?? 0;
   for (const part of parts) {
-    if (part > end + 2) break;
+    if (part > end + 1) break;
     end = part;
   }
   return end;

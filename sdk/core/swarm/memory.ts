@@ -1,9 +1,11 @@
-import { limits } from '../../../signaling/protocol/limits.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import type { SegmentState } from './segment.ts';
 
 /** Segments of which nothing is held and that the player once wanted: far more than a live window. */
 const ownEmptyMax = 256;
+/** Where the browser has no more room: so much of what fitted is kept, that the next segments fit too. */
+const storageKeptShare = 0.9;
 
 export interface MemoryListener {
   /** Its bytes are not in memory any more; they may come back from storage. */
@@ -17,10 +19,12 @@ export class Memory {
   readonly segments = new Map<string, SegmentState>();
   #context: Context;
   #listener: MemoryListener;
+  #storageBytesMax: number;
 
   constructor(context: Context, listener: MemoryListener) {
     this.#context = context;
     this.#listener = listener;
+    this.#storageBytesMax = context.options.storageBytesMax;
   }
 
   use(segment: SegmentState): void {
@@ -32,13 +36,9 @@ export class Memory {
 
   /** Makes room after something was added. */
   trim(): void {
-    const { memoryBytesMax, storageBytesMax } = this.#context.options;
-    let memoryBytes = 0;
-    let storageBytes = 0;
-    for (const segment of this.segments.values()) {
-      if (segment.place === 'memory') memoryBytes += heldBytes(segment);
-      else storageBytes += heldBytes(segment);
-    }
+    const { memoryBytesMax } = this.#context.options;
+    const storageBytesMax = this.#storageBytesMax;
+    let { memoryBytes, storageBytes } = this.#count();
     this.#trimEmpty();
     for (const segment of [...this.segments.values()]) {
       const bytes = heldBytes(segment);
@@ -60,6 +60,12 @@ export class Memory {
     }
   }
 
+  /** The segment did not fit behind memory: the oldest make room there, or the newest would never be stored again. */
+  storeFailed(): void {
+    this.#storageBytesMax = this.#count().storageBytes * storageKeptShare;
+    this.trim();
+  }
+
   /** The peer is gone: what only it spoke of goes too, the rest is charged to another that does. */
   peerClosed(peer: string): void {
     for (const segment of [...this.segments.values()]) {
@@ -67,6 +73,16 @@ export class Memory {
       segment.causedBy = segment.peers.keys().next().value ?? null;
       if (segment.causedBy === null && isEmpty(segment)) this.#forget(segment);
     }
+  }
+
+  #count(): { memoryBytes: number; storageBytes: number } {
+    let memoryBytes = 0;
+    let storageBytes = 0;
+    for (const segment of this.segments.values()) {
+      if (segment.place === 'memory') memoryBytes += heldBytes(segment);
+      else storageBytes += heldBytes(segment);
+    }
+    return { memoryBytes, storageBytes };
   }
 
   /** Segments of which nothing is held: each peer's own oldest make room for what it speaks of next. */

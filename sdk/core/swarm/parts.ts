@@ -5,8 +5,10 @@ import type { Room } from '../room/room.ts';
 import type { Announcing } from './announcing.ts';
 import type { Fetching } from './fetching.ts';
 import type { Memory } from './memory.ts';
+import type { Offering } from './offering.ts';
 import type { Peers } from './peers.ts';
 import type { Requesting } from './requesting.ts';
+import type { Place } from './segment.ts';
 import type { Serving } from './serving.ts';
 import type { Trust } from './trust.ts';
 
@@ -16,10 +18,15 @@ export interface SegmentDirectory {
   resolve(
     segmentId: string,
   ): { url: string; byteRange: ByteRange | null; durationMs: number } | null;
-  /** Whether a player that starts at the live edge wants it. */
-  isNearEdge(segmentId: string): boolean;
-  /** Whether it was published only just now. */
-  isFresh(segmentId: string): boolean;
+  /** What the heaviest of these playlists needs at most, by the multivariant playlist; null where it does not say. */
+  bytesPerMs(playlistIds: ReadonlySet<string>): number | null;
+  place(segmentId: string): Place;
+  /** A playlist that goes on names it: an edge that has not got it is wrong, or whoever sent the playlist. */
+  isPublished(segmentId: string): boolean;
+  /** Asks the own edge whether what peers sent is right. */
+  doubt(playlistId: string): void;
+  /** The URL that the player began with. */
+  readonly rootUrl: string | null;
 }
 
 /** The pieces of one viewer's swarm, handed to those that join them. */
@@ -35,4 +42,5 @@ export interface SwarmParts {
   requesting: Requesting;
   serving: Serving;
   announcing: Announcing;
+  offering: Offering;
 }

@@ -1,4 +1,4 @@
-import { limits } from '../../../signaling/protocol/limits.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
 
 /** What this viewer measured of one linked peer. */
 export interface Peer {
@@ -10,6 +10,10 @@ export interface Peer {
   readonly follows: Set<string>;
   /** Newest version of each playlist that it was sent. */
   readonly playlistsSent: Map<string, number>;
+  /** Requests that it takes at once: more with each part that comes, half with each refusal for lack of room. */
+  window: number;
+  /** When bytes last came from it. */
+  bytesAtMs: number;
   /** Refused for lack of room, until then. */
   busyUntilMs: number;
   /** Times in a row that it let a request wait too long. */
@@ -17,47 +21,69 @@ export interface Peer {
   bytesReceived: number;
   bytesSent: number;
   greeted: boolean;
+  /** Its copies of playlists are not taken before that. */
+  mutedUntilMs: number;
 }
 
 const sampleWeight = 0.3;
 /** Before the first part came: 4 Mbit/s. */
 const bytesPerMsUnknown = 500;
 
+/** Most of a segment at a usual bitrate is asked for at once. */
+const windowInitial = 8;
+/** A peer without room is asked again after this. */
+const busyMs = 300;
 const timeoutPauseMs = 500;
 const timeoutPauseMsMax = 8_000;
+/** One that has let so many requests wait and never given anything is hardly asked any more. */
+const barrenTimeouts = 3;
+const barrenPauseMsMax = 60_000;
 
 export class Peers {
   readonly all = new Map<string, Peer>();
+  /** Playlists that the own player follows, as all peers were told: by that they know who comes first. */
+  ownFollows: ReadonlySet<string> = new Set();
+  #linked: readonly string[] | null = null;
 
   open(id: string): void {
+    this.#linked = null;
     this.all.set(id, {
       requests: new Map(),
       bytesPerMs: null,
       follows: new Set(),
       playlistsSent: new Map(),
+      window: windowInitial,
+      bytesAtMs: 0,
       busyUntilMs: 0,
       timeouts: 0,
       bytesReceived: 0,
       bytesSent: 0,
       greeted: false,
+      mutedUntilMs: 0,
     });
   }
 
   close(id: string): Peer | undefined {
     const peer = this.all.get(id);
+    this.#linked = null;
     this.all.delete(id);
     return peer;
   }
 
+  /** It said hello. */
+  greet(peer: Peer): void {
+    peer.greeted = true;
+    this.#linked = null;
+  }
+
   /** Ids of peers that said hello. */
-  *linked(): Generator<string> {
-    for (const [id, peer] of this.all) if (peer.greeted) yield id;
+  linked(): readonly string[] {
+    this.#linked ??= [...this.all.keys()].filter((id) => this.isLinked(id));
+    return this.#linked;
   }
 
   get linkedCount(): number {
-    let count = 0;
-    for (const peer of this.all.values()) if (peer.greeted) count += 1;
-    return count;
+    return this.linked().length;
   }
 
   isLinked(id: string): boolean {
@@ -72,9 +98,17 @@ export class Peers {
     const peer = this.all.get(id);
     return (
       peer !== undefined &&
-      peer.requests.size < limits.requestsPerPeerMax &&
+      // One that was asked and has never given anything is tried with a single part.
+      peer.requests.size < (isBarren(peer) ? 1 : Math.floor(peer.window)) &&
       peer.busyUntilMs <= nowMs
     );
+  }
+
+  /** It says that it has room: then it has, unless it has let requests wait before. */
+  takesOffer(id: string, nowMs: number): boolean {
+    const peer = this.all.get(id);
+    if (peer?.timeouts === 0) peer.busyUntilMs = 0;
+    return this.hasRoom(id, nowMs);
   }
 
   /** Time until one more part would have come from it. */
@@ -92,11 +126,21 @@ export class Peers {
     return Math.min(2, Math.max(0.5, speed)) / (1 + peer.requests.size);
   }
 
+  /** It has no room for more at this time. */
+  busy(id: string, nowMs: number): void {
+    const peer = this.all.get(id);
+    if (!peer) return;
+    // Requests that were on their way together are refused together.
+    if (peer.busyUntilMs <= nowMs) peer.window = Math.max(1, peer.window / 2);
+    peer.busyUntilMs = nowMs + busyMs;
+  }
+
   /** It gave nothing in time: it is left alone for a while, longer each time. */
   timedOut(id: string, nowMs: number): void {
     const peer = this.all.get(id);
     if (!peer) return;
-    peer.busyUntilMs = nowMs + Math.min(timeoutPauseMsMax, timeoutPauseMs * 2 ** peer.timeouts);
+    const pauseMsMax = isBarren(peer) ? barrenPauseMsMax : timeoutPauseMsMax;
+    peer.busyUntilMs = nowMs + Math.min(pauseMsMax, timeoutPauseMs * 2 ** peer.timeouts);
     peer.timeouts += 1;
   }
 
@@ -105,10 +149,15 @@ export class Peers {
     if (!peer) return;
     peer.bytesReceived += bytes;
     peer.timeouts = 0;
+    peer.window = Math.min(limits.requestsPerPeerMax, peer.window + 1 / peer.window);
     const sample = bytes / Math.max(1, tookMs);
     peer.bytesPerMs =
       peer.bytesPerMs === null
         ? sample
         : peer.bytesPerMs + (sample - peer.bytesPerMs) * sampleWeight;
   }
+}
+
+function isBarren({ timeouts, bytesReceived }: Peer): boolean {
+  return timeouts >= barrenTimeouts && bytesReceived === 0;
 }

@@ -3,24 +3,36 @@
  * and a member that leaves changes only what it had won (Thaler and Ravishankar 1998).
  */
 
-/** FNV-1a with a finaliser (murmur3's), uniform in (0, 1). */
-export function hashToUnit(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < key.length; index += 1) {
+/** FNV-1a with a finaliser (murmur3's), uniform in (0, 1), of keys that begin alike. */
+export function hasher(start: string): (end: string) => number {
+  const before = fnv(start, 0x811c9dc5);
+  return (end) => {
+    let hash = fnv(end, before);
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    return (((hash ^ (hash >>> 16)) >>> 0) + 0.5) / 0x1_0000_0000;
+  };
+}
+
+export const hashToUnit = hasher('');
+
+function fnv(key: string, before: number): number {
+  let hash = before;
+  for (let index = 0; index < key.length; index += 1)
     hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (((hash ^ (hash >>> 16)) >>> 0) + 0.5) / 0x1_0000_0000;
+  return hash;
+}
+
+export interface Candidate {
+  id: string;
+  weight: number;
 }
 
 /** Ids by falling score; each wins in proportion to its weight. */
-export function rankByWeight(
-  key: string,
-  candidates: readonly { id: string; weight: number }[],
-): string[] {
+export function rankByWeight(key: string, candidates: readonly Candidate[]): string[] {
+  const hash = hasher(`${key}|`);
   return candidates
-    .map(({ id, weight }) => ({ id, score: -weight / Math.log(hashToUnit(`${key}|${id}`)) }))
+    .map(({ id, weight }) => ({ id, score: -weight / Math.log(hash(id)) }))
     .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1))
     .map(({ id }) => id);
 }

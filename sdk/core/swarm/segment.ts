@@ -1,14 +1,21 @@
 import { type ByteRange, playlistOfSegment } from '../../../signaling/protocol/identity.ts';
-import { limits } from '../../../signaling/protocol/limits.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
+import type { PlayerTiming } from './timing.ts';
 
 /** What a linked peer said of a segment. */
 export interface PeerView {
   wants: boolean;
+  /** It needed nothing of what was offered: until then it is offered nothing more of it. */
+  declinedUntilMs: number;
+  /** It wants to hear what is vouched for. */
+  blind: boolean;
   /** When it first said so; 0 before that. */
   wantedAtMs: number;
   parts: Set<number>;
   complete: boolean;
   fetching: boolean;
+  /** It said so before: saying it again is no news. */
+  hasFetched: boolean;
   /** Failed at its edge, or cannot try. */
   unable: boolean;
   /** What it last said of the size. */
@@ -35,7 +42,10 @@ export interface EdgeFetch {
   /** Last part asked for; null reads to the end. */
   partTo: number | null;
   startedAtMs: number;
-  answered: boolean;
+  /** When its answer began; null before that. */
+  answeredAtMs: number | null;
+  /** The edge failed the last time and has not answered yet: nobody waits for what may come of it. */
+  isTrial: boolean;
   bytes: number;
 }
 
@@ -43,6 +53,29 @@ export interface EdgeFetch {
 export interface SegmentSource {
   url: string;
   byteRange: ByteRange | null;
+}
+
+/** Where in the stream a segment is. */
+export interface Place {
+  /** Published only just now. */
+  isFresh: boolean;
+  /** A player that starts, or plays at the live edge, wants it. */
+  isNearEdge: boolean;
+}
+
+/** A segment that this viewer holds, gets, or has heard of from a linked member. */
+export interface SegmentStats {
+  segmentId: string;
+  /** Share of its parts that is held here, 0 to 1. */
+  heldShare: number;
+  /** Bytes of it that came so far, by their source. */
+  bytes: { edge: number; peers: number };
+  /** Where more of it is coming from right now: an edge that answers, or members that were asked. */
+  pending: 'edge' | 'peers' | null;
+  /** Linked members that say they hold all of it. */
+  holders: number;
+  /** In an outage: the server's plan says that this viewer keeps it, whether or not its own player needs it. */
+  isKept: boolean;
 }
 
 /** All that one viewer knows of one segment. */
@@ -57,8 +90,12 @@ export class SegmentState {
   readonly held = new Set<number>();
   /** Those of them that the own edge gave. */
   readonly heldFromEdge = new Set<number>();
-  /** Parts that a descriptor vouches for; of no account in a room without an attestor. */
+  /** Parts that a descriptor vouches for; of no account where peers are believed. */
   readonly vouched = new Set<number>();
+  /** What this viewer itself read from its edge, by part; null unless that counts. */
+  digests: string[] | null = null;
+  /** What masters read from theirs. */
+  readonly votes = new Map<string, string>();
   complete = false;
   /** In memory, or behind it in storage. */
   place: 'memory' | 'storage' | 'restoring' = 'memory';
@@ -75,6 +112,8 @@ export class SegmentState {
   /** The peer on whose word it is read; null where others had waited already. */
   behalfOf: string | null = null;
   wantedAtMs = 0;
+  /** When the server was asked for its descriptor. */
+  askedAtMs = Number.NEGATIVE_INFINITY;
   /** Last time that anything of it came or was announced. */
   progressAtMs = 0;
   /** Last time that bytes of it came to this viewer. */
@@ -87,9 +126,18 @@ export class SegmentState {
   /** The last fetch failed: others take over before this viewer tries again. */
   edgeFailed = false;
   edgeFailedAtMs = 0;
+  /** Since when the edge says that it is not there; null where it does not. */
+  deniedSinceMs: number | null = null;
+  /** It was being read from the edge, and was left to a member that was further. */
+  leftToOther = false;
   /** When the first bytes of it were asked for. */
   startedAtMs = 0;
-  transferMs = 0;
+  /** When the first bytes of it came. */
+  firstByteAtMs = 0;
+  /** Of the newest edge fetch, in bytes per millisecond; null before any. */
+  fetchedBytesPerMs: number | null = null;
+  /** What the player is told of the time that it took. */
+  timing: PlayerTiming = { transferMs: 0, firstByteMs: 0 };
   bytesFromEdge = 0;
   readonly bytesByPeer = new Map<string, number>();
   lastUsedMs = 0;
@@ -101,6 +149,20 @@ export class SegmentState {
 
   get isInit(): boolean {
     return this.segmentId.startsWith('#init:', this.playlistId.length);
+  }
+
+  /** `keeps`: what the plan of an outage has this viewer keep. */
+  stats(keeps: readonly string[]): SegmentStats {
+    let peers = 0;
+    for (const bytes of this.bytesByPeer.values()) peers += bytes;
+    return {
+      segmentId: this.segmentId,
+      heldShare: this.complete ? 1 : this.held.size / (this.partCount || Number.POSITIVE_INFINITY),
+      bytes: { edge: this.bytesFromEdge, peers },
+      pending: this.isBeingFetched ? 'edge' : this.requests.size > 0 ? 'peers' : null,
+      holders: [...this.peers.values()].filter(({ complete }) => complete).length,
+      isKept: keeps.includes(this.segmentId),
+    };
   }
 
   get active(): boolean {
@@ -117,7 +179,9 @@ export class SegmentState {
   }
 
   get deadlineMs(): number {
-    return Math.min(this.aheadDeadlineMs ?? Number.POSITIVE_INFINITY, ...this.loads.values());
+    let deadlineMs = this.aheadDeadlineMs ?? Number.POSITIVE_INFINITY;
+    for (const loadMs of this.loads.values()) deadlineMs = Math.min(deadlineMs, loadMs);
+    return deadlineMs;
   }
 
   partBytes(part: number): number {
@@ -135,12 +199,27 @@ export class SegmentState {
     return missing;
   }
 
+  /** Whether an edge is bringing it, as far as one can tell. */
+  get isBeingFetched(): boolean {
+    return this.fetch !== null && !this.fetch.isTrial;
+  }
+
   /** Whether the edge fetch that is under way will bring the part. */
   isFetching(part: number): boolean {
     const { fetch } = this;
-    return (
-      fetch !== null && part >= fetch.partFrom && (fetch.partTo === null || part <= fetch.partTo)
-    );
+    if (!fetch || fetch.isTrial) return false;
+    return part >= fetch.partFrom && (fetch.partTo === null || part <= fetch.partTo);
+  }
+
+  /** How long the edge will still take to bring the part, or all that is read of it, as fast as it was so far. */
+  fetchRemainingMs(nowMs: number, part: number | null = null): number {
+    const { fetch } = this;
+    if (!fetch) return Number.POSITIVE_INFINITY;
+    const tookMs = nowMs - (fetch.answeredAtMs ?? fetch.startedAtMs);
+    if (fetch.bytes === 0) return tookMs;
+    const last = part ?? fetch.partTo ?? this.partCount - 1;
+    const endBytes = (last + 1 - fetch.partFrom) * limits.partBytes;
+    return ((endBytes - fetch.bytes) * tookMs) / fetch.bytes;
   }
 
   view(peer: string): PeerView {
@@ -148,10 +227,13 @@ export class SegmentState {
     if (!view) {
       view = {
         wants: false,
+        declinedUntilMs: 0,
+        blind: false,
         wantedAtMs: 0,
         parts: new Set(),
         complete: false,
         fetching: false,
+        hasFetched: false,
         unable: false,
         sizeBytes: null,
         wrongSize: false,
@@ -159,6 +241,13 @@ export class SegmentState {
       this.peers.set(peer, view);
     }
     return view;
+  }
+
+  /** Neighbours that are known to hold the part. */
+  holderCount(part: number): number {
+    let count = 0;
+    for (const view of this.peers.values()) if (peerHolds(view, part)) count += 1;
+    return count;
   }
 
   exclude(part: number, peer: string): void {

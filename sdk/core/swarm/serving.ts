@@ -1,4 +1,4 @@
-import { limits } from '../../../signaling/protocol/limits.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import type { PeerMessage } from '../peer-wire.ts';
 import type { Room } from '../room/room.ts';
@@ -6,6 +6,8 @@ import { isShareable } from '../wire-bounds.ts';
 import type { Peers } from './peers.ts';
 import type { SegmentState } from './segment.ts';
 import type { Trust } from './trust.ts';
+import { Uplink } from './uplink.ts';
+import { UploadCap } from './upload-cap.ts';
 
 type RequestMessage = Extract<PeerMessage, { type: 'request' }>;
 type RefuseReason = Extract<PeerMessage, { type: 'refuse' }>['reason'];
@@ -13,24 +15,21 @@ type RefuseReason = Extract<PeerMessage, { type: 'refuse' }>['reason'];
 interface Serve {
   peer: string;
   requestId: number;
+  segment: SegmentState;
   segmentId: string;
   part: number;
   bytes: number;
   startedAtMs: number;
 }
 
-/** Parts being written at once: more only makes each slower and cancelling dearer. */
-const sendsMax = 4;
-/** So that two slow readers do not keep everybody else waiting. */
-const sendsPerPeerMax = 2;
+/** Parts being written at once, to peers of their own: where packets get lost a link carries less than the uplink. */
+const sendsMax = 3;
 /** A send that takes longer has a reader that is gone or nearly so: it holds nobody up any more. */
 const sendStuckMs = 1_500;
-/** Shorter bursts measure the buffers of the link rather than the uplink. */
-const uplinkSampleBytesMin = 4 * limits.partBytes;
-/** Of the best so far that each measurement keeps: one slow reader is not a slow uplink. */
-const uplinkDecay = 0.9;
-/** Upload saved up while idle. */
-const burstMs = 500;
+/** What would wait longer for its turn comes sooner from somebody else. */
+const queuedMs = 400;
+/** With what is still to come here and then to be passed on. */
+const promisedMs = 2_000;
 
 /** Serves parts to peers: parked until held, then queued, then sent under the upload cap. */
 export class Serving {
@@ -41,20 +40,24 @@ export class Serving {
   #parked = new Map<string, Serve[]>();
   #queue: Serve[] = [];
   #sending = new Map<string, Serve>();
-  #busySinceMs = 0;
-  #busyBytes = 0;
-  #tokens = 0;
-  #tokensAtMs = 0;
+  #uplink = new Uplink();
+  #cap: UploadCap;
 
   constructor(context: Context, room: Room, peers: Peers, trust: Trust) {
     this.#context = context;
     this.#room = room;
     this.#peers = peers;
     this.#trust = trust;
+    this.#cap = new UploadCap(context.options.uploadBytesPerSecondMax);
   }
 
   /** Returns false for the id of a request that is still open: correct peers count on. */
-  requested(peer: string, message: RequestMessage, segment: SegmentState | undefined): boolean {
+  requested(
+    peer: string,
+    message: RequestMessage,
+    segment: SegmentState | undefined,
+    isOffered: boolean,
+  ): boolean {
     if (this.#isOpen(peer, message.requestId)) return false;
     const refusal = this.#refusal(peer, message, segment);
     if (refusal || !segment) {
@@ -65,11 +68,16 @@ export class Serving {
     const serve = {
       peer,
       requestId,
+      segment,
       segmentId: segment.segmentId,
       part,
       bytes: segment.partBytes(part),
       startedAtMs: 0,
     };
+    if (!isOffered && !this.#makesRoom(serve)) {
+      this.#refuse(peer, requestId, 'busy');
+      return true;
+    }
     const isReady = this.#trust.isServable(segment, part) && segment.place === 'memory';
     if (isReady) this.#queue.push(serve);
     else
@@ -139,26 +147,19 @@ export class Serving {
     this.pump();
   }
 
+  #measure(bytes: number): void {
+    this.#uplink.sent(bytes, this.#sending.size > 0 || this.#queue.length > 0, this.#context.nowMs);
+    this.#room.uplinkBytesPerSecond = this.#uplink.bytesPerSecond;
+  }
+
   /** Starts as many sends as the cap allows. */
   pump(): void {
     if (!this.#room.uploads) return this.#stop();
-    const { nowMs, options } = this.#context;
-    const bytesPerMs = options.uploadBytesPerSecondMax / 1_000;
-    this.#tokens = Math.min(
-      Math.max(bytesPerMs * burstMs, limits.partBytes),
-      this.#tokens + (nowMs - this.#tokensAtMs) * bytesPerMs,
-    );
-    this.#tokensAtMs = nowMs;
+    const { nowMs } = this.#context;
     for (let serve = this.#next(); serve; serve = this.#next()) {
-      if (this.#tokens < serve.bytes) {
-        return this.#context.wakeAt(nowMs + Math.max(5, (serve.bytes - this.#tokens) / bytesPerMs));
-      }
+      const waitMs = this.#cap.take(serve.bytes, nowMs);
+      if (waitMs > 0) return this.#context.wakeAt(nowMs + waitMs);
       this.#queue.splice(this.#queue.indexOf(serve), 1);
-      this.#tokens -= serve.bytes;
-      if (this.#sending.size === 0) {
-        this.#busySinceMs = nowMs;
-        this.#busyBytes = 0;
-      }
       serve.startedAtMs = nowMs;
       const { peer, requestId, segmentId, part } = serve;
       this.#sending.set(`${peer}|${requestId}`, serve);
@@ -167,29 +168,23 @@ export class Serving {
     if (this.#queue.length > 0) this.#context.wakeAt(nowMs + sendStuckMs);
   }
 
-  /** The first in the queue whose peer may be sent to now. */
+  /** The rarest in the queue, and of equals the first, whose peer may be sent to now. */
   #next(): Serve | undefined {
     if (this.#queue.length === 0) return undefined;
     let moving = 0;
-    const byPeer = new Map<string, number>();
+    const busy = new Set<string>();
     for (const { peer, startedAtMs } of this.#sending.values()) {
       if (this.#context.nowMs - startedAtMs < sendStuckMs) moving += 1;
-      byPeer.set(peer, (byPeer.get(peer) ?? 0) + 1);
+      busy.add(peer);
     }
     if (moving >= sendsMax) return undefined;
-    return this.#queue.find(({ peer }) => (byPeer.get(peer) ?? 0) < sendsPerPeerMax);
-  }
-
-  /** Learns the uplink from times in which there was always something to send. */
-  #measure(bytes: number): void {
-    this.#busyBytes += bytes;
-    const tookMs = this.#context.nowMs - this.#busySinceMs;
-    if (this.#busyBytes < uplinkSampleBytesMin || tookMs <= 0) return;
-    const sample = (this.#busyBytes / tookMs) * 1_000;
-    const before = this.#room.uplinkBytesPerSecond ?? 0;
-    this.#room.uplinkBytesPerSecond = Math.max(sample, before * uplinkDecay);
-    this.#busySinceMs = this.#context.nowMs;
-    this.#busyBytes = 0;
+    let next: Serve | undefined;
+    for (const serve of this.#queue) {
+      if (busy.has(serve.peer)) continue;
+      if (!next || serve.segment.holderCount(serve.part) < next.segment.holderCount(next.part))
+        next = serve;
+    }
+    return next;
   }
 
   /** Uploading is not allowed any more: nothing that waits is sent, what is under way ends, and all hear of it. */
@@ -210,13 +205,48 @@ export class Serving {
     if (segment.sizeBytes !== null && message.part >= segment.partCount) return 'missing';
     // It waits for us and we for it: one of the two must look elsewhere.
     if (segment.requests.get(message.part)?.peer === peer) return 'cycle';
-    return this.#waiting(peer) >= limits.requestsQueuedPerPeerMax ? 'busy' : null;
+    return null;
   }
 
-  #waiting(peer: string): number {
-    let count = 0;
-    for (const serve of this.#waitingAll()) if (serve.peer === peer) count += 1;
-    return count;
+  /** Where more would wait longer here than elsewhere, what others hold already gives way to what few hold. */
+  #makesRoom(serve: Serve): boolean {
+    if (this.#hasRoom()) return true;
+    let commonest = serve;
+    for (const other of this.#waitingAll())
+      if (other.segment.holderCount(other.part) > commonest.segment.holderCount(commonest.part))
+        commonest = other;
+    if (commonest === serve) return false;
+    const { peer, requestId } = commonest;
+    this.#remove((other) => other === commonest);
+    this.#refuse(peer, requestId, 'busy');
+    return true;
+  }
+
+  #hasRoom(): boolean {
+    const { uploadBytesPerSecondMax } = this.#context.options;
+    return (
+      this.isIdle(0, queuedMs) &&
+      this.#uplink.hasRoom(bytesOf(this.#all()), promisedMs, uploadBytesPerSecondMax)
+    );
+  }
+
+  /** Whether the uplink will have nothing to send before that, with what is promised besides. */
+  isIdle(promisedBytes: number, withinMs: number): boolean {
+    const { uploadBytesPerSecondMax } = this.#context.options;
+    const waiting = [...this.#queue, ...this.#sending.values()];
+    return this.#uplink.hasRoom(
+      bytesOf(waiting) + promisedBytes,
+      withinMs,
+      uploadBytesPerSecondMax,
+    );
+  }
+
+  /** Parts of a segment that wait for this peer here, or are on their way to it. */
+  promised(peer: string, segmentId: string): ReadonlySet<number> {
+    const parts = new Set<number>();
+    for (const serve of this.#all())
+      if (serve.peer === peer && serve.segmentId === segmentId) parts.add(serve.part);
+    return parts;
   }
 
   #isOpen(peer: string, requestId: number): boolean {
@@ -246,6 +276,8 @@ export class Serving {
       if (!matches(serve)) continue;
       this.#sending.delete(key);
       this.#context.emit({ type: 'dropSend', peer: serve.peer, requestId: serve.requestId });
+      // Half of it has gone, on average. Not to count it would leave an uplink unmeasured that is too slow for all who ask.
+      this.#measure(serve.bytes / 2);
     }
   }
 
@@ -258,4 +290,10 @@ export class Serving {
       });
     }
   }
+}
+
+function bytesOf(serves: Iterable<Serve>): number {
+  let bytes = 0;
+  for (const serve of serves) bytes += Math.min(serve.bytes, limits.partBytes);
+  return bytes;
 }

@@ -1,4 +1,5 @@
-import { limits } from '../../../signaling/protocol/limits.ts';
+import type { Integrity } from '../../../signaling/protocol/index.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import type { CoreEvent } from '../events.ts';
 import type { Edges } from '../outage/edges.ts';
@@ -11,12 +12,15 @@ import { Conversation } from './conversation.ts';
 import { EdgeAnswers } from './edge-answers.ts';
 import { Fetching } from './fetching.ts';
 import { Memory } from './memory.ts';
+import { Offering } from './offering.ts';
 import type { SegmentDirectory, SwarmParts } from './parts.ts';
 import type { Peers } from './peers.ts';
+import { Portions } from './portions.ts';
 import { Requesting } from './requesting.ts';
-import type { SegmentState } from './segment.ts';
+import type { SegmentState, SegmentStats } from './segment.ts';
 import { Serving } from './serving.ts';
 import { Trust } from './trust.ts';
+import { Vouching } from './vouching.ts';
 
 type Of<Type extends CoreEvent['type']> = Extract<CoreEvent, { type: Type }>;
 
@@ -24,7 +28,8 @@ type Of<Type extends CoreEvent['type']> = Extract<CoreEvent, { type: Type }>;
 export class Swarm {
   /** What the edge answers to reads of segments. */
   readonly edge: EdgeAnswers;
-  #trust = new Trust();
+  readonly vouching: Vouching;
+  readonly portions: Portions;
   #parts: SwarmParts;
   #assembly: Assembly;
   #conversation: Conversation;
@@ -37,10 +42,10 @@ export class Swarm {
     edges: Edges,
     directory: SegmentDirectory,
   ) {
-    const trust = this.#trust;
+    const trust = new Trust(context.options.integrityMin);
     const serving = new Serving(context, room, peers, trust);
     const announcing = new Announcing(context, room, peers, trust);
-    this.#parts = {
+    const parts = {
       context,
       room,
       peers,
@@ -49,7 +54,7 @@ export class Swarm {
       announcing,
       edges,
       trust,
-      fetching: new Fetching(context, room, peers, edges),
+      fetching: new Fetching(context, room, peers, edges, trust),
       requesting: new Requesting(context, room, peers, trust),
       memory: new Memory(context, {
         left: ({ segmentId }) => serving.gone(segmentId, 'busy'),
@@ -59,14 +64,14 @@ export class Swarm {
         },
       }),
     };
-    this.#assembly = new Assembly(this.#parts);
-    this.#conversation = new Conversation(this.#parts, this.#assembly, (segment) =>
-      this.#plan(segment),
-    );
-    this.edge = new EdgeAnswers(this.#parts, this.#assembly, this.#conversation, (segment) =>
-      this.#plan(segment),
-    );
-    this.#ahead = new Ahead(this.#parts, this.#conversation, (segment) => this.#plan(segment));
+    this.#parts = { ...parts, offering: new Offering(parts) };
+    const plan = (segment: SegmentState): void => this.#plan(segment);
+    this.#assembly = new Assembly(this.#parts, (segment) => this.vouching.completed(segment));
+    this.vouching = new Vouching(this.#parts, this.#assembly, plan);
+    this.#conversation = new Conversation(this.#parts, this.#assembly, this.vouching, plan);
+    this.edge = new EdgeAnswers(this.#parts, this.#assembly, this.#conversation, plan);
+    this.#ahead = new Ahead(this.#parts, this.#conversation, plan);
+    this.portions = new Portions(this.#parts, this.#ahead);
   }
 
   // --- the player ---
@@ -89,6 +94,7 @@ export class Swarm {
     if (isFirst) {
       if (!segment.onBehalf) segment.wantedAtMs = context.nowMs;
       announcing.wanted(segment);
+      this.vouching.ask();
     }
     this.#plan(segment);
   }
@@ -99,6 +105,7 @@ export class Swarm {
     segment.source = { url: request.url, byteRange: request.byteRange };
     segment.durationMs = request.durationMs;
     segment.bytesFromEdge = sizeBytes;
+    segment.startedAtMs = this.#parts.context.nowMs - transferMs;
     this.#parts.edges.succeeded(request.url, sizeBytes, transferMs);
     // The bytes in memory are the player's by now.
     for (const part of segment.held)
@@ -117,7 +124,8 @@ export class Swarm {
   }
 
   /** A newer copy of a playlist came. */
-  published(playlistId: string, newestSequence: number): void {
+  published(playlistId: string, newestSequence: number, mediaSequence: number): void {
+    this.edge.left(playlistId, mediaSequence);
     this.#ahead.published(playlistId, newestSequence);
   }
 
@@ -132,8 +140,11 @@ export class Swarm {
   unlinked(peer: string): void {
     const { memory, serving, requesting } = this.#parts;
     serving.peerClosed(peer);
+    this.#parts.offering.peerClosed(peer);
     for (const segment of memory.segments.values()) {
       segment.peers.delete(peer);
+      // Of those that left or were banned nobody is convinced.
+      segment.votes.delete(peer);
       for (const [part, request] of [...segment.requests]) {
         if (request.peer === peer) requesting.settled(segment, part);
       }
@@ -151,16 +162,21 @@ export class Swarm {
 
   /** Returns false when no correct peer would have sent the message. */
   message(peer: string, message: PeerMessage): boolean {
-    return this.#conversation.message(peer, message);
+    const isRight = this.#conversation.message(peer, message);
+    this.#parts.offering.consider();
+    return isRight;
   }
 
   partProgress({ peer, requestId }: Of<'partProgress'>): void {
+    const { nowMs } = this.#parts.context;
+    const known = this.#parts.peers.all.get(peer);
+    if (known) known.bytesAtMs = nowMs;
     const found = this.#request(peer, requestId);
     if (!found) return;
-    const { nowMs } = this.#parts.context;
     found.request.progressAtMs = nowMs;
     found.request.firstByteAtMs ||= nowMs;
     found.segment.bytesAtMs = nowMs;
+    found.segment.firstByteAtMs ||= nowMs;
   }
 
   partReceived({ peer, requestId, bytes }: Of<'partReceived'>): void {
@@ -170,53 +186,36 @@ export class Swarm {
     const { segment, part, request } = found;
     peers.sampled(peer, bytes, context.nowMs - (request.firstByteAtMs || request.askedAtMs));
     requesting.settled(segment, part);
+    segment.firstByteAtMs ||= context.nowMs;
     segment.bytesByPeer.set(peer, (segment.bytesByPeer.get(peer) ?? 0) + bytes);
-    // The runtime has checked it against the descriptor, where there is one.
-    segment.vouched.add(part);
+    // The runtime has checked it. What is merely believed must not be passed on once peers are checked again.
+    if (this.#parts.trust.checks) segment.vouched.add(part);
     this.#assembly.hold(segment, part);
     // The peer has room for another.
     if (segment.active) this.#plan(segment);
+    this.#parts.offering.consider();
   }
 
   partSent({ peer, requestId, bytes }: Of<'partSent'>): void {
     this.#parts.serving.sent(peer, requestId, bytes);
+    this.#parts.offering.consider();
   }
 
-  // --- descriptors ---
+  /** It is not what was vouched for. Where that proves no lie the peer is only left alone. */
+  partForged({ peer, requestId }: Of<'partForged'>): boolean {
+    const found = this.#request(peer, requestId);
+    if (!found || this.#parts.trust.isProof(found.segment.segmentId)) return true;
+    this.#conversation.message(peer, { type: 'refuse', requestId, reason: 'missing' });
+    return false;
+  }
 
-  /** Whether the room has an attestor. */
-  set attested(attested: boolean) {
-    const wasAttested = this.#trust.attested;
-    this.#trust.attested = attested;
-    if (wasAttested && !attested) this.#offerAll();
+  get checks(): boolean {
+    return this.#parts.trust.checks;
+  }
+
+  offered(mode: Integrity['mode'] | null): void {
+    this.vouching.offered(mode);
     this.#planActive();
-  }
-
-  /** What waited for a descriptor that will not come may now be passed on, and taken. */
-  #offerAll(): void {
-    const { memory, serving, announcing } = this.#parts;
-    for (const segment of memory.segments.values()) {
-      if (segment.held.size > 0) {
-        for (const part of segment.held) if (!segment.complete) announcing.partHeld(segment, part);
-        serving.held(segment);
-        announcing.now(segment);
-      }
-      if (segment.active) this.#assembly.peerSize(segment);
-    }
-  }
-
-  segmentVouched({ segmentId, sizeBytes }: Of<'segmentVouched'>): void {
-    this.#trust.vouchedSize(segmentId, sizeBytes);
-    const segment = this.#parts.memory.segments.get(segmentId);
-    // What the own edge gives goes before; a copy that differs is played and not passed on.
-    if (!segment || segment.complete || segment.fetch) return;
-    this.#assembly.setSize(segment, sizeBytes);
-    if (segment.active) this.#plan(segment);
-  }
-
-  partVouched({ segmentId, part }: Of<'partVouched'>): void {
-    const segment = this.#parts.memory.segments.get(segmentId);
-    if (segment?.held.has(part)) this.#assembly.vouch(segment, part);
   }
 
   // --- storage ---
@@ -225,6 +224,7 @@ export class Swarm {
     const { memory, serving } = this.#parts;
     const segment = memory.segments.get(segmentId);
     if (!segment || (segment.place === 'memory' && (found || !segment.complete))) return;
+    const wasRefused = segment.place === 'storage';
     segment.place = 'memory';
     if (found) {
       segment.inMemory = true;
@@ -240,38 +240,44 @@ export class Swarm {
     segment.heldFromEdge.clear();
     segment.vouched.clear();
     serving.gone(segmentId);
+    if (wasRefused) memory.storeFailed();
     if (segment.active) this.#plan(segment);
   }
 
   tick(): void {
     this.#parts.announcing.tick();
+    this.vouching.tick();
     this.#parts.serving.pump();
+    this.#parts.offering.consider();
     this.#planActive();
+  }
+
+  /** Of all that anything is known of, least recently used first. */
+  segmentStats(): SegmentStats[] {
+    return [...this.#parts.memory.segments.values()].map((each) => each.stats(this.portions.keeps));
   }
 
   /** Ids of all that is held whole, least recently used first. */
   heldSegments(): string[] {
-    const held: string[] = [];
-    for (const segment of this.#parts.memory.segments.values())
-      if (segment.complete) held.push(segment.segmentId);
-    return held;
+    const segments = [...this.#parts.memory.segments.values()];
+    return segments.filter(({ complete }) => complete).map(({ segmentId }) => segmentId);
   }
 
   #planActive(): void {
-    for (const segment of [...this.#parts.memory.segments.values()]) {
-      if (segment.active) this.#plan(segment);
-    }
+    const active: SegmentState[] = [];
+    for (const segment of this.#parts.memory.segments.values())
+      if (segment.active) active.push(segment);
+    for (const segment of active) this.#plan(segment);
   }
 
   #plan(segment: SegmentState): void {
     const { context, fetching, requesting, announcing, directory } = this.#parts;
     this.#ahead.expire(segment);
     if (!segment.active) return;
-    const fetch = fetching.consider(segment, directory.isFresh(segment.segmentId));
-    if (fetch.started) {
-      requesting.cancelFetched(segment);
-      announcing.now(segment);
-    } else if (fetch.barred && !segment.edgeFailed) {
+    const fetch = fetching.consider(segment, directory.place(segment.segmentId));
+    if (fetch.started) requesting.cancelFetched(segment);
+    if (segment.isBeingFetched ? fetch.started : fetch.left) announcing.now(segment, true);
+    else if (fetch.barred && !segment.edgeFailed) {
       // The others need not wait to find out.
       segment.edgeFailed = true;
       segment.edgeFailedAtMs = context.nowMs;

@@ -1,57 +1,50 @@
-import { type Ring, ringDistance } from '../room/neighbours.ts';
-import { hashToUnit } from './rendezvous.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
+import { type Candidate, hasher, rankByWeight } from './rendezvous.ts';
 
-/** Copies of one part that one member passes on, where all are linked to all. */
+/** While fewer than one in so many of those who want a part can give it, it goes down its tree. */
 export const treeFanout = 2;
-/** Parts enter a ring in one place for so many members, so that none has to come far. */
+/** Parts enter a group in one place for so many members, so that none has to come far. */
 const membersPerEntry = 16;
 
-export interface TreeMember {
-  id: string;
-  uploads: boolean;
+/**
+ * The members that get a part from whoever reads the segment, other parts other ones. In groups in which not all are
+ * linked to all one of them is a hub: everybody then has a neighbour that comes before it.
+ * Hubs and others as all members rank them.
+ */
+export function entriesOf(
+  hubs: readonly string[],
+  others: readonly string[],
+  part: number,
+  memberCount: number,
+): string[] {
+  const isMesh = memberCount <= limits.neighboursMax + 1;
+  if (isMesh || hubs.length === 0) return turn(others, part, 1);
+  return [...turn(hubs, part, 1), ...turn(others, part, Math.floor(memberCount / membersPerEntry))];
+}
+
+function turn(ids: readonly string[], part: number, count: number): string[] {
+  const chosen: string[] = [];
+  for (let index = 0; index < count && index < ids.length; index += 1)
+    chosen.push(ids[(part * count + index) % ids.length] as string);
+  return chosen;
 }
 
 /**
- * Who sends this part to `self`: every part of a segment has a tree of its own below the fetcher, so that the
- * upload is spread and no member sends more than a few copies of anything. A part enters the ring of members at
- * places of its own and travels away from them, between members that are near on the ring and hence linked.
- * All members order one another alike and a parent always comes before its child, so there are no cycles.
- * Null means the root: whoever reads the segment from the edge, or holds it.
+ * Who of the neighbours that upload sends this part to `self`: every part of a segment has a tree of its own below its entries,
+ * so that the upload is spread. All members order one another alike and a parent always comes before its child, so
+ * there are no cycles; of those that come before, each is chosen in proportion to its share.
+ * Null where none comes before.
  */
 export function treeParent(
   key: string,
-  self: TreeMember,
-  others: readonly TreeMember[],
-  ring: Ring,
+  self: { id: string; uploads: boolean },
+  neighbours: readonly Candidate[],
+  entries: readonly string[],
 ): string | null {
-  const place = ring.places.get(self.id);
-  if (place === undefined) return null;
-  const near = others.filter(({ id, uploads }) => {
-    const other = ring.places.get(id);
-    return uploads && other !== undefined && ringDistance(ring, place, other) <= ring.reach;
-  });
-  const order = (id: string): number => distanceToEntry(key, ring, id) + hashToUnit(`${key}|${id}`);
+  const hash = hasher(`${key}|`);
+  const place = (id: string): number => (entries.includes(id) ? 0 : hash(id));
   // Leaves come last and are spread over the whole tree instead of crowding below its end.
-  if (!self.uploads) {
-    return near[Math.floor(hashToUnit(`${key}|${self.id}`) * near.length)]?.id ?? null;
-  }
-  const own = order(self.id);
-  const before = near
-    .map(({ id }) => ({ id, at: order(id) }))
-    .filter(({ at }) => at < own)
-    .sort((a, b) => a.at - b.at);
-  return before[Math.floor((before.length - 1) / treeFanout)]?.id ?? null;
-}
-
-function distanceToEntry(key: string, ring: Ring, id: string): number {
-  const { size } = ring.places;
-  const place = ring.places.get(id) ?? 0;
-  const entries = Math.ceil(size / membersPerEntry);
-  const first = hashToUnit(key) * size;
-  let nearest = size;
-  for (let entry = 0; entry < entries; entry += 1) {
-    const at = Math.floor(first + (entry * size) / entries) % size;
-    nearest = Math.min(nearest, ringDistance(ring, place, at));
-  }
-  return nearest;
+  const own = self.uploads ? place(self.id) : Number.POSITIVE_INFINITY;
+  const before = neighbours.filter(({ id }) => place(id) < own);
+  return rankByWeight(`${key}>${self.id}`, before)[0] ?? null;
 }

@@ -3,12 +3,12 @@ type Done = () => void;
 
 /**
  * Stands in for the `Duplex` of `streamx`, which `simple-peer` extends: the events, and an orderly end.
- * There is no write queue and no pipe: callers use `send()`, watch `bufferSize`, and close with `destroy()`.
- * Messages go to the `data` listeners as they arrive and are not kept for later ones, so listen from the start.
+ * There is no queue and no pipe: callers read and write the channel itself, and close with `destroy()`.
  */
 export class Duplex {
   destroyed = false;
-  readonly _readableState = { ended: false };
+  /** The subclass keeps it. */
+  declare _pc: RTCPeerConnection;
   readonly #listeners = new Map<string, Set<Listener>>();
 
   constructor() {
@@ -52,14 +52,16 @@ export class Duplex {
     return listeners.length > 0;
   }
 
-  push(message: unknown): void {
-    if (message !== null) this.emit('data', message);
+  /**
+   * A candidate that the browser refuses, because it belongs to an earlier attempt or is no candidate at all, is one
+   * way fewer to connect. `simple-peer`'s own would end the link over it, or write to the console.
+   */
+  _addIceCandidate(candidate: RTCIceCandidateInit): void {
+    this._pc.addIceCandidate(candidate).catch(() => {});
   }
 
-  /** `simple-peer` ends its stream before tearing it down; without a write queue nothing waits for that. */
-  end(): void {
-    this._readableState.ended = true;
-  }
+  /** `simple-peer` ends its stream before tearing it down; without a queue nothing waits for that. */
+  end(): void {}
 
   destroy(error?: Error): void {
     this._destroy(() => {}, error);

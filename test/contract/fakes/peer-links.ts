@@ -4,7 +4,7 @@ import type {
   PeerLinkOptions,
   PeerLinks,
 } from '../../../sdk/ports/peer-link.ts';
-import { limits } from '../../../signaling/protocol/limits.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
 
 export interface FakeNetwork {
   /** How long a message is under way. Default 1. */

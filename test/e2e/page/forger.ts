@@ -1,6 +1,7 @@
 /**
  * A member that speaks the peer wire well, says that it holds whatever is wanted, and sends other bytes than that:
- * random ones, a part of another segment, or fewer than there should be.
+ * random ones, another part of the same segment, an old segment, more than there should be; or nothing, drop by drop,
+ * or a refusal.
  */
 import { createPeerLinks } from '../../../sdk/adapters/peer-link.ts';
 import {
@@ -22,7 +23,7 @@ const parameters = new URLSearchParams(location.search);
 const read = (name: string) => parameters.get(name) ?? '';
 const attack = read('attack');
 
-const state = { partsSent: 0, linksClosed: 0, removed: false };
+const state = { asked: 0, partsSent: 0, linksClosed: 0, removed: false };
 declare global {
   interface Window {
     forger: typeof state;
@@ -63,17 +64,60 @@ function answer(link: PeerLink, message: PeerMessage): void {
   const say = (said: PeerMessage) => link.sendControl(encodePeerMessage(said));
   if (message.type === 'want') {
     const { segment } = message;
-    const sizeBytes = sizesBytes.get(segment) ?? limits.partBytes;
-    say({ type: 'holding', segment, sizeBytes, parts: [], complete: true, fetching: false });
+    // Who wants it too is told of it.
+    if (!sizesBytes.has(segment)) say({ type: 'want', segment });
+    claim(link, segment);
   }
+  if (message.type === 'holding') learn(message);
   if (message.type !== 'request') return;
-  const bytes = forgedBytes(message.segment, message.part);
-  const { requestId } = message;
+  state.asked += 1;
+  if (attack === 'silence') return;
+  if (attack === 'false holdings')
+    return say({ type: 'refuse', requestId: message.requestId, reason: 'missing' });
+  if (attack === 'slow drip') return drip(link, message.requestId, 0);
+  if (attack === 'wrong part') void sendOtherPart(link, message);
+  else send(link, message.requestId, forgedBytes(message.segment, message.part));
+}
+
+function claim(link: PeerLink, segment: string): void {
+  const sizeBytes = sizesBytes.get(segment) ?? limits.partBytes;
+  const held = { parts: [], complete: true, fetching: false };
+  link.sendControl(encodePeerMessage({ type: 'holding', segment, sizeBytes, ...held }));
+}
+
+/** Where the server describes nothing, members tell the sizes; with a wrong one nobody would ask. */
+function learn({ segment, sizeBytes }: Extract<PeerMessage, { type: 'holding' }>): void {
+  if (sizeBytes === null || sizesBytes.has(segment)) return;
+  sizesBytes.set(segment, sizeBytes);
+  for (const link of links.values()) claim(link, segment);
+}
+
+function send(link: PeerLink, requestId: number, bytes: Uint8Array<ArrayBuffer>): void {
   for (let offsetBytes = 0; offsetBytes < bytes.byteLength; offsetBytes += limits.chunkBytes) {
     const payload = bytes.subarray(offsetBytes, offsetBytes + limits.chunkBytes);
     link.sendMedia(encodeChunk({ requestId, offsetBytes, payload }));
   }
   state.partsSent += 1;
+}
+
+/** True bytes of the segment, from another place of it. */
+async function sendOtherPart(
+  link: PeerLink,
+  { requestId, segment, part }: Extract<PeerMessage, { type: 'request' }>,
+): Promise<void> {
+  const [playlist = '', name = ''] = segment.split('#');
+  const url = new URL(`${playlist.replace('playlist.m3u8', '')}${name}.m4s`, read('src'));
+  const whole = new Uint8Array(await (await fetch(url)).arrayBuffer());
+  const left = Math.min(limits.partBytes, whole.byteLength - part * limits.partBytes);
+  const other = part === 0 ? whole.byteLength - left : 0;
+  send(link, requestId, whole.slice(other, other + left));
+}
+
+/** A little every 400 ms: never silent, never done. */
+function drip(link: PeerLink, requestId: number, offsetBytes: number): void {
+  if (offsetBytes > 60_000 || ![...links.values()].includes(link)) return;
+  link.sendMedia(encodeChunk({ requestId, offsetBytes, payload: new Uint8Array(200) }));
+  setTimeout(() => drip(link, requestId, offsetBytes + 200), 400);
 }
 
 function connect(peer: string, initiator: boolean): PeerLink {
@@ -112,7 +156,8 @@ function take(frame: ServerFrame): void {
   }
   if (frame.type !== 'welcome') return;
   for (const { viewerId } of frame.directive.members) {
-    if (frame.viewerId < viewerId) connect(viewerId, true);
+    // Whoever joins later makes the offer.
+    if (viewerId !== frame.viewerId) connect(viewerId, true);
   }
 }
 

@@ -116,10 +116,14 @@ socket.onmessage = ({ data }) => {
   const parsed = parseServerFrame(String(data));
   if (!parsed.ok) return;
   const frame = parsed.value;
-  if (frame.type === 'signal')
-    (links.get(frame.from) ?? link(frame.from, false)).signal(frame.signal);
+  if (frame.type === 'signal') {
+    // What still comes for a link that was closed must not open another in place of the next offer.
+    if (frame.signal.type === 'offer' && !links.has(frame.from)) link(frame.from, false);
+    links.get(frame.from)?.signal(frame.signal);
+  }
   if (frame.type !== 'welcome') return;
   for (const { viewerId } of frame.directive.members) {
-    if (frame.viewerId < viewerId) link(viewerId, true);
+    // Whoever joins later makes the offer.
+    if (viewerId !== frame.viewerId) link(viewerId, true);
   }
 };

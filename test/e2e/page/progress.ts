@@ -3,6 +3,8 @@
 const tickMs = 100;
 /** Below this the picture stands still. */
 const progressMsMin = 10;
+/** A standstill shorter than this is not counted: one late tick looks like it. */
+const stoodMsMin = 200;
 /** A tick that comes later tells of a busy machine, not of a missing segment: only this much of it counts. */
 const tickMsMax = 150;
 
@@ -13,6 +15,8 @@ export interface Progress {
   frozenMs: number;
   /** Standstill that still lasts. */
   frozenNowMs: number;
+  /** All standstills together. */
+  stoodMs: number;
   /** Media played since the last standstill or jump, in steps as small as the time that passed. */
   steadyMs: number;
   /** Longest time that the page's timers did not run. */
@@ -25,6 +29,7 @@ export function watchProgress(video: HTMLVideoElement): { read(): Progress; rese
     firstFrameMs: null,
     frozenMs: 0,
     frozenNowMs: 0,
+    stoodMs: 0,
     steadyMs: 0,
     starvedMs: 0,
   };
@@ -39,7 +44,10 @@ export function watchProgress(video: HTMLVideoElement): { read(): Progress; rese
     if (currentTime > 0) progress.firstFrameMs ??= nowMs - startedAtMs;
     if (progress.firstFrameMs === null) return;
     const stands = progressMs < progressMsMin;
-    progress.frozenNowMs = stands ? progress.frozenNowMs + Math.min(elapsedMs, tickMsMax) : 0;
+    const beforeMs = progress.frozenNowMs;
+    progress.frozenNowMs = stands ? beforeMs + Math.min(elapsedMs, tickMsMax) : 0;
+    if (progress.frozenNowMs >= stoodMsMin)
+      progress.stoodMs += progress.frozenNowMs - (beforeMs < stoodMsMin ? 0 : beforeMs);
     progress.frozenMs = Math.max(progress.frozenMs, progress.frozenNowMs);
     // A jump over media that nobody has any more is neither a freeze nor play.
     const plays = !stands && progressMs < elapsedMs * 1.5 + tickMs && video.readyState >= 3;
@@ -50,11 +58,13 @@ export function watchProgress(video: HTMLVideoElement): { read(): Progress; rese
       ...progress,
       frozenMs: Math.round(progress.frozenMs),
       frozenNowMs: Math.round(progress.frozenNowMs),
+      stoodMs: Math.round(progress.stoodMs),
       steadyMs: Math.round(progress.steadyMs),
       starvedMs: Math.round(progress.starvedMs),
     }),
     reset: () => {
       progress.frozenMs = 0;
+      progress.stoodMs = 0;
       progress.starvedMs = 0;
     },
   };

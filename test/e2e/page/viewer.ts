@@ -9,6 +9,13 @@ const read = (name: string) => parameters.get(name) ?? '';
 const video = document.querySelector('video') as HTMLVideoElement;
 const progress = watchProgress(video);
 
+const { fetch } = window;
+let requestCount = 0;
+window.fetch = (...request) => {
+  requestCount += 1;
+  return fetch(...request);
+};
+
 const session = joinRoom({
   room: read('room'),
   signaling: read('signaling'),
@@ -81,6 +88,8 @@ const viewer = {
     /** Media sequences of the playlist that the player knows. */
     playlist: playlistWindow(),
     mediaBytes,
+    /** Calls of `fetch`. */
+    requestCount,
     fatalErrors,
     level: hls.currentLevel,
   }),

@@ -1,13 +1,21 @@
 /** The whole of a live room on this machine: origin, edges, signaling, pages and a browser. */
 import { randomBytes } from 'node:crypto';
-import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { createServer as createViteServer } from 'vite';
+import {
+  type Browser,
+  type BrowserContext,
+  chromium,
+  type LaunchOptions,
+  type Page,
+} from 'playwright-core';
 import { type Edge, startEdge } from '../../../demo/origin/edge.ts';
 import { type Origin, type OriginOptions, startOrigin } from '../../../demo/origin/origin.ts';
-import { type Signaling, startSignaling } from '../../../signaling/adapters/server.ts';
+import {
+  type Signaling,
+  type SignalingOptions,
+  startSignaling,
+} from '../../../signaling/adapters/server.ts';
 import { chromiumArguments, chromiumPath } from '../../tools/chromium.ts';
+import { servePages } from './pages.ts';
 
 /** Tokens stay valid over a restart. */
 const signalingKey = randomBytes(32).toString('base64');
@@ -29,10 +37,12 @@ export interface ViewerOptions {
   /** Runs before the page's own scripts. */
   initScript?: string;
   signaling?: string;
-  /** What the attestor reads. Default the origin. */
-  stream?: string;
+  /** What the attestor reads, null for nothing. Default the origin. */
+  stream?: string | null;
   /** Opens in this browser profile, as another tab of the same viewer; closing the viewer then leaves the profile. */
   context?: BrowserContext;
+  /** Opens in a browser of its own process. Default the one that all share. */
+  browser?: Browser;
 }
 
 export interface Hostile {
@@ -41,7 +51,7 @@ export interface Hostile {
 }
 
 export class Stack {
-  readonly origin: Origin;
+  origin: Origin;
   readonly edges: Edge[];
   signaling: Signaling;
   readonly browser: Browser;
@@ -65,22 +75,26 @@ export class Stack {
     this.#closers = parts.closers;
   }
 
-  static async start(options: OriginOptions = {}): Promise<Stack> {
+  static async start(
+    options: OriginOptions = {},
+    launch: LaunchOptions = {},
+    signalingOptions: SignalingOptions = {},
+  ): Promise<Stack> {
     const origin = await startOrigin(options);
     const edges = await Promise.all(
-      ['edge-a', 'edge-b'].map((edgeId) => startEdge({ originUrl: origin.url, edgeId })),
+      ['edge-a', 'edge-b', 'edge-c'].map((edgeId) => startEdge({ originUrl: origin.url, edgeId })),
     );
-    const signaling = await startSignaling({ key: signalingKey });
+    const signaling = await startSignaling({ key: signalingKey, ...signalingOptions });
     const pages = await servePages();
     const browser = await chromium.launch({
       executablePath: chromiumPath(),
       args: chromiumArguments,
+      ...launch,
     });
     const closers = [
       () => browser.close(),
       () => pages.close(),
       ...edges.map((edge) => () => edge.close()),
-      () => origin.close(),
     ];
     return new Stack({ origin, edges, signaling, browser, pageUrl: pages.url, closers });
   }
@@ -91,19 +105,16 @@ export class Stack {
     return edge;
   }
 
-  /** Opens a viewer in a browser profile of its own. */
-  async join(options: ViewerOptions = {}): Promise<Viewer> {
+  /** Address of a viewer's page, with a token of its own. */
+  async viewerUrl(options: ViewerOptions = {}): Promise<string> {
     this.#viewers += 1;
     const room = options.room ?? 'test';
     const token = await this.signaling.issueToken({
       room,
       subject: `viewer-${this.#viewers}`,
       lifetimeSeconds: 600,
-      stream: options.stream ?? this.origin.playlistUrl,
+      stream: options.stream === null ? undefined : (options.stream ?? this.origin.playlistUrl),
     });
-    const context = options.context ?? (await this.browser.newContext());
-    const page = await context.newPage();
-    if (options.initScript) await page.addInitScript(options.initScript);
     const query = new URLSearchParams({
       room,
       token,
@@ -113,7 +124,15 @@ export class Stack {
       options: JSON.stringify(options.options ?? {}),
       hls: JSON.stringify(options.hls ?? {}),
     });
-    await page.goto(`${this.pageUrl}?${query}`);
+    return `${this.pageUrl}?${query}`;
+  }
+
+  /** Opens a viewer in a browser profile of its own. */
+  async join(options: ViewerOptions = {}): Promise<Viewer> {
+    const context = options.context ?? (await (options.browser ?? this.browser).newContext());
+    const page = await context.newPage();
+    if (options.initScript) await page.addInitScript(options.initScript);
+    await page.goto(await this.viewerUrl(options));
     await page.waitForFunction(() => window.viewer !== undefined);
     return {
       page,
@@ -137,13 +156,18 @@ export class Stack {
   }
 
   /** Opens another page of `page/` in a browser profile of its own, with a token for the room. */
-  async open(file: string, parameters: Record<string, unknown>, room = 'test'): Promise<Page> {
+  async open(
+    file: string,
+    parameters: Record<string, unknown>,
+    room = 'test',
+    stream: string | null = this.origin.playlistUrl,
+  ): Promise<Page> {
     this.#viewers += 1;
     const token = await this.signaling.issueToken({
       room,
       subject: `viewer-${this.#viewers}`,
       lifetimeSeconds: 600,
-      stream: this.origin.playlistUrl,
+      stream: stream ?? undefined,
     });
     const query = new URLSearchParams({
       room,
@@ -181,6 +205,13 @@ export class Stack {
     };
   }
 
+  /** Another encoder, at the same address. */
+  async restartOrigin(options: OriginOptions): Promise<void> {
+    const { port } = this.origin;
+    await this.origin.close();
+    this.origin = await startOrigin({ ...options, port });
+  }
+
   /** A new process would know nothing of the old one's rooms; its key and port are configured. */
   async restartSignaling(): Promise<void> {
     const { port } = this.signaling;
@@ -190,26 +221,7 @@ export class Stack {
 
   async close(): Promise<void> {
     for (const close of this.#closers) await close();
+    await this.origin.close();
     await this.signaling.close();
   }
-}
-
-async function servePages(): Promise<{ url: string; close(): Promise<void> }> {
-  const vite = await createViteServer({
-    configFile: 'vite.config.ts',
-    server: { middlewareMode: true, hmr: false, ws: false },
-    appType: 'mpa',
-    logLevel: 'error',
-  });
-  const server = createHttpServer(vite.middlewares);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}/test/e2e/page/index.html`,
-    close: async () => {
-      server.closeAllConnections();
-      server.close();
-      await vite.close();
-    },
-  };
 }

@@ -1,4 +1,5 @@
 /** Things that several end-to-end tests look at. */
+import { expect } from 'chai';
 import { meanCopiesPerSegment } from '../../../demo/origin/counters.ts';
 import type { Edge } from '../../../demo/origin/edge.ts';
 import type { Viewer } from './stack.ts';
@@ -52,6 +53,8 @@ export async function startMeasuring(
 
 export interface Measured {
   longestFreezeMs: number;
+  /** Of all standstills together, of the viewer that had most. */
+  stoodMsMax: number;
   /** Share of media bytes that peers sent. */
   peerShare: number;
   copiesPerSegment: number;
@@ -70,6 +73,7 @@ export async function measure(
   const edgeBytes = edges.reduce((sum, edge) => sum + edge.counters().bytes.segment, 0);
   return {
     longestFreezeMs: Math.max(...after.map(({ frozenMs }) => frozenMs)),
+    stoodMsMax: Math.max(...after.map(({ stoodMs }) => stoodMs)),
     peerShare: 1 - edgeBytes / grown(({ mediaBytes }) => mediaBytes),
     copiesPerSegment: meanCopiesPerSegment(...edges.map((edge) => edge.counters())),
     fatalErrors: after.flatMap(({ fatalErrors }) => fatalErrors),
@@ -77,4 +81,18 @@ export async function measure(
       ({ currentTime }, index) => currentTime - (before[index]?.currentTime ?? 0),
     ),
   };
+}
+
+/** Everyone has played all that the room held when its edges failed, which was when `before` was read. */
+export function expectPlayedOut(before: readonly Reading[], dry: readonly Reading[]): void {
+  for (const [index, reading] of dry.entries()) {
+    const playedMs = (reading.currentTime - (before[index]?.currentTime ?? 0)) * 1_000;
+    const bufferMs = before[index]?.stats.bufferMs ?? 0;
+    expect(reading.frozenNowMs, 'has nothing more').to.be.above(1_000);
+    expect(playedMs, 'played to the end of its buffer').to.be.above(bufferMs - 500);
+    expect(reading.fatalErrors).to.deep.equal([]);
+  }
+  const horizonsMs = dry.map(({ playingDateMs }) => playingDateMs ?? 0);
+  expect(Math.min(...horizonsMs), 'programme date').to.be.above(0);
+  expect(Math.max(...horizonsMs) - Math.min(...horizonsMs), 'horizons').to.be.below(500);
 }

@@ -1,17 +1,25 @@
 import type { FetchFailure } from '../../../sdk/core/events.ts';
-import { limits } from '../../../signaling/protocol/limits.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
 import type { Clock } from './clock.ts';
 import { Pipe } from './pipes.ts';
 import type { Random } from './random.ts';
 import type { LiveStream } from './stream.ts';
 
 /** What an edge does to whoever asks: refuse the connection, swallow it, answer with an error, or crawl. */
-export type Fault =
+export type Fault = (
   | { kind: 'dead' }
   | { kind: 'blackhole' }
   | { kind: 'status'; status: number }
   | { kind: 'throttle'; bitsPerSecond: number }
-  | { kind: 'offline' };
+  | { kind: 'offline' }
+) & {
+  /** What it concerns. Default both. */
+  of?: Resource;
+  /** So many of the requests; answers that have begun go on. Default all. */
+  share?: number;
+};
+
+export type Resource = 'segments' | 'playlists';
 
 export interface EdgeSpec {
   firstByteMs: number;
@@ -44,6 +52,8 @@ export class EdgeServer {
   readonly playlistPolls = new Map<string, number>();
   /** Told of all media that leaves. */
   onServed: (path: string, viewer: string, bytes: number) => void = () => {};
+  /** Told of everything that is asked for. */
+  onRequest: (viewer: string, resource: Resource) => void = () => {};
   #clock: Clock;
   #stream: LiveStream;
   #spec: EdgeSpec;
@@ -72,8 +82,14 @@ export class EdgeServer {
 
   exempt: (viewer: string) => boolean = () => false;
 
-  fault(viewer: string): Fault | null {
-    return this.#faults.get(viewer) ?? (this.exempt(viewer) ? null : this.#faultOfAll);
+  /** All connections together give no more than this from now on; null for no such bound. */
+  setUplink(bitsPerSecond: number | null): void {
+    this.#shared = bitsPerSecond === null ? null : new Pipe(this.#clock, bitsPerSecond);
+  }
+
+  fault(viewer: string, resource: Resource): Fault | null {
+    const fault = this.#faults.get(viewer) ?? (this.exempt(viewer) ? null : this.#faultOfAll);
+    return fault && (fault.of ?? resource) === resource ? fault : null;
   }
 
   /** Returns the function that aborts. */
@@ -86,7 +102,7 @@ export class EdgeServer {
   ): () => void {
     const path = this.#pathOf(url);
     this.playlistPolls.set(viewer, (this.playlistPolls.get(viewer) ?? 0) + 1);
-    return this.#answer(viewer, withinMs, failed, (nowMs) => {
+    return this.#answer(viewer, 'playlists', withinMs, failed, (nowMs) => {
       if (path === 'master.m3u8') done(this.#stream.multivariant());
       else done(this.#stream.playlist(nowMs));
     });
@@ -98,6 +114,7 @@ export class EdgeServer {
     const path = this.#pathOf(download.url);
     const stop = this.#answer(
       download.viewer,
+      'segments',
       download.firstByteWithinMs,
       download.failed,
       (nowMs) => {
@@ -119,6 +136,7 @@ export class EdgeServer {
 
   #answer(
     viewer: string,
+    resource: Resource,
     withinMs: number,
     failed: (failure: FetchFailure) => void,
     go: (nowMs: number) => void,
@@ -126,7 +144,10 @@ export class EdgeServer {
     let aborted = false;
     const later = (delayMs: number, run: () => void) =>
       this.#clock.after(delayMs, () => !aborted && run());
-    const fault = this.fault(viewer);
+    this.onRequest(viewer, resource);
+    const drawn = this.fault(viewer, resource);
+    const isSpared = drawn?.share !== undefined && !this.#random.chance(drawn.share);
+    const fault = isSpared ? null : drawn;
     if (fault?.kind === 'dead') later(30, () => failed({ status: null, reason: 'network' }));
     else if (fault?.kind === 'offline') later(5, () => failed({ status: null, reason: 'offline' }));
     else if (fault?.kind === 'status')
@@ -149,10 +170,14 @@ export class EdgeServer {
     const next = (): void => {
       if (isAborted()) return;
       if (offset >= end) return download.ended();
-      const fault = this.fault(download.viewer);
-      if (fault && fault.kind !== 'throttle') return this.#cut(download, fault, isAborted);
+      const fault = this.fault(download.viewer, 'segments');
+      if (fault && fault.kind !== 'throttle' && fault.share === undefined)
+        return this.#cut(download, fault, isAborted);
       const bytes = Math.min(limits.chunkBytes, end - offset);
-      const bitsPerSecond = Math.min(this.#spec.bitsPerSecond, fault?.bitsPerSecond ?? Infinity);
+      const bitsPerSecond = Math.min(
+        this.#spec.bitsPerSecond,
+        fault?.kind === 'throttle' ? fault.bitsPerSecond : Infinity,
+      );
       const sentAtMs = Math.max(
         this.#clock.nowMs + (bytes * 8_000) / bitsPerSecond,
         this.#shared?.take(bytes) ?? 0,

@@ -1,4 +1,4 @@
-import { limits } from '../../../signaling/protocol/limits.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
 
 /** Which parts a viewer really has, by size: the bytes themselves are left out. */
 export class MediaStore {

@@ -1,16 +1,17 @@
-import { limits } from '../../../signaling/protocol/limits.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
 import type { Clock } from './clock.ts';
+import { packetsPerChunk, repeatMs, windowBytes } from './loss.ts';
+import { canLink, type Nat } from './nat.ts';
 import type { ChunkSource, Pipe, Uplink } from './pipes.ts';
 import type { Random } from './random.ts';
-
-/** `symmetric` cannot reach another `symmetric`; `closed` reaches nobody. */
-export type Nat = 'open' | 'symmetric' | 'closed';
 
 export interface Host {
   readonly name: string;
   readonly nat: Nat;
   /** From this host to the middle of the network. */
   readonly accessMs: number;
+  /** Share of packets lost between here and there, either way. */
+  readonly lossShare: number;
   readonly uplink: Uplink;
   readonly downlink: Pipe;
   readonly alive: boolean;
@@ -28,8 +29,6 @@ interface Sending {
   sentBytes: number;
 }
 
-/** What the transport of a link takes before the other side has acknowledged anything. */
-const windowBytes = 8 * limits.chunkBytes;
 /** Making a description and reading one. */
 const negotiationStepMs = 15;
 
@@ -45,6 +44,9 @@ export class LinkEnd implements ChunkSource {
   closed = false;
   /** Arrival of the newest control message: they keep their order. */
   arrivalMs = 0;
+  /** The same of media, which has a channel of its own. */
+  chunkArrivalMs = 0;
+  windowBytes = windowBytes(0);
   #queue: Sending[] = [];
   #buffer: { requestId: number; bytes: number; ends: number | null }[] = [];
   #bufferedBytes = 0;
@@ -71,7 +73,7 @@ export class LinkEnd implements ChunkSource {
 
   nextChunk(): { bytes: number; sent: () => void } | null {
     const chunk = this.#buffer[0];
-    if (!this.open || !chunk || this.#inFlightBytes >= windowBytes) return null;
+    if (!this.open || !chunk || this.#inFlightBytes >= this.windowBytes) return null;
     const { bytes, requestId } = chunk;
     this.#buffer.shift();
     this.#inFlightBytes += bytes;
@@ -175,8 +177,8 @@ export class Network {
 
   /** The host is gone without a word: the other sides find out by silence. */
   vanished(host: Host): void {
-    for (const end of [...this.#ends.values()]) {
-      if (end.host !== host) continue;
+    for (const end of host.uplink.sources()) {
+      if (!(end instanceof LinkEnd)) continue;
       const { other } = end;
       this.#forget(end);
       if (!other) continue;
@@ -195,7 +197,11 @@ export class Network {
   sendControl(end: LinkEnd, message: unknown): void {
     const { other } = end;
     if (!other) return;
-    const delayMs = this.#delayMs(end.host, other.host) + this.#random.unit() * this.#spec.jitterMs;
+    const oneWayMs = this.#delayMs(end.host, other.host);
+    const delayMs =
+      oneWayMs +
+      this.#random.unit() * this.#spec.jitterMs +
+      repeatMs(this.#random, this.#lossShare(end.host, other.host), 1, 2 * oneWayMs);
     other.arrivalMs = Math.max(other.arrivalMs, this.clock.nowMs + delayMs);
     this.clock.at(other.arrivalMs, () => {
       if (other.open && other.host.alive) other.host.controlArrived(other.peer, message);
@@ -206,7 +212,10 @@ export class Network {
     const { other } = from;
     if (!other?.host.alive) return;
     const delayMs = this.#delayMs(from.host, other.host);
-    this.clock.after(delayMs, () => {
+    const lossShare = this.#lossShare(from.host, other.host);
+    const lateMs = repeatMs(this.#random, lossShare, packetsPerChunk, 2 * delayMs);
+    other.chunkArrivalMs = Math.max(other.chunkArrivalMs, this.clock.nowMs + delayMs + lateMs);
+    this.clock.at(other.chunkArrivalMs, () => {
       this.clock.at(other.host.downlink.take(bytes), () => {
         arrived();
         this.clock.after(delayMs, acknowledged);
@@ -221,15 +230,14 @@ export class Network {
   }
 
   #connect(a: LinkEnd, b: LinkEnd): void {
-    const kinds = [a.host.nat, b.host.nat];
-    const blocked =
-      kinds.includes('closed') || (kinds[0] === 'symmetric' && kinds[1] === 'symmetric');
-    if (blocked || a.other || b.other) return;
+    if (!canLink(a.host.nat, b.host.nat) || a.other || b.other) return;
     const oneWayMs = this.#delayMs(a.host, b.host);
     this.clock.after(4 * oneWayMs + this.#random.between(20, 120), () => {
       if (a.closed || b.closed || !a.host.alive || !b.host.alive) return;
       a.other = b;
       b.other = a;
+      a.windowBytes = windowBytes(this.#lossShare(a.host, b.host));
+      b.windowBytes = a.windowBytes;
       a.open = true;
       b.open = true;
       a.host.linkOpened(a.peer);
@@ -248,6 +256,10 @@ export class Network {
     end.open = false;
     this.#ends.delete(end.id);
     end.host.uplink.remove(end);
+  }
+
+  #lossShare(a: Host, b: Host): number {
+    return a.lossShare + b.lossShare;
   }
 
   #delayMs(a: Host, b: Host): number {

@@ -43,6 +43,10 @@ export class Uplink {
     this.#sources.push(source);
   }
 
+  sources(): readonly ChunkSource[] {
+    return this.#sources;
+  }
+
   remove(source: ChunkSource): void {
     this.#sources = this.#sources.filter((each) => each !== source);
   }

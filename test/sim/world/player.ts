@@ -1,10 +1,11 @@
-import type { SegmentRequest } from '../../../sdk/core/events.ts';
+import type { FetchFailure, SegmentRequest } from '../../../sdk/core/events.ts';
 import { playlistIdOf, resolveUri, segmentIdOf } from '../../../signaling/protocol/identity.ts';
 import {
   type PlaylistFacts,
   readMediaPlaylist,
 } from '../../../signaling/protocol/playlist-text.ts';
 import type { Clock } from './clock.ts';
+import { isFinal, playlistRetriesMax, retryDelayMs, segmentRetriesMax } from './player-retries.ts';
 
 /** What the player asks of the viewer, as hls.js asks its loaders. */
 export interface Loaders {
@@ -18,14 +19,9 @@ export interface PlayerSpec {
   multivariantUrl: string;
   rendition: string;
   bufferMaxMs: number;
+  /** So many segments behind the live edge it begins. */
+  behindSegments: number;
 }
-
-/** As hls.js by default: so many segments behind the live edge. */
-const liveSyncSegments = 3;
-/** hls.js 1.7 tries again so often before an error is fatal. */
-const segmentRetriesMax = 6;
-const playlistRetriesMax = 2;
-const retryMaxMs = 8_000;
 
 interface Load {
   loadId: number;
@@ -60,6 +56,7 @@ export class Player {
   #endMs = 0;
   #playheadAtMs = 0;
   #playing = false;
+  #rate = 1;
   #lastId = 0;
   #segmentTries = 0;
   #playlistTries = 0;
@@ -93,6 +90,16 @@ export class Player {
     return this.startedAtMs !== null && !this.#playing;
   }
 
+  /** Id of the segment that follows what is buffered; null before it is known. */
+  get nextSegmentId(): string | null {
+    return this.#next === null ? null : this.#segmentId(this.#next);
+  }
+
+  get playheadSequence(): number | null {
+    const startMs = this.#endMs - this.#bufferedMs();
+    return this.startedAtMs === null ? null : Math.floor(startMs / this.#segmentMs);
+  }
+
   get stallMs(): number {
     return this.stalls.reduce(
       (sum, stall) => sum + (stall.durationMs ?? this.#clock.nowMs - stall.startedAtMs),
@@ -100,6 +107,11 @@ export class Player {
     );
   }
 
+  setRate(rate: number): void {
+    this.#advance();
+    this.#rate = rate;
+    this.#checkLater();
+  }
   switchTo(rendition: string): void {
     if (this.rendition === rendition || this.#stopped) return;
     if (this.#segment) this.#loaders.abandonSegment(this.#segment.loadId, this.#segment.id);
@@ -132,10 +144,10 @@ export class Player {
     this.#loadNext();
   }
 
-  playlistFailed(loadId: number): void {
+  playlistFailed(loadId: number, failure: FetchFailure): void {
     if (this.#stopped || this.#playlist?.loadId !== loadId) return;
     this.#playlist = null;
-    this.#playlistFailed('playlist');
+    this.#playlistFailed('playlist', isFinal(failure));
   }
 
   segmentLoaded(loadId: number): void {
@@ -148,20 +160,21 @@ export class Player {
     this.#loadNext();
   }
 
-  segmentFailed(loadId: number): void {
+  segmentFailed(loadId: number, failure: FetchFailure): void {
     const load = this.#segment;
     if (this.#stopped || load?.loadId !== loadId) return;
     this.#segment = null;
     this.failures += 1;
     this.#segmentTries += 1;
-    if (this.#segmentTries > segmentRetriesMax) this.fatal ??= `segment ${load.id}`;
+    if (isFinal(failure) || this.#segmentTries > segmentRetriesMax)
+      this.fatal ??= `segment ${load.id}`;
     else this.#clock.after(retryDelayMs(this.#segmentTries), () => this.#loadNext());
   }
 
-  #playlistFailed(reason: string): void {
+  #playlistFailed(reason: string, isFinal = false): void {
     this.failures += 1;
     this.#playlistTries += 1;
-    if (this.#playlistTries > playlistRetriesMax) this.fatal ??= reason;
+    if (isFinal || this.#playlistTries > playlistRetriesMax) this.fatal ??= reason;
     else
       this.#clock.after(retryDelayMs(this.#playlistTries), () =>
         this.#facts ? this.#loadPlaylist() : this.start(),
@@ -191,7 +204,10 @@ export class Player {
   #advance(): void {
     const { nowMs } = this.#clock;
     if (!this.#playing) return;
-    const playedMs = Math.min(nowMs - this.#playheadAtMs, this.#endMs - this.#playheadMs);
+    const playedMs = Math.min(
+      (nowMs - this.#playheadAtMs) * this.#rate,
+      this.#endMs - this.#playheadMs,
+    );
     this.#playheadMs += playedMs;
     this.#playheadAtMs = nowMs;
     if (this.#playheadMs < this.#endMs - 0.001) return;
@@ -202,20 +218,19 @@ export class Player {
   #checkLater(): void {
     this.#checks += 1;
     const check = this.#checks;
-    this.#clock.after(this.#bufferedMs() + 0.01, () => {
+    this.#clock.after(this.#bufferedMs() / this.#rate + 0.01, () => {
       if (check === this.#checks && !this.#stopped) this.#advance();
     });
   }
 
   #endStall(): void {
     const stall = this.stalls.at(-1);
-    if (stall && stall.durationMs === null)
-      stall.durationMs = this.#clock.nowMs - stall.startedAtMs;
+    if (stall) stall.durationMs ??= this.#clock.nowMs - stall.startedAtMs;
   }
 
   #bufferedMs(): number {
-    const playedMs = this.#playing ? this.#clock.nowMs - this.#playheadAtMs : 0;
-    return Math.max(0, this.#endMs - this.#playheadMs - playedMs);
+    const sinceMs = this.#playing ? this.#clock.nowMs - this.#playheadAtMs : 0;
+    return Math.max(0, this.#endMs - this.#playheadMs - sinceMs * this.#rate);
   }
 
   #loadPlaylist(): void {
@@ -245,12 +260,16 @@ export class Player {
   }
 
   #syncSequence(facts: PlaylistFacts): number {
-    return Math.max(facts.mediaSequence, facts.newestSequence - liveSyncSegments + 1);
+    return Math.max(facts.mediaSequence, facts.newestSequence - this.#spec.behindSegments + 1);
+  }
+
+  #segmentId(sequence: number | 'init', url = ''): string {
+    const playlistId = this.#playlistId();
+    return segmentIdOf({ playlistId, sequence, partIndex: null, url, byteRange: null });
   }
 
   #want(sequence: number | 'init', url: string): void {
-    const playlistId = this.#playlistId();
-    const segmentId = segmentIdOf({ playlistId, sequence, partIndex: null, url, byteRange: null });
+    const segmentId = this.#segmentId(sequence, url);
     const { nowMs } = this.#clock;
     const isUrgent = sequence === 'init' || !this.#playing;
     const deadlineMs = isUrgent ? nowMs : nowMs + this.#bufferedMs();
@@ -271,8 +290,4 @@ export class Player {
     this.#lastId += 1;
     return { loadId: this.#lastId, id, sequence, startedAtMs: this.#clock.nowMs };
   }
-}
-
-function retryDelayMs(tries: number): number {
-  return Math.min(retryMaxMs, 1_000 * 2 ** (tries - 1));
 }

@@ -1,12 +1,7 @@
 import type { EdgeServer } from './edge.ts';
+import { fairness } from './fairness.ts';
+import { type Distribution, distribution, sum } from './statistics.ts';
 import type { Viewer } from './viewer.ts';
-
-export interface Distribution {
-  mean: number;
-  p50: number;
-  p95: number;
-  max: number;
-}
 
 export interface Report {
   seed: number;
@@ -25,6 +20,10 @@ export interface Report {
   wastedShare: number;
   wastedBytes: Record<string, number>;
   stalledViewers: number;
+  /** Of those who began to play. */
+  stalledShare: number;
+  /** Came five seconds before the end or earlier, and saw nothing. */
+  neverStarted: number;
   stallMs: number;
   stallMsMax: number;
   resyncs: number;
@@ -34,6 +33,8 @@ export interface Report {
   segmentLatencyMs: Distribution;
   /** Bytes uploaded since the joins settled by viewers that may upload: `max / mean`. */
   uploadMaxToMean: number;
+  /** The same within each group, where others have room. */
+  uploadMaxToMeanByGroup: Distribution;
   playlistPollsPerSegment: number;
   messagesPerViewerSecond: number;
   effectsPerViewerSecond: number;
@@ -76,6 +77,8 @@ export function makeReport(input: ReportInput): Report {
     ({ tally }, index) => tally.wakes / Math.max(1, seconds[index] as number),
   );
   const polls = [...edge.playlistPolls.values()].reduce((total, count) => total + count, 0);
+  const stalledViewers = stalls.filter((ms) => ms > 0).length;
+  const started = viewers.filter(({ player }) => player.startedAtMs !== null).length;
   const groups = new Set(viewers.filter(({ alive }) => alive).map(({ groupId }) => groupId)).size;
   return {
     seed: input.seed,
@@ -90,7 +93,12 @@ export function makeReport(input: ReportInput): Report {
     bytesDelivered: delivered,
     wastedShare: wasted / Math.max(1, fromEdge + fromPeers),
     wastedBytes: merged(viewers.map(({ tally }) => tally.wasteByKind)),
-    stalledViewers: stalls.filter((ms) => ms > 0).length,
+    stalledViewers,
+    stalledShare: stalledViewers / Math.max(1, started),
+    neverStarted: viewers.filter(
+      ({ player, joinedAtMs, leftAtMs }) =>
+        player.startedAtMs === null && (leftAtMs ?? nowMs) - joinedAtMs > 5_000,
+    ).length,
     stallMs: sum(stalls),
     stallMsMax: Math.max(0, ...stalls),
     resyncs: sum(viewers.map(({ player }) => player.resyncs)),
@@ -104,6 +112,7 @@ export function makeReport(input: ReportInput): Report {
     ),
     segmentLatencyMs: distribution(latencies(input)),
     uploadMaxToMean: uploadSpread(viewers),
+    uploadMaxToMeanByGroup: fairness(viewers, input.settledAtMs, nowMs),
     playlistPollsPerSegment: polls / Math.max(1, nowMs / 2_000),
     messagesPerViewerSecond: sum(viewers.map(({ tally }) => tally.messages)) / viewerSeconds,
     effectsPerViewerSecond: sum(viewers.map(({ tally }) => tally.effects)) / viewerSeconds,
@@ -133,23 +142,10 @@ function latencies({ viewers, publishedAtMs }: ReportInput): number[] {
 
 function uploadSpread(viewers: readonly Viewer[]): number {
   const bytes = viewers
-    .filter(({ alive, profile }) => alive && profile.uploadAllowed)
+    .filter(({ alive, uploads }) => alive && uploads)
     .map(({ uplink, settledUploadBytes }) => uplink.bytes - settledUploadBytes);
   const { mean, max } = distribution(bytes);
   return mean > 0 ? max / mean : 0;
-}
-
-export function distribution(values: readonly number[]): Distribution {
-  if (values.length === 0) return { mean: 0, p50: 0, p95: 0, max: 0 };
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] as number;
-  return {
-    mean: sum(sorted) / sorted.length,
-    p50: at(0.5),
-    p95: at(0.95),
-    max: sorted.at(-1) as number,
-  };
 }
 
 function merged<Key extends string>(
@@ -158,8 +154,4 @@ function merged<Key extends string>(
   const total: Record<string, number> = {};
   for (const map of maps) for (const [key, value] of map) total[key] = (total[key] ?? 0) + value;
   return total;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -6,12 +6,14 @@ import {
 } from '../../../signaling/core/index.ts';
 import {
   type ClientFrame,
+  type Integrity,
+  type Limits,
   parseClientFrame,
   parseServerFrame,
   type ServerFrame,
   type ViewerProfile,
 } from '../../../signaling/protocol/index.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, serverPlace } from './clock.ts';
 import type { Random } from './random.ts';
 
 /** A client's socket, seen from the server. */
@@ -21,6 +23,7 @@ export interface SignalingClient {
   readonly profile: ViewerProfile;
   readonly signalingMs: number;
   readonly alive: boolean;
+  readonly place: number;
   frame(frame: ServerFrame): void;
   closed(): void;
 }
@@ -36,6 +39,8 @@ const connectTimeoutMs = 3_000;
 
 /** The real rooms with virtual sockets in front. */
 export class SignalingServer {
+  /** What a welcome says of it. */
+  integrity: Integrity = { mode: 'none', keys: [] };
   readonly counts = new Map<string, number>();
   #clock: Clock;
   #random: Random;
@@ -45,8 +50,10 @@ export class SignalingServer {
   #up = true;
   #generation = 0;
   #checkFrames: boolean;
+  #limits: Partial<Limits>;
 
-  constructor(clock: Clock, random: Random, checkFrames: boolean) {
+  constructor(clock: Clock, random: Random, checkFrames: boolean, limits: Partial<Limits>) {
+    this.#limits = limits;
     this.#clock = clock;
     this.#random = random;
     this.#checkFrames = checkFrames;
@@ -55,6 +62,11 @@ export class SignalingServer {
 
   stats(): ReturnType<Rooms['stats']> {
     return this.#rooms.stats();
+  }
+
+  /** What its viewers hold as it believes; null while it is down. */
+  holdings(): ReturnType<Rooms['holdings']> | null {
+    return this.#up ? this.#rooms.holdings('room') : null;
   }
 
   /** A dead server refuses connections; with `graceful` it says goodbye first. */
@@ -85,7 +97,7 @@ export class SignalingServer {
           this.#refuse(socket),
         );
       this.#sockets.set(connectionId, socket);
-      this.#clock.after(client.signalingMs, () => this.#join(socket));
+      this.#clock.after(client.signalingMs, () => this.#join(socket), serverPlace);
     });
     return {
       send: (frame) => this.#fromClient(socket, frame),
@@ -94,7 +106,8 @@ export class SignalingServer {
   }
 
   #create(): Rooms {
-    return createRooms({ random: this.#random.fork(`rooms${this.#generation}`).unit });
+    const random = this.#random.fork(`rooms${this.#generation}`).unit;
+    return createRooms({ random, limits: this.#limits });
   }
 
   #refuse(socket: Socket): void {
@@ -117,19 +130,21 @@ export class SignalingServer {
       profile,
       viewerId,
       resumeKey: viewerId,
+      integrity: this.integrity,
     });
   }
 
   #fromClient(socket: Socket, frame: ClientFrame): void {
     const generation = this.#generation;
-    this.#clock.after(socket.client.signalingMs, () => {
+    const arrived = (): void => {
       if (!socket.open || generation !== this.#generation) return;
       const parsed = this.#checkFrames
         ? parseClientFrame(JSON.stringify(frame))
         : { ok: true as const, value: frame };
       if (!parsed.ok) throw new Error(`a viewer sent a refused frame: ${JSON.stringify(parsed)}`);
       this.#handle({ type: 'frame', connectionId: socket.connectionId, frame: parsed.value });
-    });
+    };
+    this.#clock.after(socket.client.signalingMs, arrived, serverPlace);
   }
 
   #clientClosed(socket: Socket): void {
@@ -137,9 +152,8 @@ export class SignalingServer {
     socket.open = false;
     this.#sockets.delete(socket.connectionId);
     const { connectionId } = socket;
-    this.#clock.after(socket.client.signalingMs, () =>
-      this.#handle({ type: 'disconnected', connectionId }),
-    );
+    const arrived = (): void => this.#handle({ type: 'disconnected', connectionId });
+    this.#clock.after(socket.client.signalingMs, arrived, serverPlace);
   }
 
   #handle(event: RoomsEvent): void {
@@ -172,14 +186,15 @@ export class SignalingServer {
   #send(connectionId: string, frame: ServerFrame): void {
     const socket = this.#sockets.get(connectionId);
     if (!socket) return;
-    this.#clock.after(socket.client.signalingMs, () => {
+    const arrived = (): void => {
       if (!socket.client.alive || !socket.open) return;
       const parsed = this.#checkFrames
         ? parseServerFrame(JSON.stringify(frame))
         : { ok: true as const, value: frame };
       if (!parsed.ok) throw new Error(`the server sent a refused frame: ${JSON.stringify(parsed)}`);
       socket.client.frame(parsed.value);
-    });
+    };
+    this.#clock.after(socket.client.signalingMs, arrived, socket.client.place);
   }
 
   #drop(socket: Socket): void {

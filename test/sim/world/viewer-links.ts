@@ -5,7 +5,6 @@ import {
   parsePeerMessage,
 } from '../../../sdk/core/peer-wire.ts';
 import type { LinkEnd, Network } from './network.ts';
-import type { Random } from './random.ts';
 import type { Viewer } from './viewer.ts';
 
 type Of<Type extends Effect['type']> = Extract<Effect, { type: Type }>;
@@ -14,17 +13,16 @@ type Of<Type extends Effect['type']> = Extract<Effect, { type: Type }>;
 export class ViewerLinks {
   #viewer: Viewer;
   #network: Network;
-  #random: Random;
+  #encodings = 0;
   #links = new Map<string, LinkEnd>();
   #expected = new Map<
     string,
     { segmentId: string; part: number; bytes: number; received: number }
   >();
 
-  constructor(viewer: Viewer, network: Network, random: Random) {
+  constructor(viewer: Viewer, network: Network) {
     this.#viewer = viewer;
     this.#network = network;
-    this.#random = random;
   }
 
   all(): LinkEnd[] {
@@ -85,7 +83,7 @@ export class ViewerLinks {
   }
 
   #performPart(effect: Effect): boolean {
-    const { profile, store, tally } = this.#viewer;
+    const { store, tally } = this.#viewer;
     switch (effect.type) {
       case 'expectPart':
         this.#expect(effect);
@@ -97,7 +95,7 @@ export class ViewerLinks {
         return true;
       }
       case 'sendPart': {
-        if (!profile.uploadAllowed) throw new Error('core uploads although it may not');
+        if (!this.#viewer.uploads) throw new Error('core uploads although it may not');
         const bytes = store.partBytes(effect.segmentId, effect.part);
         this.#open(effect.peer).sendPart(effect.requestId, bytes);
         return true;
@@ -124,7 +122,10 @@ export class ViewerLinks {
 
   #sendPeer({ peer, message }: Of<'sendPeer'>): void {
     const link = this.#open(peer);
-    const isEncoded = this.#random.chance(this.#viewer.spec.wireShare);
+    // Every so many messages, as many as the share says.
+    this.#encodings += this.#viewer.spec.wireShare;
+    const isEncoded = this.#encodings >= 1;
+    if (isEncoded) this.#encodings -= 1;
     this.#network.sendControl(link, isEncoded ? encodePeerMessage(message) : message);
   }
 

@@ -1,5 +1,5 @@
 import type { Effect } from '../../../sdk/core/core.ts';
-import { limits } from '../../../signaling/protocol/limits.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
 import type { EdgeServer } from './edge.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -28,6 +28,9 @@ export class ViewerReads {
       case 'abortFetch':
         this.#aborts.get(effect.fetchId)?.();
         this.#aborts.delete(effect.fetchId);
+        return true;
+      case 'progressSegment':
+        // The simulated player has nothing to switch to.
         return true;
       default:
         return false;

@@ -1,9 +1,12 @@
+import type { Effect } from '../../../sdk/core/core.ts';
 import type { ViewerProfile } from '../../../signaling/protocol/index.ts';
 import type { Clock } from './clock.ts';
 import type { EdgeServer } from './edge.ts';
-import type { Nat, Network } from './network.ts';
+import type { Nat } from './nat.ts';
+import type { Network } from './network.ts';
 import type { Random } from './random.ts';
 import type { SignalingServer } from './signaling.ts';
+import type { Viewer } from './viewer.ts';
 
 export interface ViewerSpec {
   name: string;
@@ -11,17 +14,25 @@ export interface ViewerSpec {
   profile: ViewerProfile;
   nat: Nat;
   accessMs: number;
+  /** Of packets, each way. */
+  lossShare: number;
   signalingMs: number;
   uplinkBitsPerSecond: number;
   downlinkBitsPerSecond: number;
   rendition: string;
   bufferMaxMs: number;
+  /** Where its player begins, before the live edge; 3 as hls.js by default. */
+  behindSegments: number;
   memoryBytesMax: number;
   storageBytesMax: number;
   uploadBytesPerSecondMax: number;
   /** Share of control messages that go through the real encoder and parser. */
   wireShare: number;
+  /** What is performed instead of an effect of its core, for pages that do not run ours as it is. */
+  behaviour: Behaviour | null;
 }
+
+export type Behaviour = (effect: Effect, viewer: Viewer) => readonly Effect[];
 
 export interface WorldParts {
   clock: Clock;

@@ -1,13 +1,16 @@
 import { Core, type CoreEvent, type Effect } from '../../../sdk/core/core.ts';
 import type { ClientFrame, ServerFrame, ViewerProfile } from '../../../signaling/protocol/index.ts';
+import { nowhere } from './clock.ts';
 import { MediaStore } from './media-store.ts';
-import type { Host, LinkEnd, Nat } from './network.ts';
+import type { Nat } from './nat.ts';
+import type { Host, LinkEnd } from './network.ts';
 import { Pipe, Uplink } from './pipes.ts';
-import { Player } from './player.ts';
+import type { Player } from './player.ts';
 import type { Random } from './random.ts';
 import type { SignalingClient } from './signaling.ts';
 import { Tally } from './tally.ts';
 import { ViewerLinks } from './viewer-links.ts';
+import { createPlayer } from './viewer-player.ts';
 import { ViewerReads } from './viewer-reads.ts';
 import type { ViewerSpec, WorldParts } from './viewer-spec.ts';
 
@@ -30,9 +33,13 @@ export class Viewer implements Host, SignalingClient {
   viewerId: string | null = null;
   groupId: string | null = null;
   groupRole = 'slave';
+  /** Where what happens to it happens: see the clock. */
+  place: number = nowhere;
   profile: ViewerProfile;
   /** Lets a test look at every effect. */
   onEffect: ((effect: Effect) => void) | null = null;
+  /** Lets a test change or swallow what the core is told. */
+  onEvent: ((event: CoreEvent) => CoreEvent | null) | null = null;
   #world: WorldParts;
   #random: Random;
   /** Every page counts time from its own start. */
@@ -60,11 +67,13 @@ export class Viewer implements Host, SignalingClient {
       uploadBytesPerSecondMax,
       memoryBytesMax,
       storageBytesMax,
+      slowdownMax: 0.05,
+      integrityMin: 'none',
       random,
     });
-    this.#links = new ViewerLinks(this, world.network, this.#random.fork('links'));
+    this.#links = new ViewerLinks(this, world.network);
     this.#reads = new ViewerReads(this, world.edge);
-    this.player = this.#createPlayer();
+    this.player = createPlayer(this, world, this.#clockOffsetMs);
   }
 
   get name(): string {
@@ -79,8 +88,17 @@ export class Viewer implements Host, SignalingClient {
   get accessMs(): number {
     return this.spec.accessMs;
   }
+  get lossShare(): number {
+    return this.spec.lossShare;
+  }
   get signalingMs(): number {
     return this.spec.signalingMs;
+  }
+
+  /** May send media to others. */
+  get uploads(): boolean {
+    const { uploadAllowed, peersAllowed, metered, saveData } = this.profile;
+    return uploadAllowed && peersAllowed && !metered && !saveData;
   }
 
   start(): void {
@@ -128,14 +146,18 @@ export class Viewer implements Host, SignalingClient {
     for (const link of this.openLinks()) this.#world.network.sendControl(link, message);
   }
 
-  tell(event: CoreEvent): void {
-    if (!this.alive) return;
+  tell(told: CoreEvent): void {
+    const event = this.onEvent ? this.onEvent(told) : told;
+    if (!this.alive || !event) return;
     const nowMs = this.#world.clock.nowMs + this.#clockOffsetMs;
+    this.#world.clock.place = this.place;
     const effects = this.core.handle(event, nowMs);
     this.tally.handled(event, effects.length);
+    const { behaviour } = this.spec;
     for (const effect of effects) {
       this.onEffect?.(effect);
-      this.#perform(effect, nowMs);
+      if (!behaviour) this.#perform(effect, nowMs);
+      else for (const instead of behaviour(effect, this)) this.#perform(instead, nowMs);
     }
   }
 
@@ -197,12 +219,14 @@ export class Viewer implements Host, SignalingClient {
       case 'role':
         this.groupId = effect.groupId;
         this.groupRole = effect.groupRole;
+        this.place = Number.parseInt(effect.groupId.slice(1), 36);
         return;
       case 'status':
       case 'refused':
       case 'error':
       case 'edge':
       case 'neighbours':
+      case 'integrity':
         return this.tally.told(effect);
       default:
         if (this.#links.perform(effect) || this.#reads.perform(effect)) return;
@@ -219,12 +243,14 @@ export class Viewer implements Host, SignalingClient {
         );
       case 'failSegment':
         return this.#soon(() =>
-          this.#each(effect.loadIds, (loadId) => this.player.segmentFailed(loadId)),
+          this.#each(effect.loadIds, (id) => this.player.segmentFailed(id, effect.failure)),
         );
+      case 'setPlaybackRate':
+        return this.player.setRate(effect.rate);
       case 'deliverPlaylist':
         return this.#soon(() => this.player.playlistLoaded(effect.loadId, effect.text));
       case 'failPlaylist':
-        return this.#soon(() => this.player.playlistFailed(effect.loadId));
+        return this.#soon(() => this.player.playlistFailed(effect.loadId, effect.failure));
       case 'dropParts':
         return this.store.dropParts(effect.segmentId, effect.parts);
       case 'dropSegment':
@@ -269,31 +295,5 @@ export class Viewer implements Host, SignalingClient {
     this.#world.clock.after(0, () => {
       if (this.alive) run();
     });
-  }
-
-  #createPlayer(): Player {
-    const { edge, clock } = this.#world;
-    const multivariantUrl = `${edge.baseUrl}/master.m3u8?token=${this.name}`;
-    const { rendition, bufferMaxMs } = this.spec;
-    const offsetMs = (): number => this.#clockOffsetMs;
-    return new Player(
-      clock,
-      {
-        wantPlaylist: (loadId, playlistId, url, multivariant) =>
-          this.tell({ type: 'playlistWanted', loadId, playlistId, url, multivariant }),
-        abandonPlaylist: (loadId, playlistId) =>
-          this.tell({ type: 'playlistAbandoned', loadId, playlistId }),
-        wantSegment: (loadId, request, deadlineMs) =>
-          this.tell({
-            type: 'segmentWanted',
-            loadId,
-            request,
-            deadlineMs: deadlineMs + offsetMs(),
-          }),
-        abandonSegment: (loadId, segmentId) =>
-          this.tell({ type: 'segmentAbandoned', loadId, segmentId }),
-      },
-      { multivariantUrl, rendition, bufferMaxMs },
-    );
   }
 }

@@ -1,94 +1,7 @@
 import { expect } from 'chai';
-import {
-  type AttestorEffect,
-  type AttestorEvent,
-  createAttestation,
-} from '../../../signaling/core/index.ts';
+import type { AttestorEvent } from '../../../signaling/core/index.ts';
 import { limits } from '../../../signaling/protocol/index.ts';
-
-const base = 'https://tv.example/live/';
-const multivariant = `#EXTM3U
-#EXT-X-STREAM-INF:BANDWIDTH=1
-high/list.m3u8
-#EXT-X-STREAM-INF:BANDWIDTH=2
-low/list.m3u8
-#EXT-X-STREAM-INF:BANDWIDTH=3
-https://elsewhere.example/list.m3u8
-`;
-
-function playlist(first: number, count: number, folder = ''): string {
-  const segments = Array.from({ length: count }, (_, index) => {
-    return `#EXTINF:2,\n${folder}${first + index}.m4s\n`;
-  });
-  return `#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:${first}
-#EXT-X-MAP:URI="init.mp4"\n${segments.join('')}`;
-}
-
-type Of<Type extends AttestorEffect['type']> = Extract<AttestorEffect, { type: Type }>;
-
-function create() {
-  const streamUrl = `${base}main.m3u8?token=1`;
-  const attestation = createAttestation({ room: 'room', streamUrl, origins: [], limits });
-  let nowMs = 1_000;
-  let wakeAtMs = Number.POSITIVE_INFINITY;
-  let effects: AttestorEffect[] = [];
-  const run = {
-    get nowMs() {
-      return nowMs;
-    },
-    handle(event: AttestorEvent) {
-      const found = attestation.handle(event, nowMs);
-      for (const effect of found) {
-        if (effect.type !== 'wakeAt') continue;
-        expect(effect.atMs).to.be.above(nowMs);
-        wakeAtMs = effect.atMs;
-      }
-      effects.push(...found);
-    },
-    take<Type extends AttestorEffect['type']>(type: Type): Of<Type>[] {
-      const taken = effects.filter((effect): effect is Of<Type> => effect.type === type);
-      effects = effects.filter((effect) => effect.type !== type);
-      return taken;
-    },
-    read: (playlistId: string, text: string) =>
-      run.handle({ type: 'playlistRead', playlistId, text }),
-    /** Ends every read that was asked for; returns the ids. */
-    readSegments(): string[] {
-      const segmentIds: string[] = [];
-      for (let reads = run.take('readSegment'); reads.length > 0; reads = run.take('readSegment')) {
-        expect(reads.length).to.be.at.most(limits.attestorReadsMax);
-        for (const { segmentId, readId } of reads) {
-          segmentIds.push(segmentId);
-          run.handle({ type: 'segmentRead', segmentId, readId, sizeBytes: 1, digests: ['d'] });
-        }
-      }
-      return segmentIds;
-    },
-    advance(durationMs: number) {
-      const endMs = nowMs + durationMs;
-      while (wakeAtMs <= endMs) {
-        nowMs = wakeAtMs;
-        wakeAtMs = Number.POSITIVE_INFINITY;
-        run.handle({ type: 'woke' });
-      }
-      nowMs = endMs;
-    },
-  };
-  run.handle({ type: 'viewersChanged', count: 1 });
-  return run;
-}
-
-/** Past the start: the high rendition is read and played, with segments 10 to 13. */
-function started() {
-  const run = create();
-  run.read('multivariant', multivariant);
-  run.handle({ type: 'playsChanged', playlistIds: ['high/list.m3u8'] });
-  run.read('high/list.m3u8', playlist(10, 4));
-  run.readSegments();
-  run.take('readPlaylist');
-  run.take('attest');
-  return run;
-}
+import { base, create, multivariant, playlist, started } from './attestor-run.ts';
 
 describe('attestor: decisions', () => {
   it('reads the multivariant playlist, its media playlists on the same host, then inits and the newest first', () => {
@@ -255,5 +168,69 @@ describe('attestor: decisions', () => {
     expect(run.take('sight')).to.deep.equal([{ type: 'sight', seeing: false }]);
     run.read('high/list.m3u8', playlist(11, 4));
     expect(run.take('sight')).to.deep.equal([{ type: 'sight', seeing: true }]);
+  });
+
+  it('turns to the next copy of the stream while one fails, and reads there what it has missed', () => {
+    const edge = 'https://edge.example/tv/';
+    const run = create(`${edge}main.m3u8`);
+    run.read('multivariant', multivariant);
+    run.read('high/list.m3u8', playlist(10, 1));
+    run.readSegments();
+    run.read('high/list.m3u8', playlist(11, 1));
+    run.take('readPlaylist');
+    const [wanted] = run.take('readSegment');
+    run.handle({ ...wanted, type: 'segmentFailed', refused: false } as AttestorEvent);
+    expect(run.take('readPlaylist'), 'one failure is chance').to.deep.equal([]);
+    run.handle({ type: 'playlistFailed', playlistId: 'high/list.m3u8' });
+    expect(run.take('readPlaylist')).to.deep.equal([
+      { type: 'readPlaylist', playlistId: 'multivariant', url: `${edge}main.m3u8` },
+    ]);
+    run.read('multivariant', multivariant);
+    expect(run.take('readPlaylist')).to.deep.include({
+      type: 'readPlaylist',
+      playlistId: 'high/list.m3u8',
+      url: `${edge}high/list.m3u8`,
+    });
+    run.read('high/list.m3u8', playlist(11, 1));
+    run.advance(limits.attestorRetryMinMs);
+    const { segmentId, url } = run.take('readSegment').at(-1) ?? {};
+    expect({ segmentId, url }).to.deep.equal({
+      segmentId: 'high/list.m3u8#11',
+      url: `${edge}high/11.m4s`,
+    });
+  });
+
+  it('reads of a recording what viewers play, and the rest not at all', () => {
+    const run = started();
+    const high = 'high/list.m3u8';
+    run.read(high, `${playlist(10, 100)}#EXT-X-ENDLIST\n`);
+    expect(run.readSegments().filter((id) => !id.includes('init'))).to.deep.equal([]);
+    for (const segmentId of [`${high}#50`, `${high}#50`, `${high}#999`, 'nothing#50'])
+      run.handle({ type: 'descriptorWanted', segmentId });
+    expect(run.readSegments()).to.deep.equal([`${high}#50`]);
+    for (let sequence = 10; sequence < 110; sequence += 1)
+      run.handle({ type: 'descriptorWanted', segmentId: `${high}#${sequence}` });
+    expect(run.readSegments()).to.have.length(limits.descriptorsAskedMax);
+  });
+
+  it('asks plainly after a request that named what it waits for has failed, and so finds the encoder started over', () => {
+    const run = started();
+    const high = 'high/list.m3u8';
+    const held = (first: number, folder = '') =>
+      playlist(first, 4, folder).replace(
+        '#EXT-X-MEDIA',
+        '#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES\n#EXT-X-MEDIA',
+      );
+    run.advance(200);
+    run.read(high, held(11));
+    expect(run.take('readPlaylist').at(-1)?.url).to.equal(`${base}${high}?_HLS_msn=15`);
+    run.handle({ type: 'playlistFailed', playlistId: high });
+    run.advance(limits.attestorRetryMinMs);
+    expect(run.take('readPlaylist').map(({ url }) => url)).to.deep.equal([`${base}${high}`]);
+    run.read(high, held(0, 'new/'));
+    expect(run.readSegments()).to.include(`${high}#3`);
+    run.advance(200);
+    run.read(high, held(1, 'new/'));
+    expect(run.take('readPlaylist').at(-1)?.url).to.equal(`${base}${high}?_HLS_msn=5`);
   });
 });

@@ -131,3 +131,39 @@ describe('what a master reads for others', () => {
     expect(readFor(viewer, [126], 'v1')).to.deep.equal([segmentOf(126)]);
   });
 });
+
+describe('what lies behind memory', () => {
+  it('makes room where the browser has no more, oldest first', () => {
+    const options = { memoryBytesMax: 4 * partBytes, storageBytesMax: 1_000 * partBytes };
+    const viewer = new CoreViewer(options);
+    let room = 20;
+    const stored: string[] = [];
+    for (let sequence = 1; sequence <= 60; sequence += 1) {
+      viewer.bring(sequence, 4 * partBytes);
+      // The browser takes five segments, and refuses what comes beyond.
+      for (const { segmentId } of viewer.take('storeSegment')) {
+        if (room >= 4) {
+          room -= 4;
+          stored.push(segmentId);
+        } else viewer.tell({ type: 'segmentLost', segmentId });
+      }
+      for (const { segmentId } of viewer.take('dropStored')) {
+        expect(stored.shift()).to.equal(segmentId);
+        room += 4;
+      }
+    }
+    expect(stored).to.have.length.within(3, 5);
+    expect(stored.at(-1)).to.equal(segmentOf(59));
+  });
+
+  it('is nothing where the browser stores nothing', () => {
+    const options = { memoryBytesMax: 4 * partBytes, storageBytesMax: 1_000 * partBytes };
+    const viewer = new CoreViewer(options);
+    for (let sequence = 1; sequence <= 20; sequence += 1) {
+      viewer.bring(sequence, 4 * partBytes);
+      const [asked] = viewer.take('storeSegment');
+      if (sequence > 2) expect(asked).to.equal(undefined);
+      if (asked) viewer.tell({ type: 'segmentLost', segmentId: asked.segmentId });
+    }
+  });
+});

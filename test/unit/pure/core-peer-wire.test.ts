@@ -21,6 +21,11 @@ const messages: PeerMessage[] = [
   { type: 'holding', segment, sizeBytes: 9, parts: [0, 3], complete: false, fetching: true },
   { type: 'holding', segment, sizeBytes: null, parts: [], complete: false, fetching: false },
   { type: 'unable', segment },
+  {
+    ...{ type: 'holding', segment, sizeBytes: 70_000, parts: [], complete: false, fetching: true },
+    digests: ['a'.repeat(43), 'b'.repeat(43)],
+    descriptor: { body: '{}', signature: 'a'.repeat(86) },
+  },
   { type: 'request', requestId: 0xffff_ffff, segment, part: limits.partsPerSegmentMax - 1 },
   { type: 'refuse', requestId: 1, reason: 'cycle' },
   { type: 'cancel', requestId: 1 },

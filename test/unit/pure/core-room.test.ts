@@ -19,6 +19,8 @@ function createViewer(change: Partial<typeof profile> = {}) {
     uploadBytesPerSecondMax: 1e6,
     memoryBytesMax: 1e8,
     storageBytesMax: 0,
+    slowdownMax: 0.05,
+    integrityMin: 'none',
     random: () => 0.5,
   });
   const effects: Effect[] = [];

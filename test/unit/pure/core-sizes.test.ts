@@ -119,7 +119,7 @@ describe('what peers say of the size of a segment', () => {
     const viewer = slave();
     viewer.wantSegment(100, 400);
     holds(viewer, 'v3', 3 * partBytes);
-    viewer.wait(3_000);
+    viewer.wait(500);
     const fetchId = viewer.take('fetchSegment')[0]?.fetchId ?? -1;
     receive(viewer);
     viewer.tell({ type: 'fetchHeaders', fetchId, sizeBytes: honest });

@@ -57,6 +57,8 @@ export class CoreViewer {
       uploadBytesPerSecondMax: 12_500_000,
       memoryBytesMax: limits.memoryBytesMax,
       storageBytesMax: 0,
+      slowdownMax: 0.05,
+      integrityMin: 'none',
       random: () => 0.5,
       ...options,
     });
@@ -119,6 +121,12 @@ export class CoreViewer {
     }
   }
 
+  /** What the server vouches for from now on. */
+  offer(mode: 'signed' | 'attested' | 'none'): void {
+    const integrity = { mode, keys: [] };
+    this.tell({ type: 'frameReceived', frame: { type: 'integrity', integrity } });
+  }
+
   says(peer: string, message: PeerMessage): void {
     this.tell({ type: 'peerMessage', peer, message });
   }
@@ -167,6 +175,12 @@ export class CoreViewer {
     });
   }
 
+  /** What it tells of a segment. */
+  segment(sequence: number) {
+    const segmentId = segmentOf(sequence);
+    return this.#core.segmentStats().find((stats) => stats.segmentId === segmentId);
+  }
+
   /** Effects of a kind since they were last taken; takes only these. */
   take<Type extends Effect['type']>(type: Type): EffectOf<Type>[] {
     const taken = this.effects.filter((effect) => effect.type === type) as EffectOf<Type>[];
@@ -186,4 +200,14 @@ export class CoreViewer {
   get refusedPeers(): string[] {
     return this.effects.flatMap((effect) => (effect.type === 'refused' ? [effect.peer] : []));
   }
+}
+
+/** A master in an attested room that holds a segment of its own edge, which v1 wants. */
+export function holder(): CoreViewer {
+  const viewer = new CoreViewer();
+  viewer.join([{ viewerId: 'v4', role: 'master' }, { viewerId: 'v1' }]);
+  viewer.offer('attested');
+  viewer.bring(100, 2 * limits.partBytes);
+  viewer.says('v1', { type: 'want', segment: segmentOf(100) });
+  return viewer;
 }

@@ -27,6 +27,8 @@ describe('options of joinRoom', () => {
     ['uploadBytesPerSecondMax', { uploadBytesPerSecondMax: 0 }],
     ['memoryBytesMax', { memoryBytesMax: Number.NaN }],
     ['storageBytesMax', { storageBytesMax: -1 }],
+    ['slowdownMax', { slowdownMax: 0.06 }],
+    ['slowdownMax', { slowdownMax: Number.NaN }],
   ];
   for (const [name, change] of bad) {
     it(`refuse ${name}: ${JSON.stringify(change).slice(0, 40)}`, () => {

@@ -24,7 +24,7 @@ function accuse(world: World, accuser: string, ...accusedMembers: string[]): voi
 }
 
 describe('rooms: accusations', () => {
-  it('suspends accuser and accused at once and takes their roles, and gives uploads back in time', () => {
+  it('suspends accuser and accused at once and takes their roles; the accuser gets its upload back in time', () => {
     const world = worldOf(6);
     expect(world.named('v5', 'master')).to.include('v0');
     accuse(world, 'v5', 'v0');
@@ -37,9 +37,72 @@ describe('rooms: accusations', () => {
     world.advance(world.limits.suspensionMs - 1_000);
     expect(uploads(world, 'v0')).to.equal(false);
     world.advance(1_500);
-    expect([uploads(world, 'v0'), uploads(world, 'v5')]).to.deep.equal([true, true]);
+    expect([uploads(world, 'v0'), uploads(world, 'v5')]).to.deep.equal([false, true]);
     expect(world.counts.get('accused')).to.equal(1);
     expect(world.counts.get('suspended')).to.equal(2);
+  });
+
+  it('keeps the accused suspended for as long as its accuser is there, whatever becomes of the votes', () => {
+    const world = worldOf(10);
+    accuse(world, 'v1', 'v0');
+    for (let minutes = 0; minutes < 30; minutes += 1) world.advance(60_000);
+    accuse(world, 'v2', 'v0');
+    expect([uploads(world, 'v0'), uploads(world, 'v1')]).to.deep.equal([false, true]);
+    world.leave('v1');
+    world.advance(200);
+    expect([uploads(world, 'v0'), uploads(world, 'v2')], 'v2 stands by it').to.deep.equal([
+      false,
+      false,
+    ]);
+    world.leave('v2');
+    world.advance(200);
+    expect(uploads(world, 'v0')).to.equal(true);
+  });
+
+  it('lets nobody that is held hold another, its accuser least of all', () => {
+    const world = worldOf(10);
+    accuse(world, 'v1', 'v0');
+    accuse(world, 'v0', 'v1', 'v2');
+    world.advance(world.limits.suspensionMs);
+    expect(['v0', 'v1', 'v2'].map((id) => uploads(world, id))).to.deep.equal([false, true, true]);
+  });
+
+  it('charges the first of many that catch one liar, and none of the others', () => {
+    const world = worldOf(10);
+    for (const id of ['v1', 'v2']) accuse(world, id, 'v0');
+    expect([uploads(world, 'v0'), uploads(world, 'v1'), uploads(world, 'v2')]).to.deep.equal([
+      false,
+      false,
+      true,
+    ]);
+    // So the second has its word left.
+    accuse(world, 'v2', 'v9');
+    expect([uploads(world, 'v2'), uploads(world, 'v9')]).to.deep.equal([false, false]);
+  });
+
+  it('lets whoever holds a member hold another only when the first is gone', () => {
+    const world = worldOf(10);
+    accuse(world, 'v1', 'v0');
+    for (let minutes = 0; minutes < 15; minutes += 1) world.advance(60_000);
+    accuse(world, 'v1', 'v2');
+    expect([uploads(world, 'v0'), uploads(world, 'v2')]).to.deep.equal([false, true]);
+    world.leave('v0');
+    accuse(world, 'v1', 'v3');
+    expect(uploads(world, 'v3')).to.equal(false);
+  });
+
+  it('lets all viewers of one subject, and of one device, hold one member together', () => {
+    const world = worldOf(6);
+    world.join('s0', { subject: 'one' });
+    world.join('s1', { subject: 'one' });
+    world.join('d0', { deviceId: 'two' });
+    world.join('d1', { deviceId: 'two' });
+    world.advance(500);
+    ['s0', 's1', 'd0', 'd1'].forEach((id, index) => {
+      accuse(world, id, `v${index}`);
+    });
+    const held = ['v0', 'v1', 'v2', 'v3'].filter((id) => !uploads(world, id));
+    expect(held).to.deep.equal(['v0', 'v2']);
   });
 
   it('counts each pair once, however often it is reported', () => {
@@ -47,7 +110,7 @@ describe('rooms: accusations', () => {
     for (let times = 0; times < 5; times++) accuse(world, 'v1', 'v0');
     world.advance(world.limits.suspensionMs + 500);
     accuse(world, 'v1', 'v0');
-    expect(uploads(world, 'v0')).to.equal(true);
+    expect(uploads(world, 'v1')).to.equal(true);
     expect(world.counts.get('accused')).to.equal(1);
     expect(world.client('v0').closed).to.equal(null);
   });
@@ -159,9 +222,8 @@ describe('rooms: accusations', () => {
     world.leave('v9');
     world.join('again', { subject: 'subject-v9', deviceId: 'another' });
     world.advance(200);
+    world.advance(2 * world.limits.suspensionMs + 500);
     expect(uploads(world, 'again')).to.equal(false);
-    world.advance(world.limits.suspensionMs + 500);
-    expect(uploads(world, 'again')).to.equal(true);
     accuse(world, 'v2', 'again');
     expect(world.client('again').closed).to.equal('removed');
   });

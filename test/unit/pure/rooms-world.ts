@@ -136,7 +136,7 @@ export function createWorld(overrides: Partial<Limits> = {}) {
           edgeHealth: 'healthy',
           bufferMs: null,
           uplinkBytesPerSecond: null,
-          neighbourCount: 0,
+          neighbourCount: 29,
           plays: [],
         },
         welcome: null,

@@ -133,13 +133,14 @@ describe('rooms: roles of a group', () => {
     const world = createWorld();
     world.join('a');
     const weight = () => world.client('a').directive?.members[0]?.weight;
-    expect(weight()).to.equal(1);
-    world.report('a', { uplinkBytesPerSecond: 1_300_000 });
+    const bytesPerSecond = (units: number) => units * world.limits.weightUnitBytesPerSecond;
+    expect(weight()).to.equal(world.limits.weightUnknown);
+    world.report('a', { uplinkBytesPerSecond: bytesPerSecond(41.6) });
     world.advance(200);
-    expect(weight()).to.equal(8);
+    expect(weight()).to.equal(32);
     world.take('a');
-    for (const uplinkBytesPerSecond of [1_000_000, 900_000, 2_200_000, 800_000]) {
-      world.report('a', { uplinkBytesPerSecond });
+    for (const units of [32, 28.8, 70.4, 25.6]) {
+      world.report('a', { uplinkBytesPerSecond: bytesPerSecond(units) });
     }
     world.advance(200);
     expect(world.take('a').map((frame) => frame.type)).to.deep.equal(Array(4).fill('heartbeat'));
@@ -149,6 +150,47 @@ describe('rooms: roles of a group', () => {
     world.report('a', { uplinkBytesPerSecond: 0 });
     world.advance(200);
     expect(weight()).to.equal(1);
+  });
+
+  it('lets those read who can pass on most, and changes roles only for much more', () => {
+    const world = createWorld({ membersPerMaster: 10 });
+    for (const name of ['a', 'b', 'c', 'd']) world.join(name);
+    expect(world.named('a', 'master')).to.deep.equal(['a', 'b']);
+    const reports = (name: string, units: number, neighbourCount = 3) => {
+      const uplinkBytesPerSecond = units * world.limits.weightUnitBytesPerSecond;
+      world.report(name, { uplinkBytesPerSecond, neighbourCount });
+      world.advance(200);
+    };
+    for (const name of ['a', 'b', 'c']) reports(name, 32);
+    reports('d', 64);
+    expect(world.named('a', 'master'), 'twice as much').to.deep.equal(['a', 'b']);
+    reports('d', 256);
+    expect(world.named('a', 'master'), 'much more').to.include('d');
+    reports('d', 32);
+    expect(world.named('a', 'master'), 'no way back for nothing').to.include('d');
+  });
+
+  it('lets nobody read for a group that can hardly link to it', () => {
+    const world = createWorld();
+    for (const name of ['a', 'b', 'c', 'd', 'e']) world.join(name);
+    world.report('b', { neighbourCount: 1 });
+    world.advance(200);
+    expect(world.named('a', 'master'), 'links are still being made').to.deep.equal(['a', 'b']);
+    for (let beat = 0; beat < 3; beat += 1) {
+      world.advance(world.limits.heartbeatIntervalMs);
+      for (const name of ['a', 'c', 'd', 'e']) world.report(name, { neighbourCount: 4 });
+      world.report('b', { neighbourCount: 1 });
+    }
+    world.advance(200);
+    expect(world.named('a', 'master')).to.have.members(['a', 'c']);
+  });
+
+  it('takes a role from a master whose edge is strained only for a better one', () => {
+    const world = createWorld();
+    for (const name of ['a', 'b', 'c']) world.join(name);
+    world.report('a', { edgeHealth: 'strained' });
+    world.advance(200);
+    expect(world.named('a', 'master')).to.deep.equal(['a', 'b']);
   });
 });
 

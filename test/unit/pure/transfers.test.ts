@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { encodeChunk } from '../../../sdk/core/peer-wire.ts';
 import { Transfers } from '../../../sdk/runtime/transfers.ts';
-import { limits } from '../../../signaling/protocol/limits.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
 
 /** A link that takes what it is given until it is full. */
 function createLink() {
@@ -26,19 +26,19 @@ function bytesOf(length: number): Uint8Array<ArrayBuffer> {
 describe('transfers over one link', () => {
   it('bring a part over whole, chunk by chunk', () => {
     const { link, sent } = createLink();
-    const whole = bytesOf(limits.chunkBytes * 2 + 77);
+    const whole = bytesOf(limits.chunkBytes + 77);
     const done: number[] = [];
     const transfers = new Transfers(link, (requestId) => done.push(requestId));
     transfers.send(7, whole);
     expect(done, 'still in the buffer of the link').to.deep.equal([]);
+    link.mediaBufferedBytes = 0;
     transfers.drained();
     expect(done).to.deep.equal([7]);
-    expect(sent).to.have.length(3);
+    expect(sent).to.have.length(2);
     const receiver = new Transfers(createLink().link, () => {});
     receiver.expect(7, 'a#1', 3, whole.byteLength);
     expect(receiver.receive(sent[0] as Uint8Array)).to.include({ kind: 'progress', requestId: 7 });
-    expect(receiver.receive(sent[1] as Uint8Array)).to.include({ kind: 'progress' });
-    const arrival = receiver.receive(sent[2] as Uint8Array);
+    const arrival = receiver.receive(sent[1] as Uint8Array);
     expect(arrival).to.include({ kind: 'part', segmentId: 'a#1', part: 3 });
     expect(arrival.kind === 'part' && [...arrival.bytes]).to.deep.equal([...whole]);
   });

@@ -1,0 +1,73 @@
+/** Each viewer's own way to its edge, and the outage that hits some of them. */
+import type { Edge, EdgeLine } from '../origin/edge.ts';
+import type { Fault } from '../origin/fault.ts';
+
+/** `silent`: connections open and nothing ever answers. */
+export const outageFaults = ['cut', 'silent', 'slow'] as const;
+export type OutageFault = (typeof outageFaults)[number];
+
+export const outageScopes = ['one', 'others', 'everybody'] as const;
+/** `one`: the named viewer only. `others`: all but that. */
+export type OutageScope = (typeof outageScopes)[number];
+
+export interface Outage {
+  fault: OutageFault;
+  scope: OutageScope;
+  /** Of the viewer that the scope speaks of; of no account for `everybody`. */
+  line: string;
+}
+
+/** Four pages full of viewers. A line is a listening socket. */
+const linesMax = 96;
+
+export const outageFault: Record<OutageFault, Fault> = {
+  cut: { kind: 'refuse' },
+  silent: { kind: 'black-hole' },
+  // About half of the better rendition's 178 kB/s.
+  slow: { kind: 'throttle', bytesPerSecond: 80_000 },
+};
+
+export class Lines {
+  /** Opening, or open; a viewer that asks twice gets the same. */
+  readonly #lines = new Map<string, Promise<EdgeLine>>();
+  #outage: { outage: Outage; sinceMs: number } | null = null;
+
+  /** @throws OriginError `listen_failed`; Error when there are too many. */
+  async open(line: string, edge: Edge): Promise<EdgeLine> {
+    let opening = this.#lines.get(line);
+    if (!opening) {
+      if (this.#lines.size >= linesMax) throw new Error(`more than ${linesMax} viewers`);
+      opening = edge.openLine();
+      opening.catch(() => this.#lines.delete(line));
+      this.#lines.set(line, opening);
+    }
+    const opened = await opening;
+    opened.setFault(this.#faultOf(line));
+    return opened;
+  }
+
+  /** Hits those who come later, too. Null ends it. */
+  async setOutage(outage: Outage | null): Promise<void> {
+    this.#outage = outage && { outage, sinceMs: performance.now() };
+    // One that did not open hits nobody.
+    const lines = [...this.#lines].map(async ([line, opening]) =>
+      (await opening).setFault(this.#faultOf(line)),
+    );
+    await Promise.allSettled(lines);
+  }
+
+  get outage(): (Outage & { forMs: number }) | null {
+    if (!this.#outage) return null;
+    const { outage, sinceMs } = this.#outage;
+    return { ...outage, forMs: Math.round(performance.now() - sinceMs) };
+  }
+
+  #faultOf(line: string): Fault {
+    const outage = this.#outage?.outage;
+    return outage && isHit(outage, line) ? outageFault[outage.fault] : { kind: 'none' };
+  }
+}
+
+export function isHit({ scope, line }: Outage, other: string): boolean {
+  return scope === 'everybody' || (scope === 'one') === (line === other);
+}

@@ -1,0 +1,50 @@
+import { type Evidence, type Lane, newLane } from './health.ts';
+import { Pace } from './pace.ts';
+
+/** All that one viewer knows of one edge. */
+export interface EdgeState extends Evidence {
+  readonly pace: Pace;
+  /** Turns before this one have been used. */
+  turn: number;
+  /** Since when others have said that they get nothing, and how long that counts. */
+  suspectedAtMs: number;
+  suspectedUntilMs: number;
+  /** When to look for oneself, as others fail. */
+  checkAtMs: number | null;
+}
+
+export function newEdgeState(): EdgeState {
+  return {
+    health: 'healthy',
+    segments: newLane(),
+    playlists: newLane(),
+    successes: 0,
+    isSuspected: false,
+    suspectedAtMs: 0,
+    suspectedUntilMs: 0,
+    strain: null,
+    failure: '',
+    isAnswered: false,
+    pace: new Pace(),
+    turn: Number.NEGATIVE_INFINITY,
+    checkAtMs: null,
+  };
+}
+
+export function lanesOf({ segments, playlists }: EdgeState): Lane[] {
+  return [segments, playlists];
+}
+
+/** What others have said is forgotten after a while. */
+export function current(state: EdgeState, nowMs: number): EdgeState {
+  state.isSuspected &&= nowMs < state.suspectedUntilMs;
+  return state;
+}
+
+/** Both kinds may be tried once although they are down. */
+export function openOnce(state: EdgeState): void {
+  for (const lane of lanesOf(state)) {
+    lane.nextAttemptAtMs = 0;
+    lane.halfOpen = true;
+  }
+}

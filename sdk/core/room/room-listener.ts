@@ -1,0 +1,12 @@
+import type { Integrity } from '../../../signaling/protocol/index.ts';
+
+/** What the room asks of the rest of the core. */
+export interface RoomListener {
+  membersChanged(): void;
+  /** This side closed an open link. */
+  linkDropped(peer: string): void;
+  /** Ids of the media playlists that the player uses now. */
+  plays(): string[];
+  /** Who vouches for the room's media; null when the server cannot be reached. */
+  vouches(mode: Integrity['mode'] | null): void;
+}

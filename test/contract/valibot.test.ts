@@ -1,0 +1,193 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { build } from 'rolldown';
+import * as peerWire from '../../sdk/core/peer-wire.ts';
+import * as signalingWire from '../../signaling/protocol/index.ts';
+import { rootFolder } from '../tools/root.ts';
+
+type Parse = (text: string) => unknown;
+
+/** What is put in one place of a value; null leaves it out. */
+interface Change {
+  at: number;
+  to: string | null;
+}
+
+const seed = 20_261_101;
+
+const digest = 'd'.repeat(43);
+const signed = { body: '{}', signature: 's'.repeat(86) };
+const integrity = { mode: 'signed', keys: [{ kty: 'EC', crv: 'P-256', x: digest, y: digest }] };
+const profile = { metered: true, saveData: false, uploadAllowed: true, peersAllowed: true };
+const member = { viewerId: 'v-1', role: 'slave', uploads: true, weight: 1.5 };
+const roles = { groupId: 'g', deviceRole: 'master', groupRole: 'secondary' };
+const directive = { type: 'directive', epoch: 3, ...roles, members: [member] };
+const signal = { type: 'candidate', candidate: { sdpMid: '0', sdpMLineIndex: 0 } };
+const welcome = {
+  ...{ type: 'welcome', version: signalingWire.protocolVersion, viewerId: 'v-1', resumeKey: '' },
+  ...{ resumed: false, heartbeatIntervalMs: 5_000, edges: [{ edgeId: 'e', baseUrl: '/' }] },
+  iceServers: [{ urls: ['stun:a'], username: 'u' }, { urls: 'stun:b' }],
+  integrity,
+  directive,
+};
+const join = {
+  ...{ type: 'join', version: signalingWire.protocolVersion, room: 'r', token: 't', deviceId: 'd' },
+  profile: { ...profile, batteryLevel: 0.5 },
+  resumeKey: 'k',
+};
+const report = {
+  ...{ type: 'report', epoch: 0, profile: { ...profile, batteryLevel: null }, bufferMs: 12.5 },
+  ...{ edgeHealth: 'dark', uplinkBytesPerSecond: null, neighbourCount: 2, lostMembers: ['m'] },
+  ...{ accusedMembers: [], plays: ['720p.m3u8'] },
+};
+const follows = [{ playlistId: '720p.m3u8', version: -1 }];
+const holding = {
+  ...{ type: 'holding', segment: 'a#1', sizeBytes: null, parts: [0, 1], complete: false },
+  ...{ fetching: true, digests: [digest], descriptor: signed },
+};
+
+/** One value at least that each kind of message takes. */
+const taken: Record<string, unknown[]> = {
+  parseServerFrame: [
+    ...[welcome, directive, { type: 'integrity', integrity }, { type: 'heartbeat' }],
+    ...[
+      { type: 'descriptors', descriptors: [signed] },
+      { type: 'signal', from: 'v-2', signal },
+    ],
+    { type: 'error', code: 'room_full', message: 'full', fatal: false, retryAfterMs: 10 },
+    { type: 'bye', reason: 'shutdown', reconnectAfterMs: 0 },
+  ],
+  parseClientFrame: [
+    ...[join, report, { type: 'leave' }, { type: 'attest', segmentId: 'a#1' }],
+    { type: 'signal', to: 'v-2', signal },
+  ],
+  parsePeerMessage: [
+    ...[
+      { type: 'hello', version: peerWire.peerVersion, follows },
+      { type: 'follow', follows },
+    ],
+    ...[holding, { type: 'playlist', playlistId: 'p', text: '#EXTM3U' }],
+    ...[
+      { type: 'want', segment: 'a#1', blind: true },
+      { type: 'unwant', segment: 'a#1' },
+    ],
+    ...[
+      { type: 'unable', segment: 'a#1' },
+      { type: 'playlistUnable', playlistId: 'p' },
+    ],
+    { type: 'request', requestId: 7, segment: 'a#1', part: 0 },
+    ...[
+      { type: 'refuse', requestId: 7, reason: 'busy' },
+      { type: 'cancel', requestId: 7 },
+    ],
+  ],
+  parseSignedDescriptor: [signed],
+  parseDescriptor: [
+    { room: 'r', segmentId: 'a#1', sizeBytes: 10, digests: [digest], createdAtMs: 1 },
+  ],
+};
+
+/** What a stranger puts in the place of anything. JSON text, as not all of it comes out of `JSON.stringify`. */
+const odd = fc.oneof(
+  fc.constantFrom('null', '1e999', '-1', '0.5', '""', '[]', '{}', '[[]]', 'true', '4294967296'),
+  fc.constantFrom('9007199254740993', '{"__proto__":1}', '{"constructor":{}}', '"a b"', '{"a":[]}'),
+  fc.nat(2_000).map((length) => JSON.stringify('x'.repeat(length))),
+  fc.nat(600).map((length) => JSON.stringify(Array(length).fill(0))),
+  fc.json({ maxDepth: 2 }),
+);
+
+/** The text of a value, with as many places of it exchanged, left out or added as there are `changes`. */
+function textWith(value: unknown, changes: Change[]): string {
+  const marks: string[] = [];
+  let text = JSON.stringify(value);
+  for (const { at, to } of changes) {
+    const tree = JSON.parse(text) as unknown;
+    const places = placesOf(tree);
+    const place = places[at % Math.max(1, places.length)];
+    if (!place) continue;
+    const { owner, key } = place;
+    if (to === null) delete owner[key];
+    else {
+      marks.push(to);
+      owner[at % 5 === 0 ? 'added' : key] = `mark ${marks.length - 1} of a change`;
+    }
+    text = JSON.stringify(tree);
+  }
+  return text.replace(/"mark (\d+) of a change"/g, (_mark, index) => marks[Number(index)] ?? '');
+}
+
+function placesOf(tree: unknown): { owner: Record<string, unknown>; key: string }[] {
+  if (typeof tree !== 'object' || tree === null) return [];
+  const owner = tree as Record<string, unknown>;
+  return Object.keys(owner).flatMap((key) => [{ owner, key }, ...placesOf(owner[key])]);
+}
+
+/** A refusal's own words are not part of the contract. */
+function verdictOf(parse: Parse, text: string): unknown {
+  const parsed = parse(text) as { ok?: boolean; refusal?: { code: string; message: string } };
+  if (parsed?.ok !== false || !parsed.refusal) return parsed;
+  const { code, message } = parsed.refusal;
+  return { code, path: code === 'frame_invalid' ? message.split(':')[0] : message };
+}
+
+/** The parsers as a page has them. */
+async function withStandIn(): Promise<Record<string, Parse>> {
+  const { output } = await build({
+    input: 'parsers',
+    write: false,
+    plugins: [
+      {
+        name: 'stand-in',
+        resolveId: (id) => {
+          if (id === 'valibot') return `${rootFolder}/sdk/shims/valibot/valibot.ts`;
+          return id === 'parsers' ? id : null;
+        },
+        load: (id) =>
+          id === 'parsers'
+            ? `export * from '${rootFolder}/sdk/core/peer-wire.ts';
+               export * from '${rootFolder}/signaling/protocol/index.ts';`
+            : null,
+      },
+    ],
+  });
+  const code = Buffer.from(output[0].code).toString('base64');
+  return await import(`data:text/javascript;base64,${code}`);
+}
+
+describe('the stand-in for valibot', () => {
+  const real = { ...peerWire, ...signalingWire } as unknown as Record<string, Parse>;
+  let slim: Record<string, Parse>;
+  before(async () => {
+    slim = await withStandIn();
+  });
+
+  for (const [name, values] of Object.entries(taken)) {
+    const parsers = () => ({ real: real[name] as Parse, slim: slim[name] as Parse });
+
+    it(`takes what valibot takes in ${name}`, () => {
+      for (const value of values) {
+        const text = JSON.stringify(value);
+        const expected = parsers().real(text) as { ok?: boolean } | null;
+        expect(expected?.ok ?? expected !== null, text).to.equal(true);
+        expect(parsers().slim(text)).to.deep.equal(expected);
+      }
+    });
+
+    it(`says the same as valibot of whatever strangers send to ${name}`, () => {
+      const change = fc.record({ at: fc.nat(1_000), to: fc.option(odd, { nil: null }) });
+      const changes = fc.array(change, { minLength: 1, maxLength: 3 });
+      const anything = fc.oneof(
+        { weight: 9, arbitrary: fc.tuple(fc.constantFrom(...values), changes) },
+        { weight: 1, arbitrary: fc.tuple(fc.jsonValue(), fc.constant<Change[]>([])) },
+      );
+      fc.assert(
+        fc.property(anything, ([value, altered]) => {
+          const text = textWith(value, altered);
+          const expected = verdictOf(parsers().real, text);
+          expect(verdictOf(parsers().slim, text)).to.deep.equal(expected);
+        }),
+        { seed, numRuns: 1_500 },
+      );
+    });
+  }
+});

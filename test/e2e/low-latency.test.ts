@@ -1,0 +1,74 @@
+import { expect } from 'chai';
+import { type Counters, meanCopiesPerSegment } from '../../demo/origin/counters.ts';
+import { Stack, type Viewer } from './support/stack.ts';
+import {
+  allLinked,
+  allPlay,
+  type Reading,
+  readAll,
+  sleep,
+  startMeasuring,
+  until,
+} from './support/watch.ts';
+
+/** Low-latency parts only. */
+function partsOf(counters: Counters): Counters {
+  const parts = Object.entries(counters.segments).filter(([path]) => /\d+-\d+\.m4s$/.test(path));
+  return { ...counters, segments: Object.fromEntries(parts) };
+}
+
+const latencyOf = (viewer: Viewer): Promise<number> =>
+  viewer.page.evaluate(() => window.viewer.hls.latency);
+
+describe('low-latency HLS', function () {
+  this.timeout(150_000);
+  let stack: Stack;
+  const viewers: Viewer[] = [];
+
+  before(async () => {
+    stack = await Stack.start({ lowLatency: true });
+    for (let index = 0; index < 4; index += 1) {
+      const viewer = await stack.join({ hls: { startLevel: 1 } });
+      await viewer.page.evaluate(() => {
+        window.viewer.hls.nextLevel = 1;
+      });
+      viewers.push(viewer);
+    }
+    await allPlay(viewers);
+    await allLinked(viewers);
+    await sleep(4_000);
+  });
+
+  after(async () => {
+    await stack?.close();
+  });
+
+  it('goes through the room part by part: playlists and parts about once, and the latency stays low', async () => {
+    await startMeasuring(viewers, stack.edges);
+    await sleep(16_000);
+    const after = await readAll(viewers);
+    const latencies = await Promise.all(viewers.map(latencyOf));
+    const counters = stack.edges.map((edge) => edge.counters());
+    const copies = meanCopiesPerSegment(...counters.map(partsOf));
+    const parts = new Set(counters.flatMap((each) => Object.keys(partsOf(each).segments)));
+    const reads = counters.reduce((sum, { requests }) => sum + requests.playlist, 0);
+    expect(after.flatMap(({ fatalErrors }) => fatalErrors)).to.deep.equal([]);
+    expect(Math.max(...after.map(({ frozenMs }) => frozenMs))).to.be.below(500);
+    expect(after.map(({ stats }) => stats.integrity)).to.not.include('none');
+    // Three parts of 0.4 s are held back; plain segments would be six seconds behind.
+    expect(Math.max(...latencies)).to.be.below(3);
+    expect(parts.size).to.be.at.least(35);
+    expect(copies).to.be.at.most(1.3);
+    // Each of 40 updates would be read by all four.
+    expect(reads).to.be.at.most(1.6 * 40);
+  });
+
+  it('is found again where an encoder starts over, which refuses to wait for what follows the old numbers', async () => {
+    await stack.restartOrigin({ lowLatency: true, mediaSequenceBase: 1 });
+    const isFollowed = (all: Reading[]) =>
+      all.every(({ playlist }) => playlist !== null && playlist.last >= 10 && playlist.last < 100);
+    await until('everyone follows the new encoder', () => readAll(viewers), isFollowed, 30_000);
+    const after = await readAll(viewers);
+    expect(after.flatMap(({ fatalErrors }) => fatalErrors)).to.deep.equal([]);
+  });
+});
