@@ -81,6 +81,8 @@ function createGroup(context: Context, room: Room, shared: boolean): Group {
     flushAtMs: null,
     troubledAtMs: null,
     fedBy: null,
+    suppliedSinceMs: null,
+    doubted: null,
     litSinceMs: null,
     plan: null,
     memberFrames: null,

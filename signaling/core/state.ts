@@ -93,6 +93,10 @@ export interface Group {
   troubledAtMs: number | null;
   /** The group that feeds it over bridges. */
   fedBy: Group | null;
+  /** Since when, in an outage, some member says that it reads from an edge, or others are to feed it. */
+  suppliedSinceMs: number | null;
+  /** Members of others that were to feed it in this outage and did not; null while whoever was to supply it did. */
+  doubted: Set<Viewer> | null;
   /** Since when a member reaches an edge. */
   litSinceMs: number | null;
   /** What members keep for one another while edges fail. */
@@ -105,6 +109,8 @@ export interface Holdings {
   /** Segments by id. */
   held: Map<string, PlacedSegment>;
   playing: readonly PlacedSegment[];
+  /** When it last got something; null while it has told of nothing. */
+  gainedAtMs: number | null;
 }
 
 export interface PlacedSegment {

@@ -86,6 +86,8 @@ export const bridgesPerGroupMax = 2;
 export const bridgesPerViewerMax = 2;
 /** A group whose edge is back is fed for so long yet: it may be gone again at once. */
 export const bridgeHoldMs = 3_000;
+/** Where most get nothing for so long, nobody feeds them: three segments, and as much as a usual buffer ahead. */
+export const starvedAfterMs = 6_000;
 /** In an outage a viewer tells no oftener what it holds: the server's map is then right within a second. */
 export const holdingsIntervalMs = 750;
 /** Segments that one viewer tells of: two minutes of a usual stream, or one of picture and sound. */
@@ -156,7 +158,8 @@ export const partBytes = 32_768;
 export const chunkBytes = 16_384;
 /** 64 MiB: ten seconds at 50 Mbit/s. */
 export const partsPerSegmentMax = 2_048;
-export const segmentIdLengthMax = 512;
+/** As JSON writes them in UTF-8: so many of them as a frame names fit into one. */
+export const segmentIdBytesMax = 512;
 /** 14 MiB, or 4 s at 28 Mbit/s: what fits a frame. Longer segments are not attested and come from the edge. */
 export const partsPerDescriptorMax = 448;
 export const descriptorBytesMax = 24_000;

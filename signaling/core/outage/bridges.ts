@@ -1,5 +1,6 @@
 import { type Context, count, type Group, markStale, type Room, type Viewer } from '../state.ts';
 import { hasLostEdge } from './first-group.ts';
+import { isStarved } from './holdings.ts';
 
 /**
  * Links between groups, for as long as a group has no edge and another has: a few members of one feed a few of the
@@ -8,8 +9,8 @@ import { hasLostEdge } from './first-group.ts';
 export function planBridges(context: Context, group: Group): void {
   if (!group.shared) return;
   prune(context, group);
-  const isSaved = isLit(group);
-  if (isSaved) {
+  judge(context, group);
+  if (isLit(group)) {
     if (group.fedBy) endInTime(context, group);
     return;
   }
@@ -20,7 +21,7 @@ export function planBridges(context: Context, group: Group): void {
   group.fedBy ??= chooseSource(context, group);
   const source = group.fedBy;
   if (!source) return;
-  const feeders = rank(source, (viewer) => feedsOf(viewer) < context.limits.bridgesPerViewerMax);
+  const feeders = rank(source, (viewer) => mayFeed(context, viewer, group));
   for (const receiver of rank(group, (viewer) => !isFed(viewer))) {
     const feeder = feeders.shift();
     if (!feeder || missing === 0) break;
@@ -31,6 +32,30 @@ export function planBridges(context: Context, group: Group): void {
     markStale(context, source);
   }
   if (bridgesInto(group) === 0) group.fedBy = null;
+}
+
+/**
+ * Words are believed until they are seen to be wrong: where most get nothing, who says that it reads from an edge does
+ * not, and who was to feed the group is replaced by somebody else.
+ */
+function judge(context: Context, group: Group): void {
+  if (group.troubledAtMs === null) group.doubted = null;
+  if (group.troubledAtMs === null || (bridgesInto(group) === 0 && !isLit(group))) {
+    group.suppliedSinceMs = null;
+    return;
+  }
+  group.suppliedSinceMs ??= context.nowMs;
+  if (!isStarved(context, group)) return;
+  group.suppliedSinceMs = context.nowMs;
+  group.doubted ??= new Set();
+  for (const viewer of group.members)
+    for (const [other, does] of viewer.bridges ?? [])
+      if (does === 'feeds') group.doubted.add(other);
+  demolish(context, group);
+}
+
+function mayFeed(context: Context, viewer: Viewer, group: Group): boolean {
+  return feedsOf(viewer) < context.limits.bridgesPerViewerMax && !group.doubted?.has(viewer);
 }
 
 /** An edge that is back may go again: bridges are taken down when it has stayed. */
@@ -85,8 +110,12 @@ function disconnect(context: Context, viewer: Viewer, other: Viewer): void {
   markStale(context, other.group);
 }
 
-/** Some member reads from an edge: none has failed, or it has answered since. */
-function isLit({ troubledAtMs, members }: Group): boolean {
+/**
+ * Some member reads from an edge: none has failed, or it has answered since. Where one that said so gave nothing most
+ * must say it.
+ */
+function isLit({ troubledAtMs, members, doubted }: Group): boolean {
+  if (doubted && members.filter(hasLostEdge).length * 2 >= members.length) return false;
   return members.some(
     (viewer) =>
       isAble(viewer) &&
@@ -123,6 +152,7 @@ function chooseSource(context: Context, fed: Group): Group | null {
   let best: { group: Group; cost: number } | null = null;
   for (const group of groups) {
     if (group === fed || !isSource(group, fed)) continue;
+    if (!group.members.some((viewer) => isAble(viewer) && mayFeed(context, viewer, fed))) continue;
     const feeds = group.members.reduce((sum, viewer) => sum + feedsOf(viewer), 0);
     const room = group.members.length * context.limits.bridgesPerViewerMax;
     if (feeds + context.limits.bridgesPerGroupMax > room) continue;

@@ -7,7 +7,7 @@ import {
   type Viewer,
 } from '../state.ts';
 import { type FirstGroup, firstGroup } from './first-group.ts';
-import { forgetHoldings, type HeldSegment, neededOf, slowestOf } from './holdings.ts';
+import { forgetHoldings, type HeldSegment, neededOf, newestOf, playedBy } from './holdings.ts';
 
 /** Copies of everything near the playhead, each on a device of its own. */
 const copies = 2;
@@ -107,12 +107,8 @@ class Planning {
   }
 
   run(): ReadonlyMap<Viewer, Share> {
-    const slowest = slowestOf(this.#here);
-    const needed = neededOf(this.#able, slowest);
-    const newest = new Map<string, number>();
-    for (const { playlistId, sequence } of needed)
-      if (Number.isFinite(sequence))
-        newest.set(playlistId, Math.max(sequence, newest.get(playlistId) ?? sequence));
+    const needed = neededOf(this.#able, playedBy(this.#here));
+    const newest = newestOf(needed);
     for (const segment of needed.slice(0, this.#context.limits.segmentsPlannedMax))
       this.#planSegment(segment, newest.get(segment.playlistId) ?? 0);
     this.#plan.keepers = this.#keepers;

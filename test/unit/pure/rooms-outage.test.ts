@@ -110,4 +110,54 @@ describe('rooms: an outage', () => {
     world.advance(world.limits.bridgeHoldMs + 5_000);
     expect(bridgesOf(world, ids)).to.deep.equal([]);
   });
+
+  /** All but one of a group of four have lost their edge, and that one says that it reaches it. */
+  function claimingGroup(): { world: World; dark: string[]; lit: string[] } {
+    const { world, dark: all, lit } = twoGroups();
+    const dark = all.slice(1);
+    darken(world, dark);
+    world.report(all[0] ?? '', { edgeHealth: 'healthy', edgeSeenMs: 0 });
+    world.advance(200);
+    return { world, dark, lit };
+  }
+
+  function gainFor(world: World, viewerIds: readonly string[], durationMs: number): void {
+    for (let atMs = 0; atMs < durationMs; atMs += 4_000) {
+      for (const id of viewerIds)
+        world.tellHoldings(id, { gained: [`high/playlist.m3u8#${world.nowMs}`] });
+      world.advance(4_000);
+    }
+  }
+
+  it('believes who says that it reaches an edge for as long as the others get something', () => {
+    const { world, dark } = claimingGroup();
+    gainFor(world, dark, 3 * world.limits.starvedAfterMs);
+    expect(bridgesOf(world, dark)).to.deep.equal([]);
+    for (const id of dark) world.tellHoldings(id, {});
+    world.advance(world.limits.starvedAfterMs + 5_000);
+    expect(bridgesOf(world, dark)).to.have.length(2);
+    // Its word counts for nothing any more in this outage, though all are fed now.
+    gainFor(world, dark, world.limits.bridgeHoldMs + world.limits.starvedAfterMs + 5_000);
+    expect(bridgesOf(world, dark)).to.have.length(2);
+    for (const id of dark) world.report(id, { edgeHealth: 'healthy', edgeSeenMs: 10 });
+    world.advance(world.limits.bridgeHoldMs + 5_000);
+    expect(bridgesOf(world, ids)).to.deep.equal([]);
+  });
+
+  it('replaces who was to feed a group and does not, each once', () => {
+    const { world, dark } = twoGroups();
+    darken(world, dark);
+    world.advance(200);
+    for (const id of dark) world.tellHoldings(id, { gained: ['high/playlist.m3u8#1'] });
+    const feeders = () => bridgesOf(world, dark).map(([, other]) => other);
+    const first = feeders();
+    expect(first).to.have.length(2);
+    world.advance(world.limits.starvedAfterMs + 5_000);
+    const second = feeders();
+    expect(second).to.have.length(2);
+    expect(second).to.not.include.members([first[0]]);
+    expect(second).to.not.include.members([first[1]]);
+    world.advance(world.limits.starvedAfterMs + 5_000);
+    expect(feeders(), 'when all were tried').to.deep.equal([]);
+  });
 });

@@ -2,6 +2,7 @@ import { createRooms, type RoomsEffect, type RoomsEvent } from '../../../signali
 import {
   type DirectiveFrame,
   limits as defaults,
+  type HoldingsFrame,
   type Limits,
   type ReportFrame,
   type ServerFrame,
@@ -173,6 +174,17 @@ export function createWorld(overrides: Partial<Limits> = {}) {
       client.report = { ...client.report, ...rest };
       const frame = { ...client.report, profile: client.profile, lostMembers, accusedMembers };
       return handle({ type: 'frame', connectionId: client.connectionId, frame });
+    },
+    tellHoldings(viewerId: string, change: Partial<HoldingsFrame>): void {
+      const { connectionId } = world.client(viewerId);
+      const frame: HoldingsFrame = {
+        type: 'holdings',
+        gained: [],
+        lost: [],
+        playing: [],
+        ...change,
+      };
+      handle({ type: 'frame', connectionId, frame });
     },
     signal(from: string, to: string): void {
       const { connectionId } = world.client(from);
