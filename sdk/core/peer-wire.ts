@@ -3,14 +3,13 @@
  * Peers are strangers: everything is checked here and nowhere else.
  */
 import * as v from 'valibot';
-import { parseMessage } from '../../signaling/protocol/border.ts';
+import { parseMessage, segmentId } from '../../signaling/protocol/border.ts';
 import { signedDescriptorSchema } from '../../signaling/protocol/descriptors.ts';
 import * as limits from '../../signaling/protocol/limits.ts';
 
 export const peerVersion = 1;
 
-const segment = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.segmentIdLengthMax));
-const playlistId = segment;
+const playlistId = segmentId;
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const requestId = v.pipe(count, v.maxValue(0xffff_ffff));
 const part = v.pipe(count, v.maxValue(limits.partsPerSegmentMax - 1));
@@ -37,15 +36,15 @@ const peerMessages = [
   /** The sender's player wants the segment and the sender has not all of it. */
   v.object({
     type: v.literal('want'),
-    segment,
+    segment: segmentId,
     /** The sender's server cannot tell it what is vouched for. */
     blind: v.optional(v.boolean()),
   }),
-  v.object({ type: v.literal('unwant'), segment }),
+  v.object({ type: v.literal('unwant'), segment: segmentId }),
   /** What the sender holds of a segment now: parts add to what it said before. */
   v.object({
     type: v.literal('holding'),
-    segment,
+    segment: segmentId,
     sizeBytes,
     parts: v.pipe(v.array(part), v.maxLength(limits.partsPerSegmentMax)),
     complete: v.boolean(),
@@ -59,9 +58,9 @@ const peerMessages = [
     descriptor: v.optional(signedDescriptorSchema),
   }),
   /** The sender tried an edge and failed, or cannot try. */
-  v.object({ type: v.literal('unable'), segment }),
+  v.object({ type: v.literal('unable'), segment: segmentId }),
   /** Asks for one part; the receiver sends it as soon as it has it. */
-  v.object({ type: v.literal('request'), requestId, segment, part }),
+  v.object({ type: v.literal('request'), requestId, segment: segmentId, part }),
   v.object({
     type: v.literal('refuse'),
     requestId,
@@ -71,10 +70,10 @@ const peerMessages = [
   /** The sender has room to send a part of it now: the receiver answers with a request, or declines. */
   v.object({
     type: v.literal('offer'),
-    segment,
+    segment: segmentId,
     parts: v.pipe(v.array(part), v.maxLength(limits.partsPerSegmentMax)),
   }),
-  v.object({ type: v.literal('decline'), segment }),
+  v.object({ type: v.literal('decline'), segment: segmentId }),
 ];
 
 export type PeerMessage = v.InferOutput<(typeof peerMessages)[number]>;

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { ServerErrorCode } from './frames.ts';
 import { protocolVersion } from './frames.ts';
+import { isNameable } from './identity.ts';
 import * as limits from './limits.ts';
 
 /** A frame that was refused at the border, with the code to answer or count. */
@@ -23,9 +24,10 @@ export const count = v.pipe(
   v.minValue(0),
   v.maxValue(Number.MAX_SAFE_INTEGER),
 );
+/** Of a playlist too. */
+export const segmentId = v.pipe(v.string(), v.check(isNameable));
 /** So many at most. */
-export const segmentIds = (max: number) =>
-  v.pipe(v.array(v.pipe(v.string(), v.maxLength(limits.segmentIdLengthMax))), v.maxLength(max));
+export const segmentIds = (max: number) => v.pipe(v.array(segmentId), v.maxLength(max));
 export const role = v.picklist(['master', 'secondary', 'slave']);
 /** Flat but for a candidate: what is nested deeper would be deep enough to break whoever walks it. */
 export const scalar = v.union([v.string(), v.number(), v.boolean(), v.null()]);

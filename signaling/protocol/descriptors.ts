@@ -3,6 +3,7 @@
  * A descriptor is signed over the exact bytes of its JSON text, which therefore travels as text.
  */
 import * as v from 'valibot';
+import { segmentId } from './border.ts';
 import * as limits from './limits.ts';
 
 export interface Descriptor {
@@ -48,7 +49,7 @@ export interface Integrity {
 const base64url = v.pipe(v.string(), v.regex(/^[\w-]+$/));
 const descriptor = v.object({
   room: v.pipe(v.string(), v.maxLength(limits.roomNameLengthMax)),
-  segmentId: v.pipe(v.string(), v.maxLength(limits.segmentIdLengthMax)),
+  segmentId,
   sizeBytes: v.pipe(v.number(), v.integer(), v.minValue(1)),
   digests: v.pipe(
     v.array(v.pipe(base64url, v.length(43))),

@@ -1,3 +1,5 @@
+import * as limits from './limits.ts';
+
 /**
  * Names that are the same on every viewer whatever edge, token or query string it uses.
  * A playlist is named by its path relative to the multivariant playlist; a segment by its playlist
@@ -72,6 +74,21 @@ export function resolveUri(uri: string, baseUrl: string): string {
     } else if (step !== '.') path.push(step);
   }
   return origin + path.join('/') + (relative?.[2] ?? '');
+}
+
+/** Whether an id of a playlist or a segment fits the wire. */
+export function isNameable(id: string): boolean {
+  return id !== '' && utf8Bytes(JSON.stringify(id)) - 2 <= limits.segmentIdBytesMax;
+}
+
+export function utf8Bytes(text: string): number {
+  let bytes = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    // The two halves of a surrogate pair are four bytes together.
+    bytes += code < 0x80 ? 1 : code < 0x800 || (code >= 0xd800 && code <= 0xdfff) ? 2 : 3;
+  }
+  return bytes;
 }
 
 function folderOf(path: string): string {

@@ -8,6 +8,7 @@ import {
   parseJson,
   parseMessage,
   refusedVersion,
+  segmentId,
   segmentIds,
   signal,
 } from './border.ts';
@@ -37,7 +38,7 @@ const clientFrames = [
   v.object({ type: v.literal('signal'), to: id, signal }),
   v.object({
     type: v.literal('attest'),
-    segmentId: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.segmentIdLengthMax)),
+    segmentId,
   }),
   v.object({
     type: v.literal('holdings'),

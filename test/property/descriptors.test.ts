@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { isNameable } from '../../signaling/protocol/identity.ts';
 import { limits, parseDescriptor } from '../../signaling/protocol/index.ts';
 
 const seed = 20_260_110;
@@ -8,7 +9,7 @@ const digest = fc.stringMatching(/^[\w-]{43}$/);
 const descriptor = fc.array(digest, { minLength: 1, maxLength: 20 }).chain((digests) =>
   fc.record({
     room: fc.string({ maxLength: limits.roomNameLengthMax }),
-    segmentId: fc.string({ maxLength: limits.segmentIdLengthMax }),
+    segmentId: fc.string({ maxLength: limits.segmentIdBytesMax }).filter(isNameable),
     sizeBytes: fc.integer({
       min: (digests.length - 1) * limits.partBytes + 1,
       max: digests.length * limits.partBytes,
@@ -36,7 +37,7 @@ describe('protocol: descriptors', () => {
         const { sizeBytes } = value;
         const larger = { ...value, sizeBytes: sizeBytes + (more + 1) * limits.partBytes };
         expect(parseDescriptor(JSON.stringify(larger))).to.equal(null);
-        if ((name === 'room' || name === 'segmentId') && bad === '') return;
+        if (name === 'room' && bad === '') return;
         expect(parseDescriptor(JSON.stringify({ ...value, [name]: bad }))).to.equal(null);
       }),
       { seed, numRuns: 500 },
@@ -56,7 +57,7 @@ describe('protocol: descriptors', () => {
     const digests = Array.from({ length: limits.partsPerDescriptorMax }, () => 'A'.repeat(43));
     const body = JSON.stringify({
       room: 'r'.repeat(limits.roomNameLengthMax),
-      segmentId: 's'.repeat(limits.segmentIdLengthMax),
+      segmentId: 's'.repeat(limits.segmentIdBytesMax),
       sizeBytes: limits.partsPerDescriptorMax * limits.partBytes,
       digests,
       createdAtMs: Number.MAX_SAFE_INTEGER,

@@ -1,3 +1,4 @@
+import { isNameable } from '../../../signaling/protocol/identity.ts';
 import * as limits from '../../../signaling/protocol/limits.ts';
 import { withDirectives, withoutDirectives } from '../../../signaling/protocol/low-latency.ts';
 import type { Context } from '../context.ts';
@@ -6,7 +7,6 @@ import { type Edges, isAbsent } from '../outage/edges.ts';
 import type { PeerMessage } from '../peer-wire.ts';
 import type { Room } from '../room/room.ts';
 import type { Peers } from '../swarm/peers.ts';
-import { isNameable } from '../wire-bounds.ts';
 import { PlaylistDirectory } from './directory.ts';
 import type { PlaylistState } from './playlist.ts';
 import * as timings from './playlist-timings.ts';

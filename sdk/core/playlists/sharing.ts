@@ -1,9 +1,10 @@
+import { isNameable } from '../../../signaling/protocol/identity.ts';
 import * as limits from '../../../signaling/protocol/limits.ts';
 import { forgetOldest } from '../bounded.ts';
 import type { Context } from '../context.ts';
 import type { Room } from '../room/room.ts';
 import type { Peers } from '../swarm/peers.ts';
-import { isNameable, isSendable } from '../wire-bounds.ts';
+import { isSendable } from '../wire-bounds.ts';
 import type { PlaylistState } from './playlist.ts';
 import * as playlistTimings from './playlist-timings.ts';
 

@@ -1,7 +1,8 @@
+import { isNameable } from '../../../signaling/protocol/identity.ts';
 import * as limits from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import type { Room } from '../room/room.ts';
-import { isNameable, isShareable } from '../wire-bounds.ts';
+import { isShareable } from '../wire-bounds.ts';
 import type { Peers } from './peers.ts';
 import type { SegmentState } from './segment.ts';
 import type { Trust } from './trust.ts';

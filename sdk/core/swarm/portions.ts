@@ -1,3 +1,4 @@
+import { isNameable } from '../../../signaling/protocol/identity.ts';
 import type { ServerFrame } from '../../../signaling/protocol/index.ts';
 import * as limits from '../../../signaling/protocol/limits.ts';
 import type { Ahead } from './ahead.ts';
@@ -60,7 +61,7 @@ export class Portions {
     const { context, memory, room } = this.#parts;
     const held = new Set<string>();
     for (const { segmentId, complete } of [...memory.segments.values()].reverse())
-      if (complete && held.size < limits.holdingsMax) held.add(segmentId);
+      if (complete && isNameable(segmentId) && held.size < limits.holdingsMax) held.add(segmentId);
     const gains = [...held].filter((id) => !this.#told.has(id));
     const losses = [...this.#told].filter((id) => !held.has(id));
     const playing = this.#ahead.playing(room.bufferMs ?? 0);

@@ -1,9 +1,8 @@
-import { descriptorsUrlOf } from '../../../signaling/protocol/identity.ts';
+import { descriptorsUrlOf, isNameable } from '../../../signaling/protocol/identity.ts';
 import type { Integrity } from '../../../signaling/protocol/index.ts';
 import * as limits from '../../../signaling/protocol/limits.ts';
 import type { CoreEvent } from '../events.ts';
 import type { PeerMessage } from '../peer-wire.ts';
-import { isNameable } from '../wire-bounds.ts';
 import type { Assembly } from './assembly.ts';
 import type { SwarmParts } from './parts.ts';
 import type { SegmentState } from './segment.ts';

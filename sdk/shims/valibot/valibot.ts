@@ -125,6 +125,7 @@ export const maxValue = (bound: number) => (value: number) => value <= bound;
 export const integer = () => Number.isInteger;
 export const safeInteger = () => Number.isSafeInteger;
 export const finite = () => Number.isFinite;
+export const check = (holds: (value: never) => boolean) => holds;
 export const regex = (pattern: RegExp) => (value: string) => pattern.test(value);
 
 export function safeParse(schema: Schema, input: unknown) {

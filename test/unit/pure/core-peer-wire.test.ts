@@ -60,7 +60,7 @@ describe('the peer wire', () => {
       '[]',
       '{"type":"other"}',
       JSON.stringify({ type: 'want', segment: '' }),
-      JSON.stringify({ type: 'want', segment: 'x'.repeat(limits.segmentIdLengthMax + 1) }),
+      JSON.stringify({ type: 'want', segment: 'x'.repeat(limits.segmentIdBytesMax + 1) }),
       JSON.stringify({ type: 'request', requestId: -1, segment, part: 0 }),
       JSON.stringify({ type: 'request', requestId: 1, segment, part: limits.partsPerSegmentMax }),
       JSON.stringify({ type: 'request', requestId: 1.5, segment, part: 0 }),

@@ -63,8 +63,12 @@ describe('what a viewer sends to its peers', () => {
   });
 
   it('keeps segments and playlists to itself whose ids are too long', () => {
+    for (const longId of ['x'.repeat(limits.segmentIdBytesMax), '€'.repeat(171)])
+      expectKept(longId);
+  });
+
+  function expectKept(longId: string): void {
     const viewer = master();
-    const longId = 'x'.repeat(limits.segmentIdLengthMax + 1);
     const request = {
       segmentId: `${longId}#1`,
       url: playlistUrl,
@@ -81,7 +85,7 @@ describe('what a viewer sends to its peers', () => {
     }
     viewer.tell({ type: 'segmentAbandoned', loadId: 90, segmentId: request.segmentId });
     expectTaken(viewer);
-  });
+  }
 
   it('sends no playlist that does not fit a message once it is encoded', () => {
     const viewer = master();
