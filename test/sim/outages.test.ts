@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import {
   behindWorld,
+  boastWorld,
   type OutageMode,
   type OutageName,
   outageFromMs,
@@ -91,6 +92,16 @@ describe('an outage', function () {
     expect(planned.findings, 'broken invariants').to.equal(0);
     expect(unplanned.findings, 'broken without a plan').to.be.above(0);
     expect(planned.stalledMs).to.be.below(unplanned.stalledMs);
+  });
+
+  it('is bridged to groups of which some say that they reach an edge, and do not', () => {
+    const stalledMs = (isJudged: boolean): number => {
+      const { viewers } = simulateWorld(boastWorld(1, isJudged));
+      return viewers.reduce((sum, { player }) => sum + player.stallMs, 0) / viewers.length;
+    };
+    const believedMs = stalledMs(false);
+    expect(believedMs, 'where they are believed').to.be.above(10_000);
+    expect(stalledMs(true)).to.be.below(believedMs / 4);
   });
 
   // These once showed copies that were missing only because what comes before them was.

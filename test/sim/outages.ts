@@ -2,6 +2,7 @@ import type { SimulationOptions, World } from './simulate.ts';
 import type { Fault } from './world/edge.ts';
 import { Invariants } from './world/invariants.ts';
 import type { Viewer } from './world/viewer.ts';
+import type { Behaviour } from './world/viewer-spec.ts';
 
 /** Of every mode: everybody has come and plays, then something fails, then it works again. */
 export const outageFromMs = 30_000;
@@ -159,6 +160,27 @@ export function behindWorld(seed: number, isPlanned = true): SimulationOptions {
         world.edge.setFaultOfAll(dead);
       });
     },
+  };
+}
+
+/**
+ * One of 62 reaches an edge, and some of each group say that they do. `isJudged`: the server looks whether the
+ * others get anything.
+ */
+export function boastWorld(seed: number, isJudged = true): SimulationOptions {
+  const world = outageWorld('one', seed, 62);
+  const boast: Behaviour = (effect) => {
+    if (effect.type !== 'sendFrame' || effect.frame.type !== 'report') return [effect];
+    return [{ ...effect, frame: { ...effect.frame, edgeHealth: 'healthy', edgeSeenMs: 0 } }];
+  };
+  return {
+    ...world,
+    limits: isJudged ? {} : { starvedAfterMs: Number.MAX_SAFE_INTEGER },
+    viewer: (index, random) => ({
+      ...world.viewer?.(index, random),
+      // Nine, of whom each group has some.
+      behaviour: index >= 3 && index < 12 ? boast : null,
+    }),
   };
 }
 
