@@ -100,9 +100,18 @@ export class Invariants {
   /** What is held is in the server's map within a second, and what is in the map is held. */
   #lookAtMap(): void {
     const map = this.#world.signaling.holdings();
+    if (!map) return;
+    const isKnown = ({ viewerId }: Viewer): boolean => map.has(viewerId ?? '');
+    const planned = new Set(
+      this.#world
+        .alive()
+        .filter(isKnown)
+        .map(({ groupId }) => groupId),
+    );
     for (const viewer of this.#world.alive()) {
-      const known = map?.get(viewer.viewerId ?? '');
-      if (!known) continue;
+      // Where others of its group are asked what they hold, so is it.
+      if (!planned.has(viewer.groupId)) continue;
+      const known = map.get(viewer.viewerId ?? '') ?? new Set();
       const held = new Set(viewer.core.heldSegments().slice(-holdingsMax));
       const differs = new Set([...known, ...held].filter((id) => known.has(id) !== held.has(id)));
       for (const segmentId of new Set([...differs, ...(this.#differed.get(viewer) ?? [])])) {
