@@ -16,13 +16,14 @@ import {
   frameRate,
   hlsArguments,
   inputArguments,
-  ladder,
+  type RenditionSpec,
   videoArguments,
 } from './ladder.ts';
 import { originLimits } from './limits.ts';
 import type { PlaylistRendition } from './playlist.ts';
 
 export interface FfmpegEncoderOptions {
+  specs: readonly RenditionSpec[];
   windowSegments: number;
   mediaSequenceBase: number;
   /** Sound in a rendition of its own. */
@@ -56,7 +57,7 @@ export async function startFfmpegEncoder(options: FfmpegEncoderOptions): Promise
   if (encoder.failure) options.onFailure?.(encoder.failure);
   else encoder.onFailure = options.onFailure;
   return {
-    renditions: ladder.map(describe),
+    renditions: options.specs.map(describe),
     audio: options.separateAudio ? { name: audioName, codecs: audioCodecs } : null,
     async read(rendition, file) {
       if (encoder.failure) throw encoder.failure;
@@ -72,8 +73,8 @@ export async function startFfmpegEncoder(options: FfmpegEncoderOptions): Promise
 
 const audioName = 'audio';
 
-function namesOf({ separateAudio }: FfmpegEncoderOptions): string[] {
-  return [...ladder.map((spec) => spec.name), ...(separateAudio ? [audioName] : [])];
+function namesOf({ specs, separateAudio }: FfmpegEncoderOptions): string[] {
+  return [...specs.map((spec) => spec.name), ...(separateAudio ? [audioName] : [])];
 }
 
 interface EncoderProcess {
@@ -125,15 +126,15 @@ function startProcess(folder: string, options: FfmpegEncoderOptions): EncoderPro
 }
 
 function liveArguments(folder: string, options: FfmpegEncoderOptions): string[] {
-  const { separateAudio } = options;
-  const pictures = ladder.map((spec) => ({
+  const { specs, separateAudio } = options;
+  const pictures = specs.map((spec) => ({
     name: spec.name,
     encode: [
       ...(separateAudio ? videoArguments(spec) : encodeArguments(spec)),
       ...['-preset', 'veryfast'],
     ],
   }));
-  const sound = { name: audioName, encode: audioArguments(ladder[0]?.audioBitsPerSecond ?? 0) };
+  const sound = { name: audioName, encode: audioArguments(specs[0]?.audioBitsPerSecond ?? 0) };
   const outputs = [...pictures, ...(separateAudio ? [sound] : [])].flatMap(({ name, encode }) => [
     ...encode,
     ...hlsArguments(join(folder, name)),
@@ -146,7 +147,7 @@ function liveArguments(folder: string, options: FfmpegEncoderOptions): string[] 
   const leash = ['-map', '1:a', '-c:a', 'pcm_s16le', '-ar', '8000', '-f', 's16le', 'pipe:1'];
   return [
     ...['-hide_banner', '-loglevel', 'error', '-nostdin', '-y', ...inputArguments(true)],
-    ...['-filter_complex', filterGraph(ladder, 3_600), ...outputs, ...leash],
+    ...['-filter_complex', filterGraph(specs, 3_600), ...outputs, ...leash],
   ];
 }
 
@@ -180,7 +181,7 @@ async function countSegments(playlistPath: string): Promise<number> {
   return text.split('#EXTINF:').length - 1;
 }
 
-function describe(spec: (typeof ladder)[number]): PlaylistRendition {
+function describe(spec: RenditionSpec): PlaylistRendition {
   const averageBandwidth = spec.videoBitsPerSecond + spec.audioBitsPerSecond;
   // The rate control's buffer is half a second: a segment of two can exceed the average by a quarter.
   return {

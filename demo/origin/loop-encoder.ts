@@ -12,6 +12,8 @@ import { type MediaWindow, mediaPlaylist } from './playlist.ts';
 
 export interface LoopEncoderOptions {
   folder: string;
+  /** Names of those to offer. */
+  renditions: readonly string[];
   windowSegments: number;
   /** The ffmpeg that cuts segments into low-latency parts; null for none. */
   partsBy: string | null;
@@ -34,7 +36,8 @@ interface LoadedRendition extends LoopRendition {
 export async function startLoopEncoder(options: LoopEncoderOptions): Promise<Encoder> {
   const manifest = await readLoopManifest(options.folder);
   const { segmentDurationS, loopDurationS } = manifest;
-  const loaded = await Promise.all(manifest.renditions.map((item) => load(options, item)));
+  const offered = manifest.renditions.filter(({ name }) => options.renditions.includes(name));
+  const loaded = await Promise.all(offered.map((item) => load(options, item)));
   const renditions = new Map(loaded.map((item) => [item.name, item]));
   const patched = new Map<string, Buffer>();
 

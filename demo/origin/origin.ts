@@ -17,7 +17,7 @@ import type { Encoder } from './encoder.ts';
 import { OriginError } from './errors.ts';
 import type { Fault } from './fault.ts';
 import { startFfmpegEncoder } from './ffmpeg-encoder.ts';
-import { segmentDurationS } from './ladder.ts';
+import { ladder, type RenditionSpec, segmentDurationS } from './ladder.ts';
 import { originLimits } from './limits.ts';
 import { startLoopEncoder } from './loop-encoder.ts';
 import { multivariantPlaylist } from './playlist.ts';
@@ -32,6 +32,8 @@ export interface OriginOptions {
   recorded?: boolean;
   /** Sound in a rendition of its own, `audio`, as `EXT-X-MEDIA`. Default false. `ffmpeg` only. */
   separateAudio?: boolean;
+  /** Names of those to offer, of `high` and `low`. Default both. */
+  renditions?: readonly string[];
   /** Default 127.0.0.1. */
   host?: string;
   /** Default 0: a free one. */
@@ -123,9 +125,11 @@ async function startEncoder(options: OriginOptions): Promise<Encoder> {
     0,
     2 ** 31,
   );
+  const specs = offered(options.renditions);
   if (options.encoder === 'ffmpeg') {
     const { onFailure, signal, ffmpegPath = 'ffmpeg', separateAudio = false } = options;
     return await startFfmpegEncoder({
+      specs,
       windowSegments,
       mediaSequenceBase,
       ffmpegPath,
@@ -138,12 +142,21 @@ async function startEncoder(options: OriginOptions): Promise<Encoder> {
   return await startLoopEncoder({
     folder: options.loopFolder ?? join(import.meta.dirname, 'loop'),
     startedAtMs: options.startedAtMs ?? now() - windowSegments * segmentDurationS * 1_000,
+    renditions: specs.map(({ name }) => name),
     windowSegments,
     recorded: options.recorded ?? false,
     partsBy: options.lowLatency ? (options.ffmpegPath ?? 'ffmpeg') : null,
     mediaSequenceBase,
     now,
   });
+}
+
+function offered(names: readonly string[] | undefined): readonly RenditionSpec[] {
+  if (!names) return ladder;
+  const specs = ladder.filter(({ name }) => names.includes(name));
+  if (specs.length === names.length && specs.length > 0) return specs;
+  const known = ladder.map(({ name }) => name).join(', ');
+  throw new OriginError('option_invalid', `renditions: some of ${known}, not ${names.join(', ')}`);
 }
 
 async function resolve(

@@ -149,6 +149,14 @@ describe('live origin', () => {
     });
   });
 
+  it('offers no other renditions than it is told', async () => {
+    const { url, playlistUrl } = await servers.origin({ renditions: ['low'] });
+    const playlist = await getText(playlistUrl);
+    expect(playlist).to.include('low/playlist.m3u8').and.not.include('high');
+    expect((await getBytes(`${url}/live/high/init.mp4`)).response.status).to.equal(404);
+    expect((await getBytes(`${url}/live/low/init.mp4`)).response.status).to.equal(200);
+  });
+
   it('serves a running encoder, says when it died, and leaves no file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'holdfast-test-'));
     const ffmpegPath = join(folder, 'ffmpeg');
@@ -187,6 +195,7 @@ describe('live origin', () => {
     it('refuses options, a loop and an encoder that cannot work, with a code', async () => {
       expect(await codeOf(startOrigin({ windowSegments: 0 }))).to.equal('option_invalid');
       expect(await codeOf(startOrigin({ mediaSequenceBase: 1.5 }))).to.equal('option_invalid');
+      expect(await codeOf(startOrigin({ renditions: ['low', 'huge'] }))).to.equal('option_invalid');
       expect(await codeOf(startOrigin({ loopFolder: '/nowhere' }))).to.equal('loop_invalid');
       expect(await codeOf(startEdge({ originUrl: 'nowhere', edgeId: 'a' }))).to.equal(
         'option_invalid',
