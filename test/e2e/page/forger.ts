@@ -74,7 +74,10 @@ function answer(link: PeerLink, message: PeerMessage): void {
   if (attack === 'silence') return;
   if (attack === 'false holdings')
     return say({ type: 'refuse', requestId: message.requestId, reason: 'missing' });
-  if (attack === 'slow drip') return drip(link, message.requestId, 0);
+  if (attack === 'slow drip') {
+    const sizeBytes = sizesBytes.get(message.segment) ?? limits.partBytes;
+    return drip(link, message.requestId, sizeBytes - message.part * limits.partBytes);
+  }
   if (attack === 'wrong part') void sendOtherPart(link, message);
   else send(link, message.requestId, forgedBytes(message.segment, message.part));
 }
@@ -114,10 +117,12 @@ async function sendOtherPart(
 }
 
 /** A little every 400 ms: never silent, never done. */
-function drip(link: PeerLink, requestId: number, offsetBytes: number): void {
-  if (offsetBytes > 60_000 || ![...links.values()].includes(link)) return;
+/** Never all of the part, nor more: that would be proof. */
+function drip(link: PeerLink, requestId: number, partBytes: number, offsetBytes = 0): void {
+  if (offsetBytes + 200 >= Math.min(partBytes, limits.partBytes)) return;
+  if (![...links.values()].includes(link)) return;
   link.sendMedia(encodeChunk({ requestId, offsetBytes, payload: new Uint8Array(200) }));
-  setTimeout(() => drip(link, requestId, offsetBytes + 200), 400);
+  setTimeout(() => drip(link, requestId, partBytes, offsetBytes + 200), 400);
 }
 
 function connect(peer: string, initiator: boolean): PeerLink {
