@@ -84,6 +84,7 @@ async function readParts(
   let offset = fromBytes;
   let part = new Uint8Array(limits.partBytes);
   let filled = 0;
+  let toldAtMs = performance.now();
   for (;;) {
     watch.expect('stalled', limits.edgeStallMs);
     const { done, value } = await reader.read();
@@ -106,6 +107,11 @@ async function readParts(
       if (watch.signal.aborted) return null;
       part = new Uint8Array(limits.partBytes);
       filled = 0;
+      toldAtMs = performance.now();
+    }
+    if (filled > 0 && performance.now() - toldAtMs >= limits.edgeProgressMs) {
+      events.onProgress?.(filled);
+      toldAtMs = performance.now();
     }
     if (isWholeBody && toBytes !== null && offset >= toBytes && chunk.byteLength > 0) {
       await reader.cancel();

@@ -174,6 +174,8 @@ export class Core {
         return this.#swarm.edge.headers(event);
       case 'fetchPart':
         return this.#swarm.edge.part(event);
+      case 'fetchProgress':
+        return this.#swarm.edge.progress(event);
       case 'fetchEnded':
         return this.#swarm.edge.ended(event);
       case 'fetchFailed':

@@ -87,9 +87,10 @@ export type CoreEvent =
       text: string;
     }
   | { type: 'bufferMeasured'; bufferMs: number | null }
-  // edge fetches of segments: `headers`, then parts, then `ended` or `failed`
+  // edge fetches of segments: `headers`, then parts, then `ended` or `failed`; while a part takes long, how much of it came
   | { type: 'fetchHeaders'; fetchId: number; sizeBytes: number | null }
   | { type: 'fetchPart'; fetchId: number; part: number; bytes: number }
+  | { type: 'fetchProgress'; fetchId: number; bytes: number }
   | { type: 'fetchEnded'; fetchId: number; sizeBytes: number | null }
   | { type: 'fetchFailed'; fetchId: number; failure: FetchFailure }
   // edge fetches of playlists

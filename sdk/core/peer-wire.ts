@@ -57,6 +57,12 @@ const peerMessages = [
     /** What is vouched for, to a blind one. */
     descriptor: v.optional(signedDescriptorSchema),
   }),
+  /** The sender still reads it from an edge, which is slow: so much of the next part has come. */
+  v.object({
+    type: v.literal('reading'),
+    segment: segmentId,
+    bytes: v.pipe(count, v.maxValue(limits.partBytes)),
+  }),
   /** The sender tried an edge and failed, or cannot try. */
   v.object({ type: v.literal('unable'), segment: segmentId }),
   /** Asks for one part; the receiver sends it as soon as it has it. */

@@ -16,6 +16,8 @@ export interface SegmentFetchEvents {
   /** Size of the whole segment; null when the edge does not say. */
   onHeaders(sizeBytes: number | null): void;
   onPart(part: number, bytes: Uint8Array<ArrayBuffer>): void;
+  /** Bytes of the part under way, where it takes long: at most every `limits.edgeProgressMs`. */
+  onProgress?(bytes: number): void;
   /** Size of the whole segment; null when only a part was read and the edge hides the rest. */
   onEnd(sizeBytes: number | null): void;
   onFailure(failure: FetchFailure): void;

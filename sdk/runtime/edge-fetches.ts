@@ -145,6 +145,7 @@ export class EdgeFetches {
           this.#dispatch({ type: 'fetchPart', fetchId, part, bytes: bytes.byteLength });
           void this.#verifier.vouch(segmentId, part, bytes);
         },
+        onProgress: (bytes) => this.#dispatch({ type: 'fetchProgress', fetchId, bytes }),
         onEnd: (sizeBytes) => this.#end({ type: 'fetchEnded', fetchId, sizeBytes }, signal),
         onFailure: (failure) => this.#end({ type: 'fetchFailed', fetchId, failure }, signal),
       },

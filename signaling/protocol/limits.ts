@@ -202,6 +202,8 @@ export const peerBufferedBytesMax = 16_384;
 export const peerBufferedBytesLow = 8_192;
 /** Silence within an answer: three times what a bad mobile link pauses. */
 export const edgeStallMs = 4_000;
+/** While a part takes longer than this, who reads it says how far it is: twice before others would take over. */
+export const edgeProgressMs = 250;
 /** Reads ahead of the player or for others at once: browsers open six connections to one host. */
 export const edgeFetchesMax = 6;
 /** At most one probe a second of an edge that fails. */

@@ -11,6 +11,8 @@ import { type NewestSegment, startWithSegment } from './newest-segment.ts';
 
 interface Outcome {
   headers: (number | null)[];
+  /** In their order: bytes of parts under way, and parts. */
+  came: string[];
   parts: Map<number, Uint8Array>;
   ended: (number | null)[];
   failure: FetchFailure | null;
@@ -33,7 +35,7 @@ describe('the edge reader against a real edge', () => {
   after(() => served.close());
 
   function read(change: Partial<SegmentFetch> = {}, signal = new AbortController().signal) {
-    const outcome: Outcome = { headers: [], parts: new Map(), ended: [], failure: null };
+    const outcome: Outcome = { headers: [], came: [], parts: new Map(), ended: [], failure: null };
     const wanted = {
       url,
       byteRange: null,
@@ -48,7 +50,14 @@ describe('the edge reader against a real edge', () => {
         wanted,
         {
           onHeaders: (sizeBytes) => outcome.headers.push(sizeBytes),
-          onPart: (part, bytes) => outcome.parts.set(part, bytes),
+          onPart: (part, bytes) => {
+            outcome.came.push(`part ${part}`);
+            outcome.parts.set(part, bytes);
+          },
+          onProgress: (bytes) => {
+            outcome.came.push('bytes');
+            expect(bytes).to.be.within(1, limits.partBytes - 1);
+          },
           onEnd: (sizeBytes) => {
             outcome.ended.push(sizeBytes);
             resolve(outcome);
@@ -108,6 +117,14 @@ describe('the edge reader against a real edge', () => {
     expect(performance.now() - startedAtMs).to.be.within(140, 2_000);
     edge.setFault({ kind: 'refuse' });
     expect((await read()).failure).to.deep.equal({ status: null, reason: 'network' });
+  });
+
+  it('says how far it is in a part that takes long, and only then', async () => {
+    expect((await read()).came.filter((each) => each === 'bytes')).to.deep.equal([]);
+    edge.setFault({ kind: 'throttle', bytesPerSecond: limits.partBytes });
+    const { came } = await read({ partTo: 1 });
+    expect(came.indexOf('part 0'), came.join()).to.be.within(2, 4);
+    expect(came.indexOf('part 1') - came.indexOf('part 0'), came.join()).to.be.within(3, 5);
   });
 
   it('says nothing after an abort', async () => {

@@ -199,13 +199,13 @@ export class CoreDriver {
     const [fetchId, fetch] = found;
     const end = Math.min(fetch.partTo ?? partCount - 1, partCount - 1);
     if (kind === 'fetchHeaders') return this.tell({ type: 'fetchHeaders', fetchId, sizeBytes });
+    if (kind === 'fetchProgress') return this.tell({ type: kind, fetchId, bytes: 1 + b });
     if (kind === 'fetchFailed') {
       this.#world.fetches.delete(fetchId);
       return this.tell({ type: 'fetchFailed', fetchId, failure: failureOf(b) });
     }
     if (fetch.next <= end) {
-      const part = fetch.next;
-      fetch.next += 1;
+      const part = fetch.next++;
       this.#world.held.add(`${fetch.segmentId}/${part}`);
       const bytes = part === partCount - 1 ? 100 : limits.partBytes;
       return this.tell({ type: 'fetchPart', fetchId, part, bytes });
@@ -224,6 +224,7 @@ export class CoreDriver {
       { type: 'partSent', peer, requestId: 999_999, bytes: 5 },
       { type: 'fetchHeaders', fetchId: 999_999, sizeBytes },
       { type: 'fetchPart', fetchId: 999_999, part: 0, bytes: 5 },
+      { type: 'fetchProgress', fetchId: 999_999, bytes: 5 },
       { type: 'fetchEnded', fetchId: 999_999, sizeBytes },
       { type: 'fetchFailed', fetchId: 999_999, failure: failureOf(b) },
       { type: 'playlistFetched', fetchId: 999_999, text: playlistText(b) },

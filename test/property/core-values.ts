@@ -27,6 +27,7 @@ export const stepKinds = [
   'playlistFailed',
   'fetchHeaders',
   'fetchPart',
+  'fetchProgress',
   'fetchEnded',
   'fetchFailed',
   'partProgress',
@@ -93,6 +94,7 @@ export function messageOf(a: number, b: number, flag: boolean): PeerMessage {
     { type: 'request', requestId: a + b, segment, part },
     { type: 'follow', follows: [{ playlistId, version: b }] },
     { type: 'want', segment: `other#${a}.${b}` },
+    { type: 'reading', segment, bytes: a * 1_000 },
   ];
   return kinds[(a + b) % kinds.length] as PeerMessage;
 }

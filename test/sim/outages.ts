@@ -184,6 +184,27 @@ export function boastWorld(seed: number, isJudged = true): SimulationOptions {
   };
 }
 
+/**
+ * Half of the requests fail for a while, and then the edge gives an eighth more than the stream of one viewer: what
+ * everybody knows of it by then is that it is fast when it answers.
+ */
+export function scarceWorld(seed: number): SimulationOptions {
+  const low = { name: 'low', bitsPerSecond: 378_000 };
+  return {
+    seed,
+    viewers: 8,
+    durationMs: 90_000,
+    renditions: [low],
+    edge: { firstByteMs: 10, bitsPerSecond: 80_000_000 },
+    script: (world) => {
+      const { edge } = world;
+      world.at(25_000, () => edge.setFaultOfAll({ kind: 'status', status: 503, share: 0.5 }));
+      world.at(37_000, () => edge.setFaultOfAll(null));
+      world.at(38_000, () => edge.setUplink(1.125 * low.bitsPerSecond));
+    },
+  };
+}
+
 /** All modes by name. */
 export const outageScenarios: Record<
   string,

@@ -4,6 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 export interface Counts {
   passed: number;
   failed: number;
+  /** What the titles of those that failed begin with, where the stage can run these alone. */
+  failedTitles?: string[];
 }
 
 /** Path of the file in which the running stage leaves its counts; unset when somebody runs a stage by hand. */

@@ -31,6 +31,8 @@ export const hearsayMs = 4_000;
 export const segmentTurnEvery = 8;
 /** Less, as the last parts that peers would bring too late, says more of what else came at that time. */
 export const sampleBytesMin = 131_072;
+/** Unless it took so long that it says enough by itself. */
+export const sampleMsMin = 300;
 /** New samples weigh a quarter: a change shows within three or four segments. */
 export const sampleWeight = 0.25;
 /** First guess of throughput, 4 Mbit/s, until one segment was read. */

@@ -160,7 +160,8 @@ export class Edges {
     resource: Resource = 'segments',
   ): void {
     const state = this.#state(url);
-    if (bytes >= edgeThresholds.sampleBytesMin) state.pace.sample(bytes, tookMs);
+    if (bytes >= edgeThresholds.sampleBytesMin || tookMs >= edgeThresholds.sampleMsMin)
+      state.pace.sample(bytes, tookMs);
     if (mediaMs !== null) {
       if (tookMs > mediaMs * edgeThresholds.strainedShare) state.strain = 'throughput';
       else if (state.strain !== 'first byte') state.strain = null;
@@ -184,7 +185,8 @@ export class Edges {
   /** A read was left because peers were faster: what it had brought by then says how fast the edge is. */
   left(url: string, bytes: number, tookMs: number): void {
     const tookMsMin = bytes > 0 ? edgeThresholds.leftAfterMsMin : edgeThresholds.leftEmptyMsMin;
-    if (tookMs >= tookMsMin) this.#state(url).pace.sample(bytes, tookMs);
+    // Without a byte so far, it may be that one chunk is about to come.
+    if (tookMs >= tookMsMin) this.#state(url).pace.sample(bytes || limits.chunkBytes, tookMs);
   }
 
   /** `isGone`: no wonder that it is not there, which says nothing of the edge. */

@@ -96,6 +96,18 @@ export class Announcing {
     for (const peer of this.#listeners(segment, isFetcher)) this.#send(peer, segment, parts);
   }
 
+  /** Nothing that could be asked for yet: nobody need take over. */
+  reading(segment: SegmentState, bytes: number): void {
+    if (!isShareable(segment)) return;
+    const { segmentId } = segment;
+    for (const peer of this.#listeners(segment, true))
+      this.#context.emit({
+        type: 'sendPeer',
+        peer,
+        message: { type: 'reading', segment: segmentId, bytes },
+      });
+  }
+
   forget(segment: SegmentState): void {
     this.#pending.delete(segment.segmentId);
   }

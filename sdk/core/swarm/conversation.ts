@@ -44,6 +44,8 @@ export class Conversation {
         return this.#unwant(peer, message.segment);
       case 'holding':
         return this.#holding(peer, message);
+      case 'reading':
+        return this.#reading(peer, message);
       case 'unable':
         return this.#unable(peer, message.segment);
       case 'refuse':
@@ -172,10 +174,11 @@ export class Conversation {
     const complete = message.complete && sizeBytes !== null;
     const isNews =
       (complete && !view.complete) ||
-      (message.fetching && !view.hasFetched) ||
+      (message.fetching && view.fetchingSinceMs === 0) ||
       message.parts.some((part) => !view.parts.has(part));
+    if (message.fetching && !view.fetching) view.fetchingSinceMs = context.nowMs;
     view.fetching = message.fetching;
-    view.hasFetched ||= message.fetching;
+    if (isNews || !message.fetching) view.partialBytes = 0;
     view.unable &&= !isNews;
     view.complete = complete;
     const isSized = segment.sizeBytes === sizeBytes && view.sizeBytes === sizeBytes;
@@ -208,6 +211,14 @@ export class Conversation {
     this.#parts.edges.heardUnable(peer);
     view.fetching = false;
     if (segment.active) this.#plan(segment);
+  }
+
+  #reading(peer: string, { segment: segmentId, bytes }: Message<'reading'>): void {
+    const segment = this.#parts.memory.segments.get(segmentId);
+    const view = segment?.peers.get(peer);
+    if (!segment || !view?.fetching || bytes <= view.partialBytes) return;
+    view.partialBytes = bytes;
+    segment.progressAtMs = this.#parts.context.nowMs;
   }
 
   /** It has room: what this viewer needs most of what it holds is asked of it. */

@@ -4,7 +4,7 @@ import { isAbsent } from '../outage/edges.ts';
 import type { Assembly } from './assembly.ts';
 import type { Conversation } from './conversation.ts';
 import type { SwarmParts } from './parts.ts';
-import type { SegmentState } from './segment.ts';
+import type { EdgeFetch, SegmentState } from './segment.ts';
 
 type Of<Type extends CoreEvent['type']> = Extract<CoreEvent, { type: Type }>;
 
@@ -44,9 +44,9 @@ export class EdgeAnswers {
     const { fetching, requesting } = this.#parts;
     const segment = fetching.fetches.get(fetchId);
     if (!segment?.fetch) return;
-    segment.fetch.bytes += bytes;
-    segment.bytesFromEdge += bytes;
     const { fetch } = segment;
+    this.#came(fetch, bytes, 0);
+    segment.bytesFromEdge += bytes;
     const streamMs = this.#parts.context.nowMs - (fetch.answeredAtMs ?? fetch.startedAtMs);
     segment.fetchedBytesPerMs = fetch.bytes / Math.max(1, streamMs);
     this.#tellPlayer(segment);
@@ -54,6 +54,21 @@ export class EdgeAnswers {
     segment.heldFromEdge.add(part);
     requesting.cancel(segment, part);
     this.#assembly.hold(segment, part);
+  }
+
+  /** Of a part that takes long. */
+  progress({ fetchId, bytes }: Of<'fetchProgress'>): void {
+    const segment = this.#parts.fetching.fetches.get(fetchId);
+    if (!segment?.fetch) return;
+    this.#came(segment.fetch, bytes, bytes);
+    this.#tellPlayer(segment);
+    if (segment.isBeingFetched) this.#parts.announcing.reading(segment, bytes);
+  }
+
+  #came(fetch: EdgeFetch, bytes: number, partialBytes: number): void {
+    fetch.bytes += bytes - fetch.partialBytes;
+    fetch.partialBytes = partialBytes;
+    fetch.bytesAtMs = this.#parts.context.nowMs;
   }
 
   ended({ fetchId, sizeBytes }: Of<'fetchEnded'>): void {

@@ -1,5 +1,6 @@
 import * as limits from '../../../signaling/protocol/limits.ts';
 import { forgetOldest } from '../bounded.ts';
+import type { Context } from '../context.ts';
 import type { Edges } from '../outage/edges.ts';
 import * as playlistTimings from '../playlists/playlist-timings.ts';
 import type { Room } from '../room/room.ts';
@@ -16,6 +17,7 @@ const never = Number.POSITIVE_INFINITY;
 
 /** Decides when it is this viewer's turn to read a segment from the edge. */
 export class FetchTurn {
+  #context: Context;
   #room: Room;
   #peers: Peers;
   #edges: Edges;
@@ -23,7 +25,8 @@ export class FetchTurn {
   /** Density of the newest segments, by playlist. */
   #bytesPerMs = new Map<string, number>();
 
-  constructor(room: Room, peers: Peers, edges: Edges, trust: Trust) {
+  constructor(context: Context, room: Room, peers: Peers, edges: Edges, trust: Trust) {
+    this.#context = context;
     this.#room = room;
     this.#peers = peers;
     this.#edges = edges;
@@ -87,14 +90,19 @@ export class FetchTurn {
       Math.max(fetchTimings.patienceMsMin, segment.durationMs * fraction),
     );
     const spread = rank > 0 ? hashToUnit(`${segment.segmentId}|${this.#room.viewerId ?? ''}`) : 0;
-    const sinceMs = Math.max(wantedAtMs, segment.progressAtMs);
-    const takeoverMs = sinceMs + patienceMs * (Math.max(1, rank) + spread / 2);
+    // As on any line that many share, who had to give way tries again after twice the time.
+    const { leftAtMs } = segment;
+    const hasLeft = leftAtMs > 0;
+    const backoff = hasLeft ? 2 : 1;
+    const sinceMs = Math.max(wantedAtMs, segment.progressAtMs, leftAtMs);
+    const takeoverMs = sinceMs + patienceMs * backoff * (Math.max(1, rank) + spread / 2);
     // However late it is, what has just failed is not tried again at once.
     const againMs = segment.edgeFailed ? segment.edgeFailedAtMs + patienceMs : 0;
     const isSlower = this.#isSlower(segment);
-    if ((segment.leftToOther || isSlower) && this.isBeingRead(segment)) {
+    if (hasLeft ? this.isBeingRead(segment) : this.#isVain(segment)) {
       // Whoever claims to read must not keep this viewer from reading for ever.
-      const latestMs = Math.max(wantedAtMs, segment.deadlineMs) + segment.durationMs;
+      const latestMs =
+        Math.max(wantedAtMs, segment.deadlineMs, leftAtMs) + segment.durationMs * backoff;
       return Math.max(againMs, Math.min(takeoverMs, latestMs));
     }
     const dueMs = this.#deadlineMs(segment, rank + spread, help.any, isSlower);
@@ -102,9 +110,27 @@ export class FetchTurn {
   }
 
   /**
-   * Whether the edge gives this viewer less than the player needs. Reading from it could not keep up, and would take
-   * from those who read for all: where everyone who is late turns to such an edge, everyone gets later.
+   * Whether somebody is reading it who will have it as soon as this viewer would. Where everyone who is late turns to an
+   * edge that is short of uplink, each takes from those who read for all, and everyone gets later.
    */
+  #isVain(segment: SegmentState): boolean {
+    const { source } = segment;
+    if (!source || !this.isBeingRead(segment)) return false;
+    if (this.#isSlower(segment)) return true;
+    const wholeBytes = segment.sizeBytes ?? this.#usualBytes(segment);
+    const missingBytes = wholeBytes - segment.held.size * limits.partBytes;
+    const ownMs = this.#edges.estimateMs(source.url, missingBytes) * fetchTimings.estimateSlack;
+    for (const [id, view] of segment.peers) {
+      if (!view.fetching || !this.gives(id) || !agrees(segment, view)) continue;
+      const bytes = view.parts.size * limits.partBytes + view.partialBytes;
+      const tookMs = this.#context.nowMs - view.fetchingSinceMs;
+      // For the rest it needs so long if it goes on as it has begun.
+      if (bytes > 0 && ((wholeBytes - bytes) * tookMs) / bytes < ownMs) return true;
+    }
+    return false;
+  }
+
+  /** Whether the edge gives this viewer less than the player needs: reading from it could not keep up. */
   #isSlower(segment: SegmentState): boolean {
     const { source } = segment;
     if (!source || !this.#edges.pace(source.url)) return false;

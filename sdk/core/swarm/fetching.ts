@@ -40,7 +40,7 @@ export class Fetching {
     this.#peers = peers;
     this.#edges = edges;
     this.#trust = trust;
-    this.turn = new FetchTurn(room, peers, edges, trust);
+    this.turn = new FetchTurn(context, room, peers, edges, trust);
   }
 
   /** Starts the edge fetch if its time has come, or leaves it to a member that is further. */
@@ -86,7 +86,7 @@ export class Fetching {
     if (!this.#isStruggling(segment) || !isLeft)
       return { ...waiting, nextMs: this.#context.nowMs + fetchTimings.reviewMs };
     this.abort(segment);
-    segment.leftToOther = true;
+    segment.leftAtMs = this.#context.nowMs;
     return { ...waiting, left: true };
   }
 
@@ -103,11 +103,13 @@ export class Fetching {
   }
 
   #isBehind(segment: SegmentState): boolean {
-    const { segmentId, peers, held } = segment;
+    const { segmentId, fetch, peers, held } = segment;
     const order = (id: string | null): number => hashToUnit(`${segmentId}|${id}`);
     for (const [id, view] of peers) {
       if (!view.fetching || !this.turn.gives(id) || !agrees(segment, view)) continue;
-      const lead = view.parts.size - held.size;
+      const lead =
+        (view.parts.size - held.size) * limits.partBytes +
+        (view.partialBytes - (fetch?.partialBytes ?? 0));
       if (lead > 0 || (lead === 0 && order(id) < order(this.#room.viewerId))) return true;
     }
     return false;
@@ -127,7 +129,8 @@ export class Fetching {
     if (!fetch || !source) return;
     this.#context.emit({ type: 'abortFetch', fetchId: fetch.fetchId });
     const sinceMs = fetch.answeredAtMs ?? fetch.startedAtMs;
-    this.#edges.left(source.url, fetch.bytes, this.#context.nowMs - sinceMs);
+    const untilMs = fetch.bytesAtMs ?? this.#context.nowMs;
+    this.#edges.left(source.url, fetch.bytes, untilMs - sinceMs);
     this.#end(segment);
   }
 
@@ -207,6 +210,8 @@ export class Fetching {
       answeredAtMs: null,
       isTrial: this.#edges.isDoubtful(source.url) && this.#peers.linkedCount > 0,
       bytes: 0,
+      partialBytes: 0,
+      bytesAtMs: null,
     };
     this.fetches.set(fetchId, segment);
     this.#context.emit({

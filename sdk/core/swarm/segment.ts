@@ -14,8 +14,10 @@ export interface PeerView {
   parts: Set<number>;
   complete: boolean;
   fetching: boolean;
-  /** It said so before: saying it again is no news. */
-  hasFetched: boolean;
+  /** When it first said so: saying it again is no news. 0 before that. */
+  fetchingSinceMs: number;
+  /** What it says that its edge has brought of the next part. */
+  partialBytes: number;
   /** Failed at its edge, or cannot try. */
   unable: boolean;
   /** What it last said of the size. */
@@ -47,6 +49,10 @@ export interface EdgeFetch {
   /** The edge failed the last time and has not answered yet: nobody waits for what may come of it. */
   isTrial: boolean;
   bytes: number;
+  /** Those of them that are no whole part yet. */
+  partialBytes: number;
+  /** When the last of them came; null before any. */
+  bytesAtMs: number | null;
 }
 
 /** Where the segment can be read from an edge. */
@@ -128,8 +134,8 @@ export class SegmentState {
   edgeFailedAtMs = 0;
   /** Since when the edge says that it is not there; null where it does not. */
   deniedSinceMs: number | null = null;
-  /** It was being read from the edge, and was left to a member that was further. */
-  leftToOther = false;
+  /** When a read from the edge was last left to a member that was further; 0 before any. */
+  leftAtMs = 0;
   /** When the first bytes of it were asked for. */
   startedAtMs = 0;
   /** When the first bytes of it came. */
@@ -233,7 +239,8 @@ export class SegmentState {
         parts: new Set(),
         complete: false,
         fetching: false,
-        hasFetched: false,
+        fetchingSinceMs: 0,
+        partialBytes: 0,
         unable: false,
         sizeBytes: null,
         wrongSize: false,

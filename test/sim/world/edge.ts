@@ -46,6 +46,8 @@ export interface Download {
 /** The adapter gives up when nothing more comes for so long. */
 const stalledAfterMs = 3_000;
 
+const shareMs = 25;
+
 /** Origin and edge in one: serves the stream, with faults by viewer, and counts what it gave. */
 export class EdgeServer {
   readonly baseUrl = 'https://edge.example/live';
@@ -173,7 +175,9 @@ export class EdgeServer {
       const fault = this.fault(download.viewer, 'segments');
       if (fault && fault.kind !== 'throttle' && fault.share === undefined)
         return this.#cut(download, fault, isAborted);
-      const bytes = Math.min(limits.chunkBytes, end - offset);
+      // Connections that share little each get it in small shares.
+      const shareBytes = Math.ceil((this.#shared?.bytesPerMs ?? Infinity) * shareMs);
+      const bytes = Math.min(limits.chunkBytes, shareBytes, end - offset);
       const bitsPerSecond = Math.min(
         this.#spec.bitsPerSecond,
         fault?.kind === 'throttle' ? fault.bitsPerSecond : Infinity,

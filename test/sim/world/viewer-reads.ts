@@ -68,6 +68,7 @@ export class ViewerReads {
     let part = partFrom;
     let size = 0;
     let received = 0;
+    let toldAtMs = 0;
     const abort = this.#edge.download({
       url,
       range: { start: partFrom * limits.partBytes, end },
@@ -76,14 +77,20 @@ export class ViewerReads {
       viewer: viewer.name,
       headers: (sizeBytes) => {
         size = sizeBytes;
+        toldAtMs = viewer.clockNow();
         viewer.tell({ type: 'fetchHeaders', fetchId, sizeBytes });
       },
       body: (bytes) => {
         received += bytes;
         tally.bytesFromEdge += bytes;
         const partBytes = Math.min(limits.partBytes, size - part * limits.partBytes);
-        if (received < partBytes) return;
+        if (received < partBytes) {
+          if (viewer.clockNow() - toldAtMs < limits.edgeProgressMs) return;
+          toldAtMs = viewer.clockNow();
+          return viewer.tell({ type: 'fetchProgress', fetchId, bytes: received });
+        }
         received -= partBytes;
+        toldAtMs = viewer.clockNow();
         if (!store.put(segmentId, part, partBytes)) tally.wasted('edgeDuplicate', partBytes);
         part += 1;
         viewer.tell({ type: 'fetchPart', fetchId, part: part - 1, bytes: partBytes });

@@ -108,6 +108,64 @@ describe('core: an edge that is too slow', () => {
     expect(lateReads(2_400), 'an edge slower than the bitrate').to.equal(0);
   });
 
+  it('is not turned to while who reads says that more is coming, but where that is silent', () => {
+    const readsWithin = (reports: boolean): number => {
+      const viewer = room();
+      viewer.wantSegment(100, 20_000);
+      says(viewer, 'v1', { fetching: true });
+      for (let quarter = 1; quarter <= 12; quarter += 1) {
+        viewer.wait(250);
+        const bytes = quarter * 2_000;
+        if (reports) viewer.says('v1', { type: 'reading', segment: segmentOf(100), bytes });
+      }
+      return viewer.take('fetchSegment').length;
+    };
+    expect(readsWithin(true), 'goes on').to.equal(0);
+    expect(readsWithin(false), 'silent').to.equal(1);
+  });
+
+  it('is no reason to wait where who reads says the same again', () => {
+    const viewer = room();
+    viewer.wantSegment(100, 20_000);
+    says(viewer, 'v1', { fetching: true });
+    for (let quarter = 1; quarter <= 12; quarter += 1) {
+      viewer.wait(250);
+      viewer.says('v1', { type: 'reading', segment: segmentOf(100), bytes: 2_000 });
+    }
+    expect(viewer.take('fetchSegment')).to.have.length(1);
+  });
+
+  it('tells the others how far it is in a part that takes long', () => {
+    const viewer = room();
+    const fetchId = startReading(viewer, 100, 1, 800);
+    viewer.tell({ type: 'fetchProgress', fetchId, bytes: 9_000 });
+    const segment = segmentOf(100);
+    const message = { type: 'reading', segment, bytes: 9_000 };
+    expect(viewer.sent('reading')).to.deep.equal([{ peer: 'v1', ...message }]);
+  });
+
+  it('is not turned to by who would be no sooner through than who reads already, but by who would', () => {
+    const reads = (partsPerSecond: number): number => {
+      const viewer = room();
+      // Its own edge takes a second for a segment.
+      const fetchId = startReading(viewer, 100, partCount, 1_000);
+      viewer.tell({ type: 'fetchEnded', fetchId, sizeBytes });
+      viewer.wantSegment(101, 1_500);
+      says(viewer, 'v1', { fetching: true }, 101);
+      let read = 0;
+      for (let quarter = 1; quarter <= 6; quarter += 1) {
+        viewer.wait(250);
+        read += partsPerSecond / 4;
+        const bytes = Math.round((read % 1) * partBytes);
+        says(viewer, 'v1', { fetching: true, parts: range(Math.floor(read)) }, 101);
+        if (bytes > 0) viewer.says('v1', { type: 'reading', segment: segmentOf(101), bytes });
+      }
+      return viewer.take('fetchSegment').length;
+    };
+    expect(reads(5), 'as fast as the own edge').to.equal(0);
+    expect(reads(0.5), 'hardly anything comes of it').to.equal(1);
+  });
+
   it('is not left to a member that may not upload', () => {
     const viewer = new CoreViewer();
     viewer.join([
