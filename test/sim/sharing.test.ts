@@ -20,8 +20,8 @@ describe('sharing a live stream', function () {
         expect(report.offload).to.be.at.least(0.83);
         expect(report.wastedShare).to.be.at.most(0.03);
         expect(report.uploadMaxToMean).to.be.at.most(2);
-        // Of these 0.8 at most are looks at the own edge that confirm what peers sent.
-        expect(report.playlistPollsPerSegment).to.be.at.most(2.4);
+        // Of these 0.8 at most are looks at the own edge that confirm what peers sent, and as many those of masters at theirs.
+        expect(report.playlistPollsPerSegment).to.be.at.most(3);
         expect(report.startupMs.max).to.be.at.most(1_000);
       });
     });
@@ -72,7 +72,7 @@ describe('sharing a live stream', function () {
   it('stalls nobody where the uplinks are thin', () => {
     replayable('thinUplinks', 1, (report) => {
       // Room is offered and declined more often where there is little of it.
-      expectSmooth(report, 12);
+      expectSmooth(report, 13);
       expect(report.copiesPerSegmentSettled).to.be.at.most(1.1);
     });
   });

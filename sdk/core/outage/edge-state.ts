@@ -35,6 +35,11 @@ export function lanesOf({ segments, playlists }: EdgeState): Lane[] {
   return [segments, playlists];
 }
 
+/** When it last answered a request of either kind. */
+export function answeredAtMs({ segments, playlists }: EdgeState): number {
+  return Math.max(segments.succeededAtMs, playlists.succeededAtMs);
+}
+
 /** What others have said is forgotten after a while. */
 export function current(state: EdgeState, nowMs: number): EdgeState {
   state.isSuspected &&= nowMs < state.suspectedUntilMs;

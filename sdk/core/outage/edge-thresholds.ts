@@ -22,6 +22,8 @@ export const recheckMs = 1_000;
 export const evidenceMs = 10_000;
 /** Who has had an answer within this need not look because others fail: about one segment. */
 export const provenMs = 2_000;
+/** A master whose turn has not come for so many segments asks for the playlist: the group counts on its edge. */
+export const heardFactor = 2;
 /** Members that hear that others fail look for themselves, ten a second of a group, all within half a buffer. */
 export const checkEveryMs = 100;
 export const checkWithinMs = 1_500;

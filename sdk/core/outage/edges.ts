@@ -6,7 +6,14 @@ import type { Context } from '../context.ts';
 import type { FetchFailure } from '../events.ts';
 import type { Room } from '../room/room.ts';
 import { Drain } from './drain.ts';
-import { current, type EdgeState, lanesOf, newEdgeState, openOnce } from './edge-state.ts';
+import {
+  answeredAtMs,
+  current,
+  type EdgeState,
+  lanesOf,
+  newEdgeState,
+  openOnce,
+} from './edge-state.ts';
 import * as edgeThresholds from './edge-thresholds.ts';
 import { isDoubtful, isDown, judge, type Lane, otherOf, type Resource } from './health.ts';
 import { Hearsay } from './hearsay.ts';
@@ -70,10 +77,13 @@ export class Edges {
   }
 
   /** When this playlist's edge is to be looked at although peers bring the playlist; infinite where it need not. */
-  lookAtMs(url: string): number {
+  lookAtMs(url: string, targetMs: number): number {
     const state = this.#state(url);
     if (isDown(state, 'playlists')) return this.nextAttemptAtMs(url, 'playlists');
-    return state.checkAtMs ?? never;
+    if (state.checkAtMs !== null) return state.checkAtMs;
+    return this.#room.isMaster
+      ? answeredAtMs(state) + targetMs * edgeThresholds.heardFactor
+      : never;
   }
 
   /** How long after the last try an edge that is about to be well again is looked at; null when all is well. */
@@ -104,10 +114,11 @@ export class Edges {
 
   /** It answers here while those that read for the group get nothing. */
   isProven(url: string): boolean {
-    const { isSuspected, suspectedAtMs, segments, playlists } = this.#state(url);
+    const state = this.#state(url);
+    const { isSuspected, suspectedAtMs, segments, playlists } = state;
     const { nowMs } = this.#context;
     if (!isSuspected || segments.failures + playlists.failures > 0) return false;
-    const provenAtMs = Math.max(segments.succeededAtMs, playlists.succeededAtMs);
+    const provenAtMs = answeredAtMs(state);
     return provenAtMs >= suspectedAtMs && nowMs - provenAtMs < edgeThresholds.evidenceMs;
   }
 
@@ -116,7 +127,8 @@ export class Edges {
     const { nowMs } = this.#context;
     const isTold = this.#hearsay.isTold(peer, nowMs);
     // Those that the group counts on find out for it whether it is an outage.
-    if (!isTold && !this.#room.isMaster) return;
+    const isNeeded = isTold || this.#room.isMaster;
+    const provenMs = isNeeded ? edgeThresholds.provenMs : edgeThresholds.evidenceMs;
     for (const state of this.#states.values()) {
       if (isTold) {
         if (!state.isSuspected) state.suspectedAtMs = nowMs;
@@ -124,7 +136,7 @@ export class Edges {
         state.suspectedUntilMs = nowMs + edgeThresholds.evidenceMs;
       }
       const withinMs = this.#room.isMaster ? 0 : this.#spreadMs();
-      this.#check(state, nowMs + withinMs * this.#context.options.random());
+      this.#check(state, provenMs, withinMs * this.#context.options.random());
     }
   }
 
@@ -219,6 +231,8 @@ export class Edges {
     state.failure = isAnswered ? `status ${failure.status}` : failure.reason;
     state.isAnswered = isAnswered;
     this.#outcome(state, lane, true);
+    // While others feed this viewer nothing else would tell chance from an outage.
+    if (!isDown(state, resource)) this.#checkAt(state, lane.nextAttemptAtMs);
   }
 
   /** `bufferMs`: media ahead of the playhead. */
@@ -228,20 +242,22 @@ export class Edges {
     for (const state of this.#states.values()) {
       const isNews = isDraining ? state.strain === null : state.strain === 'buffer';
       if (isNews) state.strain = isDraining ? 'buffer' : null;
-      if (isNews && isDraining) this.#check(state, nowMs);
+      if (isNews && isDraining) this.#check(state, edgeThresholds.provenMs);
       // Doubts go by themselves, with time.
       if (isNews || state.health === 'strained') this.#judge(state);
     }
   }
 
-  /** Looks at the edge itself at that time, unless there is no need to. */
-  #check(state: EdgeState, atMs: number): void {
+  /** Looks at the edge itself after a while, unless it has been there so lately or is known to be gone. */
+  #check(state: EdgeState, provenMs: number, afterMs = 0): void {
     const { nowMs } = this.#context;
-    const provenMs = Math.max(state.segments.succeededAtMs, state.playlists.succeededAtMs);
     if (state.health === 'dark' || state.checkAtMs !== null) return;
-    if (nowMs - provenMs < edgeThresholds.provenMs) return;
+    if (nowMs - answeredAtMs(state) >= provenMs) this.#checkAt(state, nowMs + afterMs);
+  }
+
+  #checkAt(state: EdgeState, atMs: number): void {
     state.checkAtMs = atMs;
-    this.#context.wakeAt(Math.max(nowMs + 1, atMs));
+    this.#context.wakeAt(Math.max(this.#context.nowMs + 1, atMs));
   }
 
   #outcome(state: EdgeState, { outcomes }: Lane, failed: boolean): void {

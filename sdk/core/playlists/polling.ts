@@ -28,7 +28,9 @@ export class Polling {
   /** Infinite while it need not. */
   dueAtMs(state: PlaylistState): number {
     // Whoever is fed by others would never learn how its own edge does.
-    const lookAtMs = this.isPlayed(state) ? this.#edges.lookAtMs(state.url ?? '') : never;
+    const lookAtMs = this.isPlayed(state)
+      ? this.#edges.lookAtMs(state.url ?? '', state.targetMs)
+      : never;
     return Math.min(this.#newsAtMs(state), this.#confirmAtMs(state), lookAtMs);
   }
 

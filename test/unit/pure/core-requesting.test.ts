@@ -42,4 +42,26 @@ describe('core: a peer that was asked for a part', () => {
     const { viewer, peer } = waiting();
     expect(leftAfterMs(viewer, peer)).to.be.within(1_000, 2_020);
   });
+
+  it('to pass it on is not waited for twice when it has not had it either', () => {
+    const viewer = new CoreViewer();
+    const others = ['v2', 'v3', 'v5', 'v6', 'v7'];
+    const members = [self, ...others].map((viewerId) => ({ viewerId }));
+    viewer.join([{ viewerId: 'v1', role: 'master' }, ...members]);
+    viewer.wantSegment(100, 3_500);
+    for (const peer of others) viewer.says(peer, { type: 'want', segment: segmentOf(100) });
+    const sizeBytes = 8 * partBytes;
+    const holding = { type: 'holding', segment: segmentOf(100), sizeBytes, parts: [] } as const;
+    viewer.says('v1', { ...holding, complete: true, fetching: true });
+    const first = viewer.take('expectPart');
+    const fromReader = first.filter(({ peer }) => peer === 'v1');
+    const passedOn = first.filter(({ peer }) => peer !== 'v1').map(({ part }) => part);
+    expect(passedOn, 'asked of those that are about to have it').not.to.deep.equal([]);
+    for (const { peer, requestId, bytes } of fromReader)
+      viewer.tell({ type: 'partReceived', peer, requestId, bytes });
+    viewer.wait(1_300);
+    const again = viewer.take('expectPart').filter(({ part }) => passedOn.includes(part));
+    expect(again).not.to.deep.equal([]);
+    for (const { peer, part } of again) expect(peer, `part ${part}`).to.equal('v1');
+  });
 });
