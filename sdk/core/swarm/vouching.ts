@@ -49,9 +49,10 @@ export class Vouching {
    * after another, and again for as long as it is wanted.
    */
   ask(): void {
-    const { context, trust, memory } = this.#parts;
+    const { context, trust, memory, room } = this.#parts;
     const { nowMs } = context;
-    if (trust.offered === 'none' || trust.isCutOff) return;
+    // Whoever says anything before it is welcome is turned away.
+    if (trust.offered === 'none' || trust.isCutOff || !room.isJoined) return;
     if (nowMs < this.#askAtMs) return context.wakeAt(this.#askAtMs);
     let next: SegmentState | null = null;
     for (const segment of memory.segments.values()) {

@@ -46,6 +46,21 @@ describe('core: a page that stands still, or whose network is gone', () => {
     expect(viewer.take('status').at(-1)).to.include({ status: 'joined' });
   });
 
+  it('asks nothing of a server that has not welcomed it yet', () => {
+    const viewer = joined();
+    viewer.offer('attested');
+    viewer.tell({ type: 'away', reason: 'page_frozen' });
+    viewer.tell({ type: 'back', reason: 'page_frozen' });
+    viewer.effects = [];
+    viewer.wantSegment(8);
+    viewer.wait(1_000);
+    expect(framesOf(viewer)).to.deep.equal([]);
+    viewer.join(room);
+    viewer.offer('attested');
+    viewer.wantSegment(8);
+    expect(framesOf(viewer)).to.include('attest');
+  });
+
   it('makes links anew that must be dead, and keeps those that a short pause left alone', () => {
     const viewer = joined();
     viewer.tell({ type: 'disturbed', awayMs: 4_000 });

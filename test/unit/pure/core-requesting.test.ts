@@ -51,7 +51,7 @@ describe('core: a peer that was asked for a part', () => {
     viewer.wantSegment(100, 3_500);
     for (const peer of others) viewer.says(peer, { type: 'want', segment: segmentOf(100) });
     const sizeBytes = 8 * partBytes;
-    const holding = { type: 'holding', segment: segmentOf(100), sizeBytes, parts: [] } as const;
+    const holding = { type: 'holding' as const, segment: segmentOf(100), sizeBytes, parts: [] };
     viewer.says('v1', { ...holding, complete: true, fetching: true });
     const first = viewer.take('expectPart');
     const fromReader = first.filter(({ peer }) => peer === 'v1');
