@@ -51,12 +51,17 @@ export class Requesting {
           this.#peers.timedOut(request.peer, nowMs);
           segment.exclude(part, request.peer);
         }
-        this.cancel(segment, part);
       }
       const holders = this.#holders(segment, part);
-      // Who was to pass it on and has not had it may itself wait for somebody who waits for this viewer.
-      const isRetry = request !== undefined || segment.excluded.has(part);
-      const peer = this.#choose(segment, part, holders, isRetry);
+      const peer = this.#choose(segment, part, holders);
+      if (request) {
+        // Asked once more it would bring it no sooner, and who offers room is refused what has just been asked for.
+        if (peer === request.peer) {
+          nextMs = Math.min(nextMs, nowMs + requestTimings.patienceMsMin);
+          continue;
+        }
+        this.cancel(segment, part);
+      }
       if (peer) this.#ask(segment, part, peer);
       else nextMs = Math.min(nextMs, this.#roomAtMs(holders));
       const rootAtMs = this.#rootAtMs(segment);
@@ -186,20 +191,16 @@ export class Requesting {
     return Math.min(never, ...times.filter((atMs) => atMs > nowMs));
   }
 
-  #choose(
-    segment: SegmentState,
-    part: number,
-    all: readonly string[],
-    isRetry: boolean,
-  ): string | null {
+  #choose(segment: SegmentState, part: number, all: readonly string[]): string | null {
     const { nowMs } = this.#context;
     const holders = all.filter((id) => this.#peers.hasRoom(id, nowMs));
     // Nobody else of the group can get it.
     if (holders.length > 0 && holders.every((id) => this.#room.bridges.feeds(id)))
       return fastest(holders, this.#peers);
+    const isRetry = segment.excluded.has(part);
     const parent = isRetry ? null : this.#parent(segment, part);
-    // What few hold and many want goes down the tree. Later on any holder will do, who is still reading it last.
-    const free = holders.filter((id) => isRetry || segment.peers.get(id)?.fetching !== true);
+    // What few hold and many want goes down the tree. Later on any holder will do, except who is still reading it.
+    const free = holders.filter((id) => segment.peers.get(id)?.fetching !== true);
     if (parent && free.length * treeFanout <= this.#wanting(segment, part)) return parent;
     const chosen = spread(segment, part, free, this.#room, this.#peers) ?? parent;
     if (chosen) return chosen;

@@ -10,7 +10,7 @@ hls.attachMedia(video);
 
 declare global {
   interface Window {
-    plain: { read(): Progress };
+    plain: { hls: Hls; read(): Progress };
   }
 }
-window.plain = { read: progress.read };
+window.plain = { hls, read: progress.read };

@@ -144,15 +144,20 @@ export class Stack {
 
   /** Time to the first frame of plain hls.js, which is opened and closed for it. */
   async firstFrameMsOfPlain(): Promise<number> {
-    const context = await this.browser.newContext();
-    const page = await context.newPage();
-    const query = new URLSearchParams({ src: this.edge(0).playlistUrl });
-    await page.goto(`${this.pageUrl.replace('index', 'plain')}?${query}`);
+    const page = await this.openPlain(this.edge(0).playlistUrl);
     const read = await page.waitForFunction(() => window.plain?.read().firstFrameMs);
     const firstFrameMs = await read.jsonValue();
-    await context.close();
+    await page.context().close();
     if (typeof firstFrameMs !== 'number') throw new Error('plain hls.js shows no frame');
     return firstFrameMs;
+  }
+
+  /** The stream in plain hls.js, in a browser profile of its own. */
+  async openPlain(src: string): Promise<Page> {
+    const context = await this.browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${this.pageUrl.replace('index', 'plain')}?${new URLSearchParams({ src })}`);
+    return page;
   }
 
   /** Opens another page of `page/` in a browser profile of its own, with a token for the room. */
