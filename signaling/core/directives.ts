@@ -2,7 +2,7 @@ import type { DirectiveFrame, Member } from '../protocol/index.ts';
 import { planBridges } from './outage/bridges.ts';
 import { planPortions } from './outage/portions.ts';
 import { elect } from './roles.ts';
-import { type Context, type Group, nextEpoch, type Viewer } from './state.ts';
+import { type Context, type Device, type Group, nextEpoch, type Viewer } from './state.ts';
 
 /** The newest directive for one viewer, with a new epoch when anything changed. Counts as told. */
 export function tell(context: Context, viewer: Viewer): DirectiveFrame {
@@ -11,17 +11,40 @@ export function tell(context: Context, viewer: Viewer): DirectiveFrame {
     group.epoch = nextEpoch(context, group.room);
     group.stale = false;
   }
-  group.memberFrames ??= group.members.map(memberFrame);
   viewer.toldEpoch = group.epoch;
+  const { deviceRole } = viewer;
+  const common = { type: 'directive' as const, groupId: group.groupId, deviceRole };
+  if (deviceRole !== 'master') return { ...common, ...toSlave(context, viewer) };
+  group.memberFrames ??= group.members.map(memberFrame);
+  const siblings = viewer.device.viewers.filter((other) => other !== viewer);
   return {
-    type: 'directive',
+    ...common,
     epoch: group.epoch,
-    groupId: group.groupId,
-    deviceRole: viewer.deviceRole,
     groupRole: viewer.groupRole,
     members: group.memberFrames,
+    siblings: siblings.length > 0 ? siblings.map(siblingFrame) : undefined,
     bridges: viewer.bridges?.size ? [...viewer.bridges].map(bridgeFrame) : undefined,
   };
+}
+
+/** To a slave its device is what a group is to others. */
+function toSlave(context: Context, { device, room }: Viewer) {
+  return {
+    // What its master plays may change although nothing in the group does.
+    epoch: nextEpoch(context, room),
+    groupRole: 'slave' as const,
+    members: device.viewers.map(siblingFrame),
+    withheld: [...(device.viewers[0]?.plays ?? [])],
+  };
+}
+
+/** Tells those who are fed by the master of their device what it gets for them. */
+export function tellSlaves(context: Context, device: Device): void {
+  for (const viewer of device.viewers) {
+    const { connectionId, deviceRole } = viewer;
+    if (deviceRole === 'master' || connectionId === null) continue;
+    context.effects.push({ type: 'send', connectionId, frame: tell(context, viewer) });
+  }
 }
 
 /** Sends the newest directive to one connected viewer unless it has it. */
@@ -58,7 +81,8 @@ function plan(context: Context, group: Group): void {
 /** Tells every member of a group what it does not know yet. */
 function flush(context: Context, group: Group): void {
   const before = context.effects.length;
-  for (const member of group.members) tellNow(context, member);
+  for (const { device } of group.members)
+    for (const viewer of device.viewers) tellNow(context, viewer);
   group.untold = false;
   // A lone joiner that has its welcome does not make the next change wait.
   if (context.effects.length > before) group.flushedAtMs = context.nowMs;
@@ -67,6 +91,11 @@ function flush(context: Context, group: Group): void {
 /** Who feeds is told of as master, whatever it is at home. */
 function bridgeFrame([other, does]: [Viewer, 'feeds' | 'fed']): Member {
   return { ...memberFrame(other), role: does === 'feeds' ? 'master' : 'slave' };
+}
+
+/** Inside a device nothing is uploaded. */
+function siblingFrame({ viewerId, deviceRole, weight, presence }: Viewer): Member {
+  return { viewerId, role: deviceRole, uploads: presence === 'connected', weight };
 }
 
 function memberFrame(viewer: Viewer): Member {

@@ -23,39 +23,45 @@ export function unplace(context: Context, viewer: Viewer): void {
   mergeWeakest(context, group.room);
 }
 
-/** The group for somebody of this device: that of its siblings, else the smallest, else half of a full one. */
-export function chooseGroup(
-  context: Context,
-  device: Device,
-  room: Room,
-  peersAllowed: boolean,
-): Group {
+/** Finds the group for a device whose master has turned peers on or off. */
+export function regroup(context: Context, master: Viewer): void {
+  unplace(context, master);
+  place(context, chooseGroup(context, master.room, master.profile.peersAllowed), master);
+}
+
+/** Puts a viewer in the place of another of its device. */
+export function replaceMember(context: Context, before: Viewer, after: Viewer): void {
+  const { group } = before;
+  before.groupRole = 'slave';
+  if (after.profile.peersAllowed !== group.shared) {
+    unplace(context, before);
+    place(context, chooseGroup(context, after.room, after.profile.peersAllowed), after);
+    return;
+  }
+  endMembership(context, before);
+  const { members } = group;
+  members.splice(members.indexOf(before), 1);
+  // In the last place: it is the one that has all the links to make.
+  members.push(after);
+  after.memberSinceMs = context.nowMs;
+  markStale(context, group);
+}
+
+/** That of its viewers; null while it has none. */
+export function groupOf(device: Device): Group | null {
+  return device.viewers[0]?.group ?? null;
+}
+
+/** The group for a device: the smallest, else half of a full one. */
+export function chooseGroup(context: Context, room: Room, peersAllowed: boolean): Group {
   if (!peersAllowed) return createGroup(context, room, false);
-  const max = context.limits.groupMembersMax;
-  const ofSibling = groupOfSibling(device, max);
-  if (ofSibling) return ofSibling;
   const open = smallest(context, room, null);
-  const full = fullGroupOfSibling(device) ?? (open && open.members.length >= max ? open : null);
-  if (!full) return open ?? createGroup(context, room, true);
-  // Half of the full group moves to a new one: nobody is left alone, and devices stay whole.
+  if (!open) return createGroup(context, room, true);
+  if (open.members.length < context.limits.groupMembersMax) return open;
+  // Half of the full group moves to a new one: nobody is left alone.
   const fresh = createGroup(context, room, true);
-  split(context, full, fresh);
-  return groupOfSibling(device, max) ?? (full.members.length < fresh.members.length ? full : fresh);
-}
-
-function groupOfSibling(device: Device, max: number): Group | null {
-  for (const { group } of device.viewers) {
-    if (group.shared && group.members.length > 0 && group.members.length < max) return group;
-  }
-  return null;
-}
-
-/** A full group with others in it than this device, so that it can be split. */
-function fullGroupOfSibling(device: Device): Group | null {
-  for (const { group } of device.viewers) {
-    if (group.shared && group.members.some((member) => member.device !== device)) return group;
-  }
-  return null;
+  split(context, open, fresh);
+  return open.members.length < fresh.members.length ? open : fresh;
 }
 
 function smallest(context: Context, room: Room, except: Group | null): Group | null {
@@ -91,24 +97,29 @@ function createGroup(context: Context, room: Room, shared: boolean): Group {
 
 function addMember(context: Context, group: Group, viewer: Viewer): void {
   resize(group, () => group.members.push(viewer));
+  for (const each of viewer.device.viewers) each.group = group;
   viewer.group = group;
   viewer.memberSinceMs = context.nowMs;
   markStale(context, group);
 }
 
 function removeMember(context: Context, group: Group, viewer: Viewer): void {
-  cut(context, viewer);
+  endMembership(context, viewer);
   resize(group, () => group.members.splice(group.members.indexOf(viewer), 1));
-  viewer.formerGroup = {
-    groupId: group.groupId,
-    sinceMs: viewer.memberSinceMs,
-    untilMs: context.nowMs,
-  };
   markStale(context, group);
   if (group.members.length === 0) {
     context.groupCount--;
     context.touched.delete(group);
   }
+}
+
+function endMembership(context: Context, viewer: Viewer): void {
+  cut(context, viewer);
+  viewer.formerGroup = {
+    groupId: viewer.group.groupId,
+    sinceMs: viewer.memberSinceMs,
+    untilMs: context.nowMs,
+  };
 }
 
 function resize(group: Group, change: () => void): void {
@@ -141,22 +152,15 @@ function mergeWeakest(context: Context, room: Room): void {
   count(context, 'groupMerged');
 }
 
-/** Moves whole devices from a big group to a small one until they are level; masters are dealt in turn. */
+/** Moves members from a big group to a small one until they are level; masters are dealt in turn. */
 function split(context: Context, from: Group, to: Group): void {
-  const devices = new Map<string, Viewer[]>();
-  for (const member of from.members) {
-    const unit = devices.get(member.device.deviceId);
-    if (unit) unit.push(member);
-    else devices.set(member.device.deviceId, [member]);
-  }
-  const units = [...devices.values()];
-  const leading = units.filter((unit) => unit.some((member) => member.groupRole === 'master'));
-  const others = units.filter((unit) => !leading.includes(unit));
+  const leading = from.members.filter(({ groupRole }) => groupRole === 'master');
+  const others = from.members.filter(({ groupRole }) => groupRole !== 'master');
   const staying = leading.filter((_, index) => index % 2 === 0);
   const leaving = leading.filter((_, index) => index % 2 === 1);
-  for (const unit of [...leaving, ...others, ...staying]) {
-    if (to.members.length + unit.length > from.members.length - unit.length) continue;
-    for (const member of unit) move(context, member, to);
+  for (const member of [...leaving, ...others, ...staying]) {
+    if (to.members.length + 1 > from.members.length - 1) break;
+    move(context, member, to);
   }
   count(context, 'groupSplit');
 }

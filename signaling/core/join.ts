@@ -1,12 +1,13 @@
 import { protocolVersion } from '../protocol/index.ts';
 import { inherit, isBanned } from './accusations.ts';
+import { orderDevice } from './devices.ts';
 import { tell } from './directives.ts';
 import type { JoinAccepted, RoomsOptions } from './events.ts';
-import { chooseGroup, place, unplace } from './groups.ts';
+import { chooseGroup, groupOf, place, regroup } from './groups.ts';
 import { forgetHoldings } from './outage/holdings.ts';
 import { arm, removeViewer } from './presence.ts';
 import { refuse } from './refusals.ts';
-import { elect, orderDevice, updateUploads, uploadsOf } from './roles.ts';
+import { elect, updateUploads, uploadsOf } from './roles.ts';
 import { type Context, count, type Device, markStale, type Room, type Viewer } from './state.ts';
 
 /** Lets a viewer in, or back to its place, and welcomes it; or refuses with a coded error. */
@@ -41,10 +42,7 @@ export function applyProfile(context: Context, viewer: Viewer, profile: Viewer['
   const peersChanged = viewer.profile.peersAllowed !== profile.peersAllowed;
   viewer.profile = profile;
   updateUploads(context, viewer);
-  if (!peersChanged) return;
-  unplace(context, viewer);
-  const { device, room } = viewer;
-  place(context, chooseGroup(context, device, room, profile.peersAllowed), viewer);
+  if (peersChanged && viewer.deviceRole === 'master') regroup(context, viewer);
 }
 
 function resume(context: Context, viewer: Viewer, event: JoinAccepted): Viewer {
@@ -54,6 +52,7 @@ function resume(context: Context, viewer: Viewer, event: JoinAccepted): Viewer {
   viewer.presence = 'connected';
   if (viewer.group.troubledAtMs !== null) markStale(context, viewer.group);
   viewer.heardAtMs = context.nowMs;
+  viewer.isSilent = false;
   viewer.lostBy = null;
   context.connections.set(event.connectionId, viewer);
   applyProfile(context, viewer, event.profile);
@@ -100,7 +99,8 @@ function enter(context: Context, event: JoinAccepted): Viewer | null {
   context.connections.set(event.connectionId, viewer);
   context.viewerCount++;
   viewer.device.viewers.push(viewer);
-  place(context, viewer.group, viewer);
+  if (viewer.device.viewers.length === 1) place(context, viewer.group, viewer);
+  else markStale(context, viewer.group);
   inherit(context, viewer);
   orderDevice(context, viewer.device);
   count(context, 'joined');
@@ -117,7 +117,7 @@ function createViewer(context: Context, room: Room, event: JoinAccepted): Viewer
     subject: event.subject,
     room,
     device,
-    group: chooseGroup(context, device, room, event.profile.peersAllowed),
+    group: groupOf(device) ?? chooseGroup(context, room, event.profile.peersAllowed),
     connectionId: event.connectionId,
     presence: 'connected',
     removed: false,
@@ -132,6 +132,8 @@ function createViewer(context: Context, room: Room, event: JoinAccepted): Viewer
     weight: context.limits.weightUnknown,
     reach: null,
     deviceRole: 'slave',
+    isSilent: false,
+    plays: [],
     groupRole: 'slave',
     toldEpoch: -1,
     holdings: null,

@@ -1,7 +1,8 @@
 import { assert } from './assert.ts';
+import { orderDevice } from './devices.ts';
 import { unplace } from './groups.ts';
 import { forgetHoldings } from './outage/holdings.ts';
-import { isHeld, orderDevice, suspendedUntilMs, updateUploads } from './roles.ts';
+import { isHeld, suspendedUntilMs, updateUploads } from './roles.ts';
 import { type Context, count, markStale, silentAfterMs, trim, type Viewer } from './state.ts';
 
 /** The viewer's socket is gone: roles stay for the grace time, the place for the resume window. */
@@ -32,10 +33,14 @@ export function removeViewer(context: Context, viewer: Viewer): void {
   const ofSubject = room.subjects.get(viewer.subject);
   ofSubject?.delete(viewer);
   if (ofSubject?.size === 0) room.subjects.delete(viewer.subject);
-  unplace(context, viewer);
   device.viewers = device.viewers.filter((other) => other !== viewer);
-  if (device.viewers.length === 0) room.devices.delete(device.deviceId);
-  else orderDevice(context, device);
+  if (device.viewers.length > 0) {
+    orderDevice(context, device);
+    markStale(context, viewer.group);
+  } else {
+    unplace(context, viewer);
+    room.devices.delete(device.deviceId);
+  }
   if (room.viewers.size === 0) context.rooms.delete(room.name);
   if (viewer.accusedBy) {
     room.formerlyAccused.set(viewer.subject, viewer);
@@ -123,10 +128,22 @@ export function look(context: Context, viewer: Viewer): void {
 /** A member says that its link to this viewer broke. */
 export function reportLost(context: Context, viewer: Viewer, reporter: Viewer): void {
   if (viewer === reporter || viewer.group !== reporter.group) return;
+  if (viewer.device === reporter.device) return miss(context, viewer);
   viewer.lostBy ??= new Map();
   if (viewer.lostBy.size >= context.limits.groupMembersMax) viewer.lostBy.clear();
   viewer.lostBy.set(reporter.viewerId, context.nowMs);
   removeWhenLost(context, viewer);
+}
+
+/** Another viewer of its own device cannot reach it: somebody else leads the device until it is heard of again. */
+function miss(context: Context, viewer: Viewer): void {
+  if (viewer.connectionId === null) {
+    count(context, 'lost');
+    removeViewer(context, viewer);
+    return;
+  }
+  viewer.isSilent = true;
+  orderDevice(context, viewer.device);
 }
 
 /**

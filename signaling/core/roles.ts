@@ -1,6 +1,6 @@
 import type { Limits, Role, ViewerProfile } from '../protocol/index.ts';
 import { firstGroup, noteTrouble } from './outage/first-group.ts';
-import { type Context, count, type Device, type Group, markStale, type Viewer } from './state.ts';
+import { type Context, count, type Group, markStale, type Viewer } from './state.ts';
 
 export function uploadsOf(profile: ViewerProfile): boolean {
   return profile.uploadAllowed && profile.peersAllowed && !profile.metered && !profile.saveData;
@@ -55,22 +55,6 @@ export function reachOf(context: Context, viewer: Viewer, neighbourCount: number
     : Math.min(4, Math.max(1, Math.ceil((4 * neighbourCount) / expected))) / 4;
 }
 
-/** Gives the device's roles by order; those who are gone stand behind while somebody is there. */
-export function orderDevice(context: Context, device: Device): void {
-  if (device.viewers.some((viewer) => viewer.presence === 'connected')) {
-    const here = device.viewers.filter((viewer) => viewer.presence !== 'absent');
-    const gone = device.viewers.filter((viewer) => viewer.presence === 'absent');
-    device.viewers = [...here, ...gone];
-  }
-  for (const [index, viewer] of device.viewers.entries()) {
-    const role: Role = index === 0 ? 'master' : index === 1 ? 'secondary' : 'slave';
-    if (viewer.deviceRole === role) continue;
-    viewer.deviceRole = role;
-    count(context, 'roleChanged');
-    markStale(context, viewer.group);
-  }
-}
-
 /** Another must be so much better before it takes over a role: changes of links and of who reads what are dear. */
 const incumbency = 2;
 const ranks: Record<Role, number> = { master: 0, secondary: 1, slave: 2 };
@@ -96,8 +80,7 @@ export function elect(context: Context, group: Group): void {
   );
   const isTroubled = noteTrouble(context, group);
   const able = group.members.filter(
-    ({ deviceRole, uploads, presence }) =>
-      deviceRole === 'master' &&
+    ({ uploads, presence }) =>
       uploads &&
       // In an outage nobody waits for a page that may be gone.
       (isTroubled ? presence === 'connected' : presence !== 'absent'),

@@ -3,7 +3,7 @@ import type { ReportFrame, SignalFrame } from '../protocol/index.ts';
 import { limits as defaults } from '../protocol/index.ts';
 import { accuse } from './accusations.ts';
 import { assert } from './assert.ts';
-import { settleTouched, tellNow } from './directives.ts';
+import { settleTouched, tellNow, tellSlaves } from './directives.ts';
 import type { Rooms, RoomsEffect, RoomsEvent, RoomsOptions } from './events.ts';
 import { applyProfile, join } from './join.ts';
 import { holdingsOf, holdingsTold } from './outage/holdings.ts';
@@ -106,6 +106,7 @@ function handleFrame(
   { connectionId, frame }: Extract<RoomsEvent, { type: 'frame' }>,
 ): void {
   viewer.heardAtMs = context.nowMs;
+  viewer.isSilent = false;
   if (frame.type === 'report') report(context, viewer, connectionId, frame);
   else if (frame.type === 'signal') relay(context, viewer, connectionId, frame);
   else if (frame.type === 'holdings') holdingsTold(context, viewer, frame);
@@ -135,6 +136,10 @@ function report(context: Context, viewer: Viewer, connectionId: string, frame: R
     context.touched.add(viewer.group);
   viewer.reach = reach;
   viewer.edgeHealth = frame.edgeHealth;
+  if (`${viewer.plays}` !== `${frame.plays}`) {
+    viewer.plays = frame.plays;
+    if (viewer.deviceRole === 'master') tellSlaves(context, viewer.device);
+  }
   if (frame.edgeSeenMs !== undefined) viewer.edgeSeenAtMs = context.nowMs - frame.edgeSeenMs;
   for (const viewerId of frame.lostMembers) {
     const lost = viewer.room.viewers.get(viewerId);

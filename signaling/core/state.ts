@@ -29,6 +29,10 @@ export interface Viewer {
   /** See `reachOf`. */
   reach: number | null;
   deviceRole: Role;
+  /** Another viewer of its device cannot reach it any more; until it is heard of again. */
+  isSilent: boolean;
+  /** Media playlists that its player uses, or that it gets for its device. */
+  plays: readonly string[];
   groupRole: Role;
   /** Epoch of the newest directive sent on the present connection; -1 when it needs one. */
   toldEpoch: number;
@@ -70,7 +74,10 @@ export interface Vote {
   atMs: number;
 }
 
-/** Viewers behind one proxy client, in order of role: master, secondary, slaves. */
+/**
+ * Viewers behind one proxy client, in order of role: master, secondary, slaves. Its master is its member of a group;
+ * the others belong to the same group without being members.
+ */
 export interface Device {
   readonly deviceId: string;
   viewers: Viewer[];

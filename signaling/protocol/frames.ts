@@ -24,6 +24,8 @@ export interface ViewerProfile {
   peersAllowed: boolean;
   /** 0 to 1 while on battery, null when unknown or plugged in. */
   batteryLevel: number | null;
+  /** It stands by itself to feed its device, as `holdfast-agent` does: its master as long as it is there. */
+  agent?: boolean | undefined;
 }
 
 export interface JoinFrame {
@@ -111,8 +113,15 @@ export interface DirectiveFrame {
   groupId: string;
   deviceRole: Role;
   groupRole: Role;
-  /** Includes the viewer itself. */
+  /**
+   * Includes the viewer itself. Of the group, for who is master of its device; else the viewers of the device, which
+   * are to the viewer what a group is to others.
+   */
   members: Member[];
+  /** The other viewers of the device, all slaves: for its master. Absent where there are none. */
+  siblings?: Member[] | undefined;
+  /** Media playlists whose stream is not sent to this viewer, since the master of its device gets it: for its slaves. */
+  withheld?: string[] | undefined;
   /** Of other groups, in an outage: masters feed this viewer, slaves are fed by it. */
   bridges?: Member[] | undefined;
 }

@@ -56,7 +56,10 @@ export const logLinesPerSecondMax = 50;
 // --- rooms ----------------------------------------------------------------------------------
 export const roomsMax = 10_000;
 export const viewersPerRoomMax = 50_000;
+/** A family's tabs, or the screens of one site: a directive names them all. */
 export const viewersPerDeviceMax = 64;
+/** Viewers of a device that stand by for its master and keep what it gives them: each costs the memory of one page. */
+export const deviceSecondariesMax = 1;
 /** One user with several devices and tabs; a leaked token must not fill a room. */
 export const viewersPerSubjectMax = 32;
 /** Playlists that one player uses at a time: video, audio and subtitles, and one more of each while it switches. */

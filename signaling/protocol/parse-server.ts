@@ -29,7 +29,10 @@ const directive = v.object({
   groupId: id,
   deviceRole: role,
   groupRole: role,
-  members: v.pipe(v.array(member), v.maxLength(limits.groupMembersMax)),
+  // A device may be larger than a group.
+  members: v.pipe(v.array(member), v.maxLength(limits.viewersPerDeviceMax)),
+  siblings: v.optional(v.pipe(v.array(member), v.maxLength(limits.viewersPerDeviceMax))),
+  withheld: v.optional(segmentIds(limits.playlistsPerViewerMax)),
   bridges: v.optional(v.pipe(v.array(member), v.maxLength(limits.groupMembersMax))),
 });
 

@@ -99,16 +99,19 @@ function willingly({ profile }: Client): boolean {
   return profile.uploadAllowed && profile.peersAllowed && !profile.metered && !profile.saveData;
 }
 
-/** Whoever is accused may be held by one that is there. */
+/** Whoever is accused may be held by one that is there. Slaves of a device upload to nobody. */
 function uploads(client: Client): boolean {
-  const members = client.directive?.members ?? [];
+  const { members = [], deviceRole } = client.directive ?? {};
+  if (deviceRole !== 'master') return false;
   return members.some((member) => member.viewerId === client.viewerId && member.uploads);
 }
 
 /** What must hold once everybody who dropped is gone and nothing is on its way. */
 function checkQuiet(world: World, accusers: ReadonlySet<string>): void {
   const connected = world.connected();
-  const held = connected.filter((client) => willingly(client) && !uploads(client));
+  const held = connected.filter(
+    (client) => client.directive?.deviceRole === 'master' && willingly(client) && !uploads(client),
+  );
   const holders = connected.filter(({ viewerId }) => accusers.has(viewerId));
   const holderDevices = new Set(holders.map(({ deviceId }) => deviceId));
   expect(held.length, 'held').to.be.at.most(holderDevices.size);
@@ -125,7 +128,9 @@ function checkQuiet(world: World, accusers: ReadonlySet<string>): void {
       .sort();
     expect(roles, `roles of ${deviceId}`).to.deep.equal(expected);
   }
-  const groups = groupBy(connected, (client) => client.directive?.groupId ?? '');
+  for (const ofDevice of devices.values()) checkDevice(ofDevice);
+  const leading = connected.filter(({ directive }) => directive?.deviceRole === 'master');
+  const groups = groupBy(leading, (client) => client.directive?.groupId ?? '');
   expect(world.rooms.stats().groups).to.equal(groups.size);
   for (const [groupId, clients] of groups) checkGroup(world, groupId, clients);
   const small = [...groups.values()].filter(
@@ -151,6 +156,20 @@ function shares(client: Client | undefined): boolean {
   return client?.profile.peersAllowed ?? false;
 }
 
+/** All viewers of a device know the same ones, and are told of the same group. */
+function checkDevice(clients: Client[]): void {
+  const ids = clients.map((client) => client.viewerId).sort();
+  for (const { viewerId, directive } of clients) {
+    const { deviceRole, members = [], siblings = [] } = directive ?? {};
+    const told =
+      deviceRole === 'master'
+        ? [...siblings.map((each) => each.viewerId), viewerId]
+        : members.map((each) => each.viewerId);
+    expect(told.sort(), `device as ${viewerId} knows it`).to.deep.equal(ids);
+  }
+  expect(new Set(clients.map(({ directive }) => directive?.groupId)).size).to.equal(1);
+}
+
 function checkGroup(world: World, groupId: string, clients: Client[]): void {
   const name = `group ${groupId}`;
   expect(
@@ -163,9 +182,7 @@ function checkGroup(world: World, groupId: string, clients: Client[]): void {
     expect(named, `${name} as ${client.viewerId} knows it`).to.deep.equal(ids);
     if (!client.profile.peersAllowed) expect(ids, name).to.deep.equal([client.viewerId]);
   }
-  const able = clients.filter(
-    (client) => uploads(client) && client.directive?.deviceRole === 'master',
-  );
+  const able = clients.filter(uploads);
   const lit = able.filter((client) => client.report.edgeHealth !== 'dark');
   const whole = lit.filter((client) => client.report.edgeHealth !== 'partial');
   const candidates = [whole, lit].find(({ length }) => length > 0) ?? able;

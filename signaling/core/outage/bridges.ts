@@ -186,8 +186,8 @@ function feedsOf({ bridges }: Viewer): number {
   return bridges === null ? 0 : [...bridges.values()].filter((does) => does === 'fed').length;
 }
 
-function isAble({ uploads, presence, deviceRole, removed }: Viewer): boolean {
-  return uploads && presence === 'connected' && deviceRole === 'master' && !removed;
+function isAble({ uploads, presence, removed }: Viewer): boolean {
+  return uploads && presence === 'connected' && !removed;
 }
 
 /** One of each device, with the most uplink for what it does already first; who reads for all has enough to do. */

@@ -102,7 +102,7 @@ class Planning {
     this.#context = context;
     this.#plan = plan;
     this.#here = here;
-    this.#able = here.filter(({ uploads, deviceRole }) => uploads && deviceRole === 'master');
+    this.#able = here.filter(({ uploads }) => uploads);
     this.#first = firstGroup(group, this.#able);
   }
 

@@ -233,10 +233,19 @@ function checkDirective(client: Client, directive: DirectiveFrame, limits: Limit
     throw new Error(`${message}: ${client.viewerId} got ${JSON.stringify(directive)}`);
   };
   if (directive.epoch < client.epochMax) fail(`epoch went back from ${client.epochMax}`);
-  if (directive.members.length > limits.groupMembersMax) fail('group is too large');
+  const { deviceRole, groupRole, siblings = [] } = directive;
+  const isMember = deviceRole === 'master';
+  const membersMax = isMember ? limits.groupMembersMax : limits.viewersPerDeviceMax;
+  if (directive.members.length > membersMax) fail('too many members');
+  if (!isMember && (groupRole !== 'slave' || siblings.length > 0)) fail('a slave that feeds');
+  if (isMember === (directive.withheld !== undefined)) fail('a master without its stream');
+  const across = siblings.filter(({ viewerId }) =>
+    directive.members.some((member) => member.viewerId === viewerId),
+  );
+  if (across.length > 0) fail('a sibling in the group');
   const own = directive.members.filter((member) => member.viewerId === client.viewerId);
   if (own.length !== 1) fail('does not name the viewer once');
-  if (own[0]?.role !== directive.groupRole) fail('names two group roles');
+  if (own[0]?.role !== (isMember ? groupRole : deviceRole)) fail('names two roles');
   if (
     new Set(directive.members.map((member) => member.viewerId)).size !== directive.members.length
   ) {
@@ -244,7 +253,8 @@ function checkDirective(client: Client, directive: DirectiveFrame, limits: Limit
   }
   const masters = directive.members.filter((member) => member.role === 'master');
   if (masters.length > limits.mastersPerGroupMax) fail('too many masters');
-  if (masters.some((member) => !member.uploads)) fail('an unwilling master');
+  if (isMember && masters.some((member) => !member.uploads)) fail('an unwilling master');
+  if (!isMember && masters.length > 1) fail('two masters of a device');
   if (directive.members.filter((member) => member.role === 'secondary').length > 1) {
     fail('two secondaries');
   }

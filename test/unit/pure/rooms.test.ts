@@ -1,52 +1,6 @@
 import { expect } from 'chai';
 import { createWorld } from './rooms-world.ts';
 
-describe('rooms: roles of a device', () => {
-  it('makes the first viewer master, the second secondary, later ones slaves', () => {
-    const world = createWorld();
-    for (const id of ['a', 'b', 'c', 'd']) world.join(id, { deviceId: 'one' });
-    world.join('e', { deviceId: 'two' });
-    world.advance(200);
-    expect(['a', 'b', 'c', 'd', 'e'].map(world.deviceRole)).to.deep.equal([
-      'master',
-      'secondary',
-      'slave',
-      'slave',
-      'master',
-    ]);
-  });
-
-  it('promotes the secondary and the next slave when the master leaves', () => {
-    const world = createWorld();
-    for (const id of ['a', 'b', 'c']) world.join(id, { deviceId: 'one' });
-    world.leave('a');
-    world.advance(200);
-    expect(world.client('a').closed).to.equal('left');
-    expect(['b', 'c'].map(world.deviceRole)).to.deep.equal(['master', 'secondary']);
-  });
-
-  it('keeps the role of a dropped master for the grace time, then gives it on; back, it stands last', () => {
-    const world = createWorld();
-    for (const id of ['a', 'b', 'c']) world.join(id, { deviceId: 'one' });
-    world.drop('a');
-    world.advance(world.limits.roleGraceMs - 200);
-    expect(world.deviceRole('b')).to.equal('secondary');
-    world.advance(400);
-    expect(world.deviceRole('b')).to.equal('master');
-    world.resume('a');
-    world.advance(200);
-    expect(['b', 'c', 'a'].map(world.deviceRole)).to.deep.equal(['master', 'secondary', 'slave']);
-  });
-
-  it('lets only device masters fetch for the group', () => {
-    const world = createWorld();
-    for (const id of ['a', 'b', 'c']) world.join(id, { deviceId: 'one' });
-    world.advance(200);
-    expect(world.named('a', 'master')).to.deep.equal(['a']);
-    expect(world.named('a', 'secondary')).to.deep.equal([]);
-  });
-});
-
 describe('rooms: roles of a group', () => {
   it('names two masters and a secondary among three, and one more per four members', () => {
     const world = createWorld({ membersPerMaster: 4 });

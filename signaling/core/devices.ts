@@ -1,0 +1,35 @@
+import type { Role } from '../protocol/index.ts';
+import { replaceMember } from './groups.ts';
+import { type Context, count, type Device, markStale, type Viewer } from './state.ts';
+
+/** Gives the device's roles by order; those who are gone stand behind while somebody is there. */
+export function orderDevice(context: Context, device: Device): void {
+  if (device.viewers.some((viewer) => viewer.presence === 'connected' && !viewer.isSilent))
+    device.viewers = device.viewers.toSorted((a, b) => standing(a) - standing(b));
+  seat(context, device);
+  for (const [index, viewer] of device.viewers.entries()) {
+    const standsBy = index <= context.limits.deviceSecondariesMax;
+    const role: Role = index === 0 ? 'master' : standsBy ? 'secondary' : 'slave';
+    if (viewer.deviceRole === role) continue;
+    viewer.deviceRole = role;
+    count(context, 'roleChanged');
+    markStale(context, viewer.group);
+  }
+}
+
+/** Lower comes first; of equals who came first. */
+function standing({ presence, isSilent, profile }: Viewer): number {
+  if (presence === 'absent' || isSilent) return 2;
+  return profile.agent ? 0 : 1;
+}
+
+/** Makes the first viewer of a device its member of the group, in place of the one that was. */
+function seat(context: Context, { viewers }: Device): void {
+  const [master] = viewers;
+  const before = master?.group.members.find(({ device }) => device === master.device);
+  if (!master || !before || before === master) return;
+  // As good a line as that of the one before it, as far as anybody knows.
+  master.weight = before.weight;
+  master.reach = null;
+  replaceMember(context, before, master);
+}

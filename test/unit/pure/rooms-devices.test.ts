@@ -1,0 +1,146 @@
+import { expect } from 'chai';
+import { createWorld } from './rooms-world.ts';
+
+describe('rooms: roles of a device', () => {
+  it('makes the first viewer master, the second secondary, later ones slaves', () => {
+    const world = createWorld();
+    for (const id of ['a', 'b', 'c', 'd']) world.join(id, { deviceId: 'one' });
+    world.join('e', { deviceId: 'two' });
+    world.advance(200);
+    expect(['a', 'b', 'c', 'd', 'e'].map(world.deviceRole)).to.deep.equal([
+      'master',
+      'secondary',
+      'slave',
+      'slave',
+      'master',
+    ]);
+  });
+
+  it('promotes the secondary and the next slave when the master leaves', () => {
+    const world = createWorld();
+    for (const id of ['a', 'b', 'c']) world.join(id, { deviceId: 'one' });
+    world.leave('a');
+    world.advance(200);
+    expect(world.client('a').closed).to.equal('left');
+    expect(['b', 'c'].map(world.deviceRole)).to.deep.equal(['master', 'secondary']);
+  });
+
+  it('keeps the role of a dropped master for the grace time, then gives it on; back, it stands last', () => {
+    const world = createWorld();
+    for (const id of ['a', 'b', 'c']) world.join(id, { deviceId: 'one' });
+    world.drop('a');
+    world.advance(world.limits.roleGraceMs - 200);
+    expect(world.deviceRole('b')).to.equal('secondary');
+    world.advance(400);
+    expect(world.deviceRole('b')).to.equal('master');
+    world.resume('a');
+    world.advance(200);
+    expect(['b', 'c', 'a'].map(world.deviceRole)).to.deep.equal(['master', 'secondary', 'slave']);
+  });
+
+  it('has the master alone in the group, and tells it whom it feeds', () => {
+    const world = createWorld();
+    for (const id of ['a', 'b', 'c']) world.join(id, { deviceId: 'one' });
+    world.join('d');
+    world.advance(200);
+    const { members = [], siblings = [] } = world.client('a').directive ?? {};
+    expect(members.map(({ viewerId }) => viewerId)).to.deep.equal(['a', 'd']);
+    expect(siblings.map(({ viewerId, role }) => `${viewerId} ${role}`)).to.deep.equal([
+      'b secondary',
+      'c slave',
+    ]);
+    expect(world.client('d').directive?.members).to.have.length(2);
+    expect(world.client('d').directive?.siblings).to.equal(undefined);
+  });
+
+  it('tells a slave whose it is, and which streams it is not sent, as they change', () => {
+    const world = createWorld();
+    world.join('a', { deviceId: 'one' });
+    world.report('a', { plays: ['low.m3u8'] });
+    world.join('b', { deviceId: 'one', profile: { uploadAllowed: false } });
+    const told = () => world.client('b').directive;
+    expect(told()).to.deep.include({ deviceRole: 'secondary', groupRole: 'slave' });
+    expect(world.named('b', 'master')).to.deep.equal(['a']);
+    expect(told()?.withheld).to.deep.equal(['low.m3u8']);
+    const { epoch = 0 } = told() ?? {};
+    world.report('a', { plays: ['low.m3u8', 'high.m3u8'] });
+    expect(told()?.withheld).to.deep.equal(['low.m3u8', 'high.m3u8']);
+    expect(told()?.epoch).to.be.greaterThan(epoch);
+    world.takeAll();
+    world.report('a');
+    expect(world.take('b')).to.deep.equal([]);
+  });
+
+  it('puts the successor into the place of the master, with a newer epoch for all', () => {
+    const world = createWorld();
+    world.join('a', { deviceId: 'one' });
+    for (const id of ['x', 'y']) world.join(id);
+    for (const id of ['b', 'c']) world.join(id, { deviceId: 'one' });
+    world.report('a', { uplinkBytesPerSecond: 4_000_000 });
+    world.advance(200);
+    const epochs = ['b', 'c', 'x'].map((id) => world.client(id).epochMax);
+    world.leave('a');
+    world.advance(200);
+    for (const id of ['b', 'x', 'y']) {
+      const members = world.client(id).directive?.members ?? [];
+      // It makes the links, so it counts as the newest; and its line is the one that was measured.
+      expect(members.map(({ viewerId }) => viewerId)).to.deep.equal(['x', 'y', 'b']);
+      expect(members[2]?.weight).to.equal(128);
+    }
+    expect(world.named('c', 'master')).to.deep.equal(['b']);
+    for (const [index, id] of ['b', 'c', 'x'].entries())
+      expect(world.client(id).epochMax).to.be.greaterThan(epochs[index] ?? Infinity);
+    expect(world.rooms.stats()).to.include({ groups: 1, viewers: 4 });
+  });
+
+  it('gives the device to the next at once when a viewer of it misses the master', () => {
+    const world = createWorld();
+    for (const id of ['a', 'b', 'c']) world.join(id, { deviceId: 'one' });
+    world.join('x');
+    world.report('x', { lostMembers: ['a'] });
+    expect(world.deviceRole('a')).to.equal('master');
+    // It hangs: its socket is still there.
+    world.report('b', { lostMembers: ['a'] });
+    world.advance(200, false);
+    expect(['b', 'c', 'a'].map(world.deviceRole)).to.deep.equal(['master', 'secondary', 'slave']);
+    // The next is known to be gone.
+    world.drop('b');
+    world.report('c', { lostMembers: ['b'] });
+    world.advance(200, false);
+    expect(world.deviceRole('c')).to.equal('master');
+    // Heard of again, the first is no worse than others.
+    world.report('a');
+    world.leave('c');
+    world.advance(200);
+    expect(world.deviceRole('a')).to.equal('master');
+  });
+
+  it('makes an agent the master, whenever it comes', () => {
+    const world = createWorld();
+    for (const id of ['a', 'b']) world.join(id, { deviceId: 'site' });
+    world.join('agent', { deviceId: 'site', profile: { agent: true } });
+    world.advance(200);
+    expect(['agent', 'a', 'b'].map(world.deviceRole)).to.deep.equal([
+      'master',
+      'secondary',
+      'slave',
+    ]);
+    world.leave('agent');
+    world.advance(200);
+    expect(['a', 'b'].map(world.deviceRole)).to.deep.equal(['master', 'secondary']);
+  });
+
+  it('follows a successor into a group of its own where that has no peers', () => {
+    const world = createWorld();
+    for (const id of ['x', 'y']) world.join(id);
+    world.join('a', { deviceId: 'one' });
+    for (const id of ['b', 'c'])
+      world.join(id, { deviceId: 'one', profile: { peersAllowed: false } });
+    world.leave('a');
+    world.advance(200);
+    expect(world.client('b').directive?.members).to.have.length(1);
+    expect(world.client('c').directive?.groupId).to.equal(world.client('b').directive?.groupId);
+    expect(world.client('x').directive?.members).to.have.length(2);
+    expect(world.rooms.stats()).to.include({ groups: 2, viewers: 4 });
+  });
+});
