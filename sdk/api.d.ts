@@ -69,6 +69,8 @@ type SessionStatus = 'joining' | 'joined' | 'reconnecting' | 'alone' | 'closed';
 interface BytesBySource {
   edge: number;
   peers: number;
+  /** The viewer of the same device that feeds this one, inside the browser. */
+  device: number;
 }
 /** What a session tells the app. Outward only: nothing inside listens to these. */
 interface SessionEvents {
@@ -80,7 +82,8 @@ interface SessionEvents {
     epoch: number;
     deviceRole: Role;
     groupRole: Role;
-    groupId: string;
+    groupId: string; /** Ids of the media playlists whose stream is not sent to this viewer: the master of its device gets it. */
+    withheld: string[];
   };
   /** Media of peers is measured otherwise from now on. */
   integrity: {
@@ -122,11 +125,16 @@ interface SessionStats {
   deviceRole: Role | null;
   groupRole: Role | null;
   groupId: string | null;
+  /** Ids of the media playlists whose stream is not sent to this viewer: the master of its device gets it. */
+  withheld: string[];
   epoch: number;
   /** Media, init segment and playlist bytes read from edges. */
   bytesFromEdge: number;
   bytesFromPeers: number;
   bytesToPeers: number;
+  /** Media that the master of the device gave inside the browser; no network carries it. */
+  bytesFromDevice: number;
+  bytesToDevice: number;
   /** Bytes received twice or thrown away. */
   bytesWasted: number;
   stallCount: number;

@@ -15,12 +15,21 @@ export type SessionStatus = 'joining' | 'joined' | 'reconnecting' | 'alone' | 'c
 export interface BytesBySource {
   edge: number;
   peers: number;
+  /** The viewer of the same device that feeds this one, inside the browser. */
+  device: number;
 }
 
 /** What a session tells the app. Outward only: nothing inside listens to these. */
 export interface SessionEvents {
   status: { status: SessionStatus; reason: HoldfastErrorCode | null };
-  role: { epoch: number; deviceRole: Role; groupRole: Role; groupId: string };
+  role: {
+    epoch: number;
+    deviceRole: Role;
+    groupRole: Role;
+    groupId: string;
+    /** Ids of the media playlists whose stream is not sent to this viewer: the master of its device gets it. */
+    withheld: string[];
+  };
   /** Media of peers is measured otherwise from now on. */
   integrity: { mode: IntegrityMode };
   /** Linked members changed. */
@@ -54,11 +63,16 @@ export interface SessionStats {
   deviceRole: Role | null;
   groupRole: Role | null;
   groupId: string | null;
+  /** Ids of the media playlists whose stream is not sent to this viewer: the master of its device gets it. */
+  withheld: string[];
   epoch: number;
   /** Media, init segment and playlist bytes read from edges. */
   bytesFromEdge: number;
   bytesFromPeers: number;
   bytesToPeers: number;
+  /** Media that the master of the device gave inside the browser; no network carries it. */
+  bytesFromDevice: number;
+  bytesToDevice: number;
   /** Bytes received twice or thrown away. */
   bytesWasted: number;
   stallCount: number;

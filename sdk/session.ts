@@ -56,6 +56,7 @@ class RoomSession implements Session {
     | 'deviceRole'
     | 'groupRole'
     | 'groupId'
+    | 'withheld'
     | 'epoch'
     | 'edgeHealth'
   > = {
@@ -65,6 +66,7 @@ class RoomSession implements Session {
     deviceRole: null,
     groupRole: null,
     groupId: null,
+    withheld: [],
     epoch: 0,
     edgeHealth: 'healthy',
   };
@@ -113,6 +115,8 @@ class RoomSession implements Session {
       bytesFromEdge: this.#plain.bytesFromEdge + (runtime?.bytesFromEdge ?? 0),
       bytesFromPeers: runtime?.bytesFromPeers ?? 0,
       bytesToPeers: runtime?.bytesToPeers ?? 0,
+      bytesFromDevice: runtime?.bytesFromDevice ?? 0,
+      bytesToDevice: runtime?.bytesToDevice ?? 0,
       bytesWasted: runtime?.bytesWasted ?? 0,
       stallCount,
       stallMs,
@@ -194,9 +198,9 @@ class RoomSession implements Session {
       case 'integrity':
         return this.#judge(effect.mode);
       case 'role': {
-        const { epoch, deviceRole, groupRole, groupId } = effect;
-        Object.assign(this.#stats, { epoch, deviceRole, groupRole, groupId });
-        return this.#emitter.emit('role', { epoch, deviceRole, groupRole, groupId });
+        const { type, ...role } = effect;
+        Object.assign(this.#stats, role);
+        return this.#emitter.emit(type, role);
       }
       case 'neighbours':
         return this.#emitter.emit('neighbours', { viewerIds: effect.viewerIds });
@@ -213,9 +217,9 @@ class RoomSession implements Session {
       case 'setPlaybackRate':
         return this.#playback.setRate(effect.rate);
       case 'deliverSegment': {
-        const { segmentId, bytesFromEdge, bytesByPeer } = effect;
+        const { segmentId, bytesFromEdge, bytesByPeer, bytesFromDevice: device = 0 } = effect;
         const peers = Object.values(bytesByPeer).reduce((sum, bytes) => sum + bytes, 0);
-        const bytes = { edge: bytesFromEdge, peers };
+        const bytes = { edge: bytesFromEdge, peers, device };
         return this.#emitter.emit('segment', { segmentId, bytes, bytesByViewer: bytesByPeer });
       }
     }

@@ -40,7 +40,7 @@ export class Viewer {
   readonly edge: EdgeName;
   readonly video: HTMLVideoElement;
   /** Media that reached the player since the start. */
-  readonly media: BytesBySource = { edge: 0, peers: 0 };
+  readonly media: BytesBySource = { edge: 0, peers: 0, device: 0 };
   reason: HoldfastErrorCode | null = null;
   /** Role in the group when it was last told. */
   role: Role | null = null;

@@ -1,20 +1,29 @@
+import { hasTabs } from './tabs.ts';
+
 const storageKey = 'holdfast.deviceId';
 const pageKey = Symbol.for(storageKey);
 const idPattern = /^[0-9a-f]{32}$/;
 
 /**
  * Random id of this browser profile, kept in localStorage: all pages of one origin are one device. Where the
- * browser partitions storage, a page embedded elsewhere is a device of its own. Where it refuses storage, the id
- * is the page's. Two pages that are opened first, at the very same moment, may differ until they are reloaded.
+ * browser partitions storage, a page embedded elsewhere is a device of its own. Where it refuses storage, or pages
+ * cannot reach one another, the id is the page's. Two pages that are opened first, at the very same moment, may differ
+ * until they are reloaded.
  */
 export function loadDeviceId(): string {
   try {
+    if (!hasTabs()) return ownDeviceId();
     const kept = localStorage.getItem(storageKey);
     if (kept && idPattern.test(kept)) return kept;
     localStorage.setItem(storageKey, pageId());
   } catch {
     // Refused or full: what follows holds for this page alone.
   }
+  return ownDeviceId();
+}
+
+/** Id of this page alone: all its sessions share it, those of another copy of this script too. */
+export function ownDeviceId(): string {
   return pageId();
 }
 

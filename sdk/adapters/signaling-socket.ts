@@ -5,7 +5,7 @@ import type { SignalingSocket, SignalingSocketEvents } from '../ports/signaling-
 export interface SignalingSocketOptions {
   url: string;
   room: string;
-  deviceId: string;
+  deviceId: () => string;
   token: string | (() => string | Promise<string>);
 }
 
@@ -27,7 +27,8 @@ export function createSignalingSocket(
       const opened = new WebSocket(options.url);
       socket = opened;
       opened.onopen = () => {
-        const { room, deviceId } = options;
+        const { room } = options;
+        const deviceId = options.deviceId();
         send({
           version: protocolVersion,
           type: 'join',

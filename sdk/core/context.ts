@@ -9,6 +9,8 @@ export interface CoreOptions {
   noPeersReason: 'webrtc_missing' | 'peers_not_allowed';
   /** Null takes those that the signaling server names. */
   iceServers: IceServer[] | null;
+  /** The app has named the device: its viewers may be in several browsers, on several machines. */
+  isSite: boolean;
   uploadBytesPerSecondMax: number;
   memoryBytesMax: number;
   /** Share by which playback may slow while media runs out, 0 to 0.05. */

@@ -1,10 +1,11 @@
 import { Context, type CoreOptions } from './context.ts';
-import type { CoreEvent, Effect } from './events.ts';
+import type { CoreEvent, Effect, FetchFailure, SegmentRequest, Wanted } from './events.ts';
 import { Edges } from './outage/edges.ts';
 import { hasLostEdge } from './outage/health.ts';
 import { Slowing } from './outage/slowing.ts';
 import { type PeerMessage, peerVersion } from './peer-wire.ts';
 import { Playlists } from './playlists/playlists.ts';
+import { Device } from './room/device.ts';
 import { Room } from './room/room.ts';
 import { Peers } from './swarm/peers.ts';
 import type { SegmentStats } from './swarm/segment.ts';
@@ -12,6 +13,8 @@ import { Swarm } from './swarm/swarm.ts';
 
 export type { CoreOptions } from './context.ts';
 export type { CoreEvent, Effect } from './events.ts';
+
+type MasterGave = Extract<CoreEvent, { type: 'masterGave' }>;
 
 /**
  * Everything that one viewer decides. Same options, seed and events: same effects.
@@ -22,6 +25,7 @@ export class Core {
   #room: Room;
   #peers = new Peers();
   #edges: Edges;
+  #device: Device;
   #slowing: Slowing;
   #playlists: Playlists;
   #swarm: Swarm;
@@ -29,7 +33,15 @@ export class Core {
   constructor(options: CoreOptions) {
     this.#context = new Context(options);
     this.#slowing = new Slowing(this.#context);
-    this.#room = new Room(this.#context, {
+    this.#device = new Device(this.#context, {
+      load: (wanted) => this.#load(wanted),
+      unload: (wanted) => this.#unload(wanted),
+      keep: (given, { request }) => this.#keep(given, request),
+      missed: () => this.#room.changed(true),
+      reachChanged: () => this.#room.applyMembers(),
+      separate: () => this.#room.separate(),
+    });
+    this.#room = new Room(this.#context, this.#device, {
       membersChanged: () => this.#swarm.membersChanged(),
       linkDropped: (peer) => this.#forget(peer),
       plays: () => this.#playlists.plays(),
@@ -71,11 +83,7 @@ export class Core {
 
   /** Bytes exchanged with each linked peer. */
   neighbours(): { viewerId: string; bytesReceived: number; bytesSent: number }[] {
-    return [...this.#peers.all].map(([viewerId, { bytesReceived, bytesSent }]) => ({
-      viewerId,
-      bytesReceived,
-      bytesSent,
-    }));
+    return this.#peers.traffic();
   }
 
   #dispatch(event: CoreEvent): void {
@@ -114,6 +122,7 @@ export class Core {
 
   #tick(): void {
     this.#room.tick();
+    this.#device.tick();
     this.#playlists.tick();
     this.#swarm.tick();
     this.#swarm.portions.tick();
@@ -134,7 +143,7 @@ export class Core {
         // Of a size that is vouched for, bytes that do not fit are as wrong as any others.
         if (event.code === 'peer_chunk_invalid' && this.#swarm.checks)
           return this.#room.accuse(event.peer);
-        return this.#ban(event.peer);
+        return this.#room.links.ban(event.peer);
       case 'partProgress':
         return this.#swarm.partProgress(event);
       case 'partReceived':
@@ -151,6 +160,16 @@ export class Core {
         return this.#swarm.vouching.digested(event);
       case 'partSent':
         return this.#swarm.partSent(event);
+      case 'masterNear':
+        return this.#device.near(event.viewerId);
+      case 'masterGone':
+        return this.#device.gone(event.viewerId);
+      case 'masterHeard':
+        return this.#device.heard();
+      case 'masterGave':
+        return this.#device.gave(event);
+      case 'masterFailed':
+        return this.#device.failed(event.loadId, event.failure);
       default:
         return this.#dispatchMedia(event);
     }
@@ -159,18 +178,24 @@ export class Core {
   #dispatchMedia(event: CoreEvent): void {
     switch (event.type) {
       case 'segmentWanted':
-        return this.#swarm.wanted(event);
+        if (this.#swarm.holds(event.request.segmentId) || !this.#device.takes(event))
+          this.#load(event);
+        return;
       case 'segmentAbandoned':
-        return this.#swarm.abandoned(event);
+        if (!this.#device.abandoned(event.loadId)) this.#swarm.abandoned(event);
+        return;
       case 'playlistWanted':
-        return this.#playlists.wanted(event);
+        if (!this.#device.takes(event)) this.#load(event);
+        return;
       case 'playlistAbandoned':
-        return this.#playlists.abandoned(event);
+        if (!this.#device.abandoned(event.loadId)) this.#playlists.abandoned(event);
+        return;
       case 'segmentBrought':
-        return this.#swarm.brought(event);
+        return this.#swarm.edge.brought(event);
       case 'playlistBrought':
         return this.#playlists.brought(event);
       case 'fetchHeaders':
+        this.#device.online();
         return this.#swarm.edge.headers(event);
       case 'fetchPart':
         return this.#swarm.edge.part(event);
@@ -179,16 +204,43 @@ export class Core {
       case 'fetchEnded':
         return this.#swarm.edge.ended(event);
       case 'fetchFailed':
+        this.#failed(event.failure);
         return this.#swarm.edge.failed(event);
       case 'playlistFetched':
+        this.#device.online();
         return this.#playlists.fetched(event);
       case 'playlistFailed':
+        this.#failed(event.failure);
         return this.#playlists.failed(event);
       case 'segmentRestored':
         return this.#swarm.restored(event.segmentId, true);
       case 'segmentLost':
         return this.#swarm.restored(event.segmentId, false);
     }
+  }
+
+  #load(wanted: Wanted): void {
+    if (wanted.type === 'segmentWanted') this.#swarm.wanted(wanted);
+    else this.#playlists.wanted(wanted);
+  }
+
+  #unload(wanted: Wanted): void {
+    const { loadId } = wanted;
+    if (wanted.type === 'playlistWanted')
+      this.#playlists.abandoned({ loadId, playlistId: wanted.playlistId });
+    else this.#swarm.abandoned({ loadId, segmentId: wanted.request.segmentId });
+  }
+
+  /** Whoever stands by for the master has what it gave when it takes its place. */
+  #keep({ loadId, sizeBytes }: MasterGave, request: SegmentRequest): void {
+    const { segmentId } = request;
+    if (this.#swarm.holds(segmentId)) return;
+    this.#context.emit({ type: 'keepGiven', loadId, segmentId });
+    this.#swarm.edge.brought({ request, sizeBytes, transferMs: 0, given: true });
+  }
+
+  #failed(failure: FetchFailure): void {
+    if (failure.reason === 'offline') this.#device.offline(failure);
   }
 
   #linkOpened(peer: string): void {
@@ -206,10 +258,6 @@ export class Core {
   #linkClosed(peer: string): void {
     this.#room.linkClosed(peer);
     this.#forget(peer);
-  }
-
-  #ban(peer: string): void {
-    this.#room.links.ban(peer);
   }
 
   #forget(peer: string): void {
@@ -244,7 +292,7 @@ export class Core {
 
   #refuse(peer: string): void {
     this.#context.emit({ type: 'refused', code: 'peer_message_invalid', peer });
-    this.#ban(peer);
+    this.#room.links.ban(peer);
   }
 
   #tellNeighbours(): void {

@@ -35,6 +35,26 @@ export type AloneReason =
 /** Why a viewer is out of the room for a while: its page stands still, or its player plays another stream. */
 export type AwayReason = 'page_frozen' | 'source_foreign';
 
+/** What a player loads; `onBehalf` that of another viewer of the device, which this one feeds. */
+export type Wanted =
+  | {
+      type: 'segmentWanted';
+      loadId: number;
+      request: SegmentRequest;
+      deadlineMs: number;
+      onBehalf?: boolean | undefined;
+    }
+  | {
+      type: 'playlistWanted';
+      loadId: number;
+      playlistId: string;
+      url: string;
+      multivariant: boolean;
+      onBehalf?: boolean | undefined;
+      /** Of a live playlist, what that viewer has: it waits for what is newer. */
+      versionHeld?: number | undefined;
+    };
+
 export type CoreEvent =
   | { type: 'started' }
   // signaling socket
@@ -67,18 +87,38 @@ export type CoreEvent =
   | { type: 'segmentDigested'; segmentId: string; digests: string[] }
   | { type: 'partSent'; peer: string; requestId: number; bytes: number }
   // the player
-  | { type: 'segmentWanted'; loadId: number; request: SegmentRequest; deadlineMs: number }
+  | Wanted
   | { type: 'segmentAbandoned'; loadId: number; segmentId: string }
-  | {
-      type: 'playlistWanted';
-      loadId: number;
-      playlistId: string;
-      url: string;
-      multivariant: boolean;
-    }
   | { type: 'playlistAbandoned'; loadId: number; playlistId: string }
+  // the master of the device, inside the browser
+  /** It is a viewer of this browser profile. */
+  | { type: 'masterNear'; viewerId: string }
+  /** It is no viewer of this browser profile, or none any more. */
+  | { type: 'masterGone'; viewerId: string }
+  /** It works on what it was asked for. */
+  | { type: 'masterHeard' }
+  | {
+      type: 'masterGave';
+      loadId: number;
+      /** Of a playlist. */
+      text: string;
+      version?: number | undefined;
+      /** Of a segment. */
+      sizeBytes: number;
+      transferMs: number;
+      firstByteMs: number;
+    }
+  /** Null: it leads the device no more. */
+  | { type: 'masterFailed'; loadId: number; failure: FetchFailure | null }
   // what the player loaded by itself before the room was there
-  | { type: 'segmentBrought'; request: SegmentRequest; sizeBytes: number; transferMs: number }
+  /** `given`: by the master of the device, and not by an edge. */
+  | {
+      type: 'segmentBrought';
+      request: SegmentRequest;
+      sizeBytes: number;
+      transferMs: number;
+      given?: boolean;
+    }
   | {
       type: 'playlistBrought';
       playlistId: string;
@@ -151,6 +191,18 @@ export type Effect =
   | { type: 'readDescriptors'; url: string; segmentIds: string[] }
   /** Check the segment against these, as if a descriptor had said so. */
   | { type: 'trustDigests'; segmentId: string; sizeBytes: number; digests: string[] }
+  // the device
+  /** Follow what becomes of this viewer of the browser profile, and of no other. */
+  | { type: 'watchViewer'; viewerId: string | null }
+  /** Ask it, or ask it again. */
+  | { type: 'askMaster'; wanted: Wanted }
+  | { type: 'dropAsk'; loadId: number }
+  /** Keep what the master gave, too. */
+  | { type: 'keepGiven'; loadId: number; segmentId: string }
+  /** Another viewer asked, and this one leads nobody (null) or has lost its network. */
+  | { type: 'refuseLoad'; loadId: number; failure: FetchFailure | null }
+  /** Be a device of its own from the next connection on. */
+  | { type: 'separateDevice' }
   // edge
   | {
       type: 'fetchSegment';
@@ -176,11 +228,21 @@ export type Effect =
       firstByteMs: number;
       bytesFromEdge: number;
       bytesByPeer: Record<string, number>;
+      /** The master of the device gave all of it; absent where it did not. */
+      bytesFromDevice?: number;
     }
   /** The edge is bringing all of it. */
   | { type: 'progressSegment'; loadIds: number[]; progress: EdgeProgress }
   | { type: 'failSegment'; loadIds: number[]; segmentId: string; failure: FetchFailure }
-  | { type: 'deliverPlaylist'; loadId: number; playlistId: string; text: string; fromPeer: boolean }
+  | {
+      type: 'deliverPlaylist';
+      loadId: number;
+      playlistId: string;
+      text: string;
+      fromPeer: boolean;
+      /** Of a live one that another viewer of the device asked for: what it holds then. */
+      version?: number | undefined;
+    }
   | { type: 'failPlaylist'; loadId: number; playlistId: string; failure: FetchFailure }
   // memory and storage
   | { type: 'dropSegment'; segmentId: string }
@@ -195,7 +257,15 @@ export type Effect =
       status: 'joining' | 'joined' | 'reconnecting' | 'alone';
       reason: AloneReason | null;
     }
-  | { type: 'role'; epoch: number; deviceRole: Role; groupRole: Role; groupId: string }
+  | {
+      type: 'role';
+      epoch: number;
+      deviceRole: Role;
+      groupRole: Role;
+      groupId: string;
+      /** Media playlists that the master of the device gets for this viewer. */
+      withheld: string[];
+    }
   | { type: 'neighbours'; viewerIds: string[] }
   | { type: 'edge'; health: EdgeHealth; reason: string }
   | { type: 'refused'; code: PeerRefusal; peer: string }

@@ -10,10 +10,13 @@ export interface LoadedSegment {
 
 /** A load of the player: answered exactly once unless it is abandoned. */
 export interface Load<Result> {
-  done(result: Result): void;
+  /** `version`: of a live playlist that another viewer of the device asked for, what it holds with this. */
+  done(result: Result, version?: number): void;
   /** Called while the edge brings all of a segment. */
   progress?(progress: EdgeProgress): void;
   failed(failure: FetchFailure): void;
+  /** Another viewer asked for it, and this one leads no device. */
+  refused?(): void;
 }
 
 /** What a player's loaders ask of a session; each call returns the function that abandons the load. */

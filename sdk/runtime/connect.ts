@@ -1,11 +1,12 @@
 /** All that the room needs and plain playback does not: loaded beside playback, as a chunk of its own. */
 import type { WelcomeFrame } from '../../signaling/protocol/index.ts';
-import { loadDeviceId } from '../adapters/device-id.ts';
+import { loadDeviceId, ownDeviceId } from '../adapters/device-id.ts';
 import { watchNetworkProfile } from '../adapters/network-profile.ts';
 import { watchPage } from '../adapters/page-lifecycle.ts';
 import { createPeerLinks } from '../adapters/peer-link.ts';
 import { createSegmentStore } from '../adapters/segment-store.ts';
 import { createSignalingSocket } from '../adapters/signaling-socket.ts';
+import { createTabs } from '../adapters/tabs.ts';
 import { createSeals } from '../adapters/web-crypto.ts';
 import type { CheckedOptions } from '../options.ts';
 import type { EdgeReader } from '../ports/edge.ts';
@@ -41,9 +42,10 @@ export function connectRoom(
     back: () => runtime.back(),
     networkChanged: () => runtime.dispatch({ type: 'disturbed', awayMs: 0 }),
   });
-  const { url, room, token, deviceId = loadDeviceId() } = options;
+  const { url, room, token } = options;
+  let deviceId = options.deviceId ?? loadDeviceId();
   const signaling = createSignalingSocket(
-    { url, room, token, deviceId },
+    { url, room, token, deviceId: () => deviceId },
     {
       onFrame: (frame) => {
         if (frame.type === 'welcome') listener.onWelcome(frame);
@@ -61,6 +63,7 @@ export function connectRoom(
   const runtime: Runtime = new Runtime(
     {
       profile: network.profile,
+      isSite: options.deviceId !== undefined,
       noPeersReason: links.available ? 'peers_not_allowed' : 'webrtc_missing',
       uploadBytesPerSecondMax,
       memoryBytesMax,
@@ -73,6 +76,10 @@ export function connectRoom(
     options.relayOnly,
     {
       links,
+      tabs: createTabs(),
+      separate: () => {
+        deviceId = ownDeviceId();
+      },
       signaling,
       edge,
       plain,

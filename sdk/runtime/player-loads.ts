@@ -1,6 +1,15 @@
-import type { EdgeProgress, SegmentRequest } from '../core/events.ts';
+import type { CoreEvent, Effect } from '../core/core.ts';
+import type { EdgeProgress, FetchFailure, Wanted } from '../core/events.ts';
 import type { Load, LoadedSegment } from '../ports/loads.ts';
 import type { PlainLoads } from './plain-loads.ts';
+
+export type AnswerEffect = Extract<
+  Effect,
+  { type: `${'deliver' | 'fail'}${'Segment' | 'Playlist'}` }
+>;
+
+export type SegmentLoad = Omit<Extract<Wanted, { type: 'segmentWanted' }>, 'loadId'>;
+export type PlaylistLoad = Omit<Extract<Wanted, { type: 'playlistWanted' }>, 'loadId'>;
 
 interface Pending<Result> {
   load: Load<Result>;
@@ -15,43 +24,77 @@ export class PlayerLoads {
   #segments = new Map<number, Pending<LoadedSegment>>();
   #playlists = new Map<number, Pending<string>>();
   #lastLoadId = 0;
+  #dispatch: (event: CoreEvent) => void;
+  #isOver = false;
 
-  constructor(plain: PlainLoads) {
+  constructor(plain: PlainLoads, dispatch: (event: CoreEvent) => void) {
     this.#plain = plain;
+    this.#dispatch = dispatch;
   }
 
-  /** `abandoned` is called when the player gives the load up before it was answered or handed over. */
-  addSegment(
-    request: SegmentRequest,
-    load: Load<LoadedSegment>,
-    abandoned: (loadId: number) => void,
-  ): { loadId: number; abandon: () => void } {
-    return this.#add(this.#segments, load, abandoned, () => this.#plain.loadSegment(request, load));
+  /** Has the core load it; returns the function that abandons the load. */
+  segment(wanted: SegmentLoad, load: Load<LoadedSegment>): () => void {
+    const { request } = wanted;
+    const { segmentId } = request;
+    return this.#add(
+      this.#segments,
+      load,
+      (loadId) => this.#dispatch({ ...wanted, loadId }),
+      (loadId) => this.#dispatch({ type: 'segmentAbandoned', loadId, segmentId }),
+      () => this.#plain.loadSegment(request, load),
+    );
   }
 
-  addPlaylist(
-    url: string,
-    load: Load<string>,
-    abandoned: (loadId: number) => void,
-  ): { loadId: number; abandon: () => void } {
-    return this.#add(this.#playlists, load, abandoned, () => this.#plain.loadPlaylist(url, load));
+  playlist(wanted: PlaylistLoad, load: Load<string>): () => void {
+    const { playlistId, url } = wanted;
+    return this.#add(
+      this.#playlists,
+      load,
+      (loadId) => this.#dispatch({ ...wanted, loadId }),
+      (loadId) => this.#dispatch({ type: 'playlistAbandoned', loadId, playlistId }),
+      () => this.#plain.loadPlaylist(url, load),
+    );
   }
 
   progress(loadIds: readonly number[], progress: EdgeProgress): void {
     for (const loadId of loadIds) this.#segments.get(loadId)?.load.progress?.(progress);
   }
 
-  /** Null when it was abandoned meanwhile. */
-  takeSegment(loadId: number): Load<LoadedSegment> | null {
-    return take(this.#segments, loadId);
+  /** Of another viewer; null: this one leads nobody. */
+  refuse(loadId: number, failure: FetchFailure | null): void {
+    const load = take(this.#segments, loadId) ?? take(this.#playlists, loadId);
+    if (failure) load?.failed(failure);
+    else load?.refused?.();
   }
 
-  takePlaylist(loadId: number): Load<string> | null {
-    return take(this.#playlists, loadId);
+  /** Those that were abandoned meanwhile get nothing. Returns false when `read` had not all of the bytes. */
+  answer(effect: AnswerEffect, read: (loadId: number) => Uint8Array<ArrayBuffer> | null): boolean {
+    if (effect.type === 'deliverPlaylist' || effect.type === 'failPlaylist') {
+      const load = take(this.#playlists, effect.loadId);
+      if (effect.type === 'deliverPlaylist') load?.done(effect.text, effect.version);
+      else load?.failed(effect.failure);
+      return true;
+    }
+    let isWhole = true;
+    for (const loadId of effect.loadIds) {
+      const load = take(this.#segments, loadId);
+      if (!load) continue;
+      if (effect.type === 'failSegment') {
+        load.failed(effect.failure);
+        continue;
+      }
+      const { transferMs, firstByteMs } = effect;
+      const bytes = read(loadId);
+      isWhole &&= bytes !== null;
+      if (bytes) load.done({ bytes, transferMs, firstByteMs });
+      else load.failed({ status: null, reason: 'truncated' });
+    }
+    return isWhole;
   }
 
   /** From now on they are read from the edge. */
   handOver(): void {
+    this.#isOver = true;
     for (const pending of [...this.#segments.values(), ...this.#playlists.values()]) {
       pending.abandon = pending.plainly();
     }
@@ -62,9 +105,11 @@ export class PlayerLoads {
   #add<Result>(
     loads: Map<number, Pending<Result>>,
     load: Load<Result>,
+    wanted: (loadId: number) => void,
     abandoned: (loadId: number) => void,
     plainly: () => () => void,
-  ): { loadId: number; abandon: () => void } {
+  ): () => void {
+    if (this.#isOver) return plainly();
     this.#lastLoadId += 1;
     const loadId = this.#lastLoadId;
     const pending: Pending<Result> = {
@@ -75,7 +120,8 @@ export class PlayerLoads {
       },
     };
     loads.set(loadId, pending);
-    return { loadId, abandon: () => pending.abandon() };
+    wanted(loadId);
+    return () => pending.abandon();
   }
 }
 

@@ -6,6 +6,7 @@ import type { PeerLinks } from '../ports/peer-link.ts';
 import type { Seals } from '../ports/seals.ts';
 import type { SegmentStore } from '../ports/segment-store.ts';
 import type { SignalingSocket } from '../ports/signaling-socket.ts';
+import type { Tabs } from '../ports/tabs.ts';
 import type { PlainLoads } from './plain-loads.ts';
 import type { SessionClock } from './session-clock.ts';
 
@@ -38,8 +39,11 @@ export type Brought =
 export interface RuntimePorts {
   edge: EdgeReader;
   links: PeerLinks;
+  tabs: Tabs;
   signaling: SignalingSocket;
   plain: PlainLoads;
+  /** The device id is that of another: from the next connection on this viewer has one of its own. */
+  separate(): void;
   /** Watches network and page; closed with the session. */
   watches: { close(): void };
   room: string;

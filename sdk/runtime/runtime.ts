@@ -3,10 +3,11 @@ import { Core, type CoreEvent, type CoreOptions, type Effect } from '../core/cor
 import type { SegmentRequest } from '../core/events.ts';
 import type { Load, LoadedSegment } from '../ports/loads.ts';
 import { Depth } from './depth.ts';
+import { DeviceHub } from './device-hub.ts';
 import { EdgeFetches } from './edge-fetches.ts';
 import { LinkHub } from './link-hub.ts';
 import { Media } from './media.ts';
-import { PlayerLoads } from './player-loads.ts';
+import { type AnswerEffect, PlayerLoads } from './player-loads.ts';
 import type { Brought, OutwardEffect, RuntimePorts } from './runtime-ports.ts';
 import { Verifier } from './verifier.ts';
 
@@ -22,6 +23,7 @@ export class Runtime {
   readonly #fetches: EdgeFetches;
   readonly #verifier: Verifier;
   readonly #hub: LinkHub;
+  readonly #device: DeviceHub;
   readonly #outward: (effect: OutwardEffect) => void;
   readonly #loads: PlayerLoads;
   #queue: CoreEvent[] = [];
@@ -43,12 +45,17 @@ export class Runtime {
     const nowMs = () => clock.nowMs();
     const dispatch = (event: CoreEvent) => this.dispatch(event);
     const isClosed = () => this.#closed.signal.aborted;
-    this.#loads = new PlayerLoads(ports.plain);
+    this.#loads = new PlayerLoads(ports.plain, dispatch);
     this.#depth = new Depth(media, store, dispatch, isClosed, ports.storageFailed);
     this.#verifier = new Verifier(room, publisherKey, seals, media, dispatch);
     const notice = () => this.#notice();
     this.#fetches = new EdgeFetches(ports.edge, media, this.#verifier, dispatch, notice);
     this.#hub = new LinkHub(links, relayOnly, media, this.#verifier, nowMs, dispatch);
+    this.#device = new DeviceHub(ports.tabs, media, {
+      dispatch,
+      nowMs,
+      loads: this.#loads,
+    });
   }
 
   /** Time of the core: it stands still while the page does. */
@@ -68,6 +75,14 @@ export class Runtime {
     return this.#hub.bytesSent;
   }
 
+  get bytesFromDevice(): number {
+    return this.#device.bytesReceived;
+  }
+
+  get bytesToDevice(): number {
+    return this.#device.bytesSent;
+  }
+
   get bytesWasted(): number {
     return this.media.wastedBytes + this.#hub.wastedBytes;
   }
@@ -77,6 +92,7 @@ export class Runtime {
     if (frame.type === 'descriptors') return void this.#verifier.add(frame.descriptors);
     if (frame.type === 'welcome' || frame.type === 'integrity')
       this.#verifier.configure(frame.integrity);
+    if (frame.type === 'welcome' && !this.#closed.signal.aborted) this.#device.open(frame.viewerId);
     this.dispatch({ type: 'frameReceived', frame });
   }
 
@@ -92,18 +108,21 @@ export class Runtime {
       this.#outward({ type: 'deliverSegment', segmentId, ...delivered });
       const sizeBytes = bytesFromEdge;
       this.dispatch({ type: 'segmentBrought', request, sizeBytes, transferMs });
-      for (const [part, bytes] of this.media.parts(segmentId)) {
-        void this.#verifier.vouch(segmentId, part, bytes);
-      }
-      return;
+      return this.#vouch(segmentId);
     }
     this.dispatch(found);
+  }
+
+  #vouch(segmentId: string): void {
+    for (const [part, bytes] of this.media.parts(segmentId))
+      void this.#verifier.vouch(segmentId, part, bytes);
   }
 
   /** The page is about to stand still: nothing is begun until `back`. */
   away(): void {
     this.#fetches.pause();
     this.dispatch({ type: 'away', reason: 'page_frozen' });
+    this.#device.close();
     const { clock } = this.#ports;
     clock.isAway = true;
     clock.expect(this.nowMs);
@@ -144,13 +163,7 @@ export class Runtime {
 
   /** Returns the function that abandons the load. */
   loadSegment(request: SegmentRequest, deadlineMs: number, load: Load<LoadedSegment>): () => void {
-    if (this.#closed.signal.aborted) return this.#ports.plain.loadSegment(request, load);
-    const { segmentId } = request;
-    const { loadId, abandon } = this.#loads.addSegment(request, load, (id) =>
-      this.dispatch({ type: 'segmentAbandoned', loadId: id, segmentId }),
-    );
-    this.dispatch({ type: 'segmentWanted', loadId, request, deadlineMs });
-    return abandon;
+    return this.#loads.segment({ type: 'segmentWanted', request, deadlineMs }, load);
   }
 
   loadPlaylist(
@@ -159,12 +172,7 @@ export class Runtime {
     multivariant: boolean,
     load: Load<string>,
   ): () => void {
-    if (this.#closed.signal.aborted) return this.#ports.plain.loadPlaylist(url, load);
-    const { loadId, abandon } = this.#loads.addPlaylist(url, load, (id) =>
-      this.dispatch({ type: 'playlistAbandoned', loadId: id, playlistId }),
-    );
-    this.dispatch({ type: 'playlistWanted', loadId, playlistId, url, multivariant });
-    return abandon;
+    return this.#loads.playlist({ type: 'playlistWanted', playlistId, url, multivariant }, load);
   }
 
   /** Leaves the room. Loads that are under way go on from the edge, and so do later ones. */
@@ -174,6 +182,7 @@ export class Runtime {
     this.#closed.abort();
     this.#queue = [];
     clearTimeout(this.#timer);
+    this.#device.close();
     this.#fetches.close();
     this.#hub.close();
     this.#ports.signaling.close();
@@ -228,6 +237,17 @@ export class Runtime {
       case 'restoreSegment':
       case 'dropStored':
         return this.#depth.perform(effect);
+      case 'watchViewer':
+      case 'askMaster':
+      case 'dropAsk':
+        return this.#device.perform(effect);
+      case 'keepGiven':
+        this.#device.perform(effect);
+        return this.#vouch(effect.segmentId);
+      case 'refuseLoad':
+        return this.#loads.refuse(effect.loadId, effect.failure);
+      case 'separateDevice':
+        return this.#ports.separate();
       case 'integrity':
         this.#verifier.perform(effect);
         return this.#outward(effect);
@@ -240,29 +260,21 @@ export class Runtime {
     }
   }
 
-  #answer(
-    effect: Extract<Effect, { type: `${'deliver' | 'fail'}${'Segment' | 'Playlist'}` }>,
-  ): void {
-    if (effect.type === 'deliverPlaylist' || effect.type === 'failPlaylist') {
-      const load = this.#loads.takePlaylist(effect.loadId);
-      if (effect.type === 'deliverPlaylist') load?.done(effect.text);
-      else load?.failed(effect.failure);
-      return;
-    }
+  #answer(effect: AnswerEffect): void {
     if (effect.type === 'deliverSegment') this.#outward(effect);
-    for (const loadId of effect.loadIds) {
-      const load = this.#loads.takeSegment(loadId);
-      if (!load) continue;
-      const bytes = effect.type === 'deliverSegment' ? this.media.copy(effect.segmentId) : null;
-      if (effect.type === 'failSegment') load.failed(effect.failure);
-      else if (bytes) {
-        load.done({ bytes, transferMs: effect.transferMs, firstByteMs: effect.firstByteMs });
-      } else {
-        // Never handed out with a hole: it is got again.
-        load.failed({ status: null, reason: 'truncated' });
-        this.dispatch({ type: 'segmentLost', segmentId: effect.segmentId });
-      }
-    }
+    const isWhole = this.#loads.answer(effect, (loadId) =>
+      effect.type === 'deliverSegment' ? this.#bytesFor(effect, loadId) : null,
+    );
+    // Never handed out with a hole: it is got again.
+    if (!isWhole && effect.type === 'deliverSegment')
+      this.dispatch({ type: 'segmentLost', segmentId: effect.segmentId });
+  }
+
+  #bytesFor(
+    { segmentId, bytesFromDevice }: Extract<Effect, { type: 'deliverSegment' }>,
+    loadId: number,
+  ): Uint8Array<ArrayBuffer> | null {
+    return bytesFromDevice === undefined ? this.media.copy(segmentId) : this.#device.take(loadId);
   }
 
   #wakeAt(atMs: number): void {

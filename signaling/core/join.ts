@@ -1,4 +1,4 @@
-import { protocolVersion } from '../protocol/index.ts';
+import { protocolVersion, uploadsOf } from '../protocol/index.ts';
 import { inherit, isBanned } from './accusations.ts';
 import { orderDevice } from './devices.ts';
 import { tell } from './directives.ts';
@@ -7,7 +7,7 @@ import { chooseGroup, groupOf, place, regroup } from './groups.ts';
 import { forgetHoldings } from './outage/holdings.ts';
 import { arm, removeViewer } from './presence.ts';
 import { refuse } from './refusals.ts';
-import { elect, updateUploads, uploadsOf } from './roles.ts';
+import { elect, updateUploads } from './roles.ts';
 import { type Context, count, type Device, markStale, type Room, type Viewer } from './state.ts';
 
 /** Lets a viewer in, or back to its place, and welcomes it; or refuses with a coded error. */

@@ -1,10 +1,6 @@
-import type { Limits, Role, ViewerProfile } from '../protocol/index.ts';
+import { type Limits, type Role, uploadsOf } from '../protocol/index.ts';
 import { firstGroup, noteTrouble } from './outage/first-group.ts';
 import { type Context, count, type Group, markStale, type Viewer } from './state.ts';
-
-export function uploadsOf(profile: ViewerProfile): boolean {
-  return profile.uploadAllowed && profile.peersAllowed && !profile.metered && !profile.saveData;
-}
 
 /** Whether a viewer may upload now: its profile and the room's arbitration allow it. */
 export function updateUploads(context: Context, viewer: Viewer): void {

@@ -6,3 +6,4 @@ export type { Limits } from './limits.ts';
 export * as limits from './limits.ts';
 export { parseClientFrame } from './parse-client.ts';
 export { parseServerFrame } from './parse-server.ts';
+export { uploadsOf } from './profile.ts';

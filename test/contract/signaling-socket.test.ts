@@ -29,7 +29,7 @@ describe('the signaling socket against the real server', () => {
     const frames: ServerFrame[] = [];
     let closes = 0;
     const socket = createSignalingSocket(
-      { url, room: 'r', deviceId: 'd', token },
+      { url, room: 'r', deviceId: () => 'd', token },
       { onFrame: (frame) => frames.push(frame), onInvalid: () => {}, onClose: () => (closes += 1) },
     );
     sockets.push(socket);

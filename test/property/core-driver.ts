@@ -31,6 +31,7 @@ export class CoreDriver {
   constructor(random: () => number) {
     this.#core = new Core({
       profile: this.#world.profile,
+      isSite: false,
       noPeersReason: 'peers_not_allowed',
       iceServers: null,
       uploadBytesPerSecondMax: 1_250_000,
@@ -265,10 +266,7 @@ export class CoreDriver {
   /** Most links are made by the other side. */
   #offer(peer: string): void {
     const signal = { type: 'offer', sdp: '' };
-    this.tell({
-      type: 'frameReceived',
-      frame: { type: 'signal', from: peer, signal },
-    });
+    this.tell({ type: 'frameReceived', frame: { type: 'signal', from: peer, signal } });
   }
 
   #directive(a: number, b: number) {

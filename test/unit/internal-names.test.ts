@@ -8,7 +8,7 @@ describe('the names that bundles shorten', () => {
   const names = internalNames();
 
   it('are those of our own objects', () => {
-    expect([...names.keys()]).to.include.members(['nowMs', 'atMs', 'loadId', 'sendControl']);
+    expect([...names.keys()]).to.include.members(['nowMs', 'atMs', 'wantedAtMs', 'sendControl']);
   });
 
   it('are none that an app, a server, a peer or a browser knows', () => {
@@ -16,6 +16,7 @@ describe('the names that bundles shorten', () => {
       app: ['joinRoom', 'bytesFromPeers', 'isStream', 'storageBytesMax', 'bytesByViewer', 'fatal'],
       server: ['resumeKey', 'deviceRole', 'lostMembers', 'retryAfterMs', 'createdAtMs', 'plays'],
       peer: ['follows', 'segment', 'requestId', 'sizeBytes', 'descriptor', 'blind'],
+      tab: ['loadId', 'deadlineMs', 'versionHeld', 'transferMs'],
       browser: ['saveData', 'charging', 'getBattery', 'iceTransportPolicy', 'kty', 'currentTime'],
       player: ['pLoader', 'fLoader', 'bwEstimate', 'frag', 'getCacheAge'],
       module: ['connectRoom', 'openSegmentsInWorker'],

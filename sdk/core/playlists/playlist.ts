@@ -34,6 +34,8 @@ export class PlaylistState {
   isDoubted = false;
   /** Loads of the own player that wait, with the version that they ask for; -1 for any. */
   readonly loads = new Map<number, number>();
+  /** Those of them that are of other viewers of the device, with the version that these have. */
+  readonly #versionsHeld = new Map<number, number>();
   lastWantedMs = Number.NEGATIVE_INFINITY;
   isFetching = false;
   fetchedAtMs = Number.NEGATIVE_INFINITY;
@@ -93,11 +95,35 @@ export class PlaylistState {
    * only at a copy that comes when its media has grown as long, which without this was the next segment's.
    */
   delivered(nowMs: number): void {
-    const { facts, deliveredVersion, version } = this;
+    this.deliveredVersion = this.#toldAfter(this.deliveredVersion);
+    this.repeatAtMs = this.deliveredVersion < this.version ? nowMs + timings.repeatMs : 0;
+  }
+
+  /** `versionHeld`: of another viewer of the device, whose load it is. */
+  ask(loadId: number, versionMin: number, versionHeld: number | undefined): void {
+    this.loads.set(loadId, Math.max(versionMin, (versionHeld ?? -2) + 1));
+    if (versionHeld !== undefined) this.#versionsHeld.set(loadId, versionHeld);
+  }
+
+  forget(loadId: number): void {
+    this.loads.delete(loadId);
+    this.#versionsHeld.delete(loadId);
+  }
+
+  /** A load gets the copy. Returns the version that another viewer then holds; undefined for the own player. */
+  answered(loadId: number, nowMs: number): number | undefined {
+    const versionHeld = this.#versionsHeld.get(loadId);
+    this.forget(loadId);
+    if (versionHeld !== undefined) return this.isLive ? this.#toldAfter(versionHeld) : -1;
+    this.delivered(nowMs);
+    return undefined;
+  }
+
+  #toldAfter(versionHeld: number): number {
+    const { facts, version } = this;
     const follows = (facts?.mediaSequence ?? 0) - 1;
-    const isTorn = deliveredVersion >= 0 && follows * partsPerSegmentBound > deliveredVersion;
-    this.deliveredVersion = isTorn ? version - 1 : version;
-    this.repeatAtMs = isTorn ? nowMs + timings.repeatMs : 0;
+    const isTorn = versionHeld >= 0 && follows * partsPerSegmentBound > versionHeld;
+    return isTorn ? version - 1 : version;
   }
 
   /** Takes what the own edge gave, unless something newer is held that it does not contradict. */

@@ -51,13 +51,16 @@ export class Playlists {
     this.#polling = new Polling(context, room, peers, edges);
   }
 
-  wanted({ loadId, playlistId, multivariant, ...asked }: Of<'playlistWanted'>): void {
+  wanted({ loadId, playlistId, multivariant, versionHeld, ...asked }: Of<'playlistWanted'>): void {
     const { nowMs } = this.#context;
     const { url, versionMin } = withoutDirectives(asked.url);
     const state = this.directory.state(playlistId, multivariant);
-    if (multivariant) this.directory.begin(state, url);
-    state.url = url;
-    state.loads.set(loadId, versionMin);
+    const isOwn = versionHeld === undefined;
+    if (isOwn && multivariant) this.directory.begin(state, url);
+    // The URL of another viewer may carry its own token.
+    if (isOwn) state.url = url;
+    else state.url ??= this.directory.urlOf(playlistId) ?? url;
+    state.ask(loadId, versionMin, versionHeld);
     state.lastWantedMs = nowMs;
     this.#tellFollows();
     this.#consider(state);
@@ -74,8 +77,8 @@ export class Playlists {
     this.#tellFollows();
   }
 
-  abandoned({ loadId, playlistId }: Of<'playlistAbandoned'>): void {
-    this.directory.states.get(playlistId)?.loads.delete(loadId);
+  abandoned({ loadId, playlistId }: Omit<Of<'playlistAbandoned'>, 'type'>): void {
+    this.directory.states.get(playlistId)?.forget(loadId);
   }
 
   fetched({ fetchId, text }: Of<'playlistFetched'>): void {
@@ -121,8 +124,8 @@ export class Playlists {
       const { playlistId } = state;
       for (const loadId of state.loads.keys()) {
         this.#context.emit({ type: 'failPlaylist', loadId, playlistId, failure });
+        state.forget(loadId);
       }
-      state.loads.clear();
     }
     this.#consider(state);
   }
@@ -228,7 +231,8 @@ export class Playlists {
     if (text === null || state.loads.size === 0) return;
     if (state.isOutdated && !state.failed) return;
     for (const [loadId, versionMin] of state.loads)
-      if (versionMin >= 0 && state.version >= versionMin) this.#deliver(state, loadId, text);
+      if (versionMin >= 0 && (state.version >= versionMin || !state.isLive))
+        this.#deliver(state, loadId, text);
     const { nowMs } = this.#context;
     const isFresh = nowMs - state.receivedAtMs < state.targetMs * timings.freshFraction;
     const isUsable = !state.isLive || isFresh || state.failed || state.deliveredVersion >= 0;
@@ -244,9 +248,8 @@ export class Playlists {
     if (!state) return;
     this.#edges.heardUnable(peer);
     const { nowMs } = this.#context;
-    for (const [id, untilMs] of state.unableUntilMs) {
+    for (const [id, untilMs] of state.unableUntilMs)
       if (untilMs <= nowMs) state.unableUntilMs.delete(id);
-    }
     state.unableUntilMs.set(peer, nowMs + timings.unableMs);
     this.#consider(state);
   }
@@ -280,10 +283,10 @@ export class Playlists {
   }
 
   #deliver(state: PlaylistState, loadId: number, text: string): void {
-    state.loads.delete(loadId);
-    state.delivered(this.#context.nowMs);
     const { playlistId, fromPeer } = state;
-    this.#context.emit({ type: 'deliverPlaylist', loadId, playlistId, text, fromPeer });
+    const version = state.answered(loadId, this.#context.nowMs);
+    const told = version === undefined ? {} : { version };
+    this.#context.emit({ type: 'deliverPlaylist', loadId, playlistId, text, fromPeer, ...told });
   }
 
   #endFetch(fetchId: number): PlaylistState | undefined {

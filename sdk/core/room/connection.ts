@@ -79,6 +79,12 @@ export class SignalingConnection {
     this.#connectLater(backoffMs * (0.5 + this.#context.options.random()));
   }
 
+  /** Leaves this connection for another. */
+  renew(): void {
+    this.#context.emit({ type: 'disconnectSignaling' });
+    this.connect();
+  }
+
   /** For good. */
   stop(): void {
     this.#rest('stopped');

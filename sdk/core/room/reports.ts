@@ -1,4 +1,4 @@
-import type { ReportFrame } from '../../../signaling/protocol/index.ts';
+import type { ReportFrame, ViewerProfile } from '../../../signaling/protocol/index.ts';
 import type { Context } from '../context.ts';
 import type { SignalingConnection } from './connection.ts';
 
@@ -20,9 +20,11 @@ export class Reports {
     this.#read = read;
   }
 
-  start(): void {
-    this.#last = '';
+  /** The server knows the profile; what the player uses by now is news to it. */
+  start(profile: ViewerProfile): void {
+    this.#last = urgentOf({ profile, edgeHealth: 'healthy', plays: [] });
     this.#later();
+    this.now();
   }
 
   stop(): void {
@@ -38,8 +40,8 @@ export class Reports {
   now(isDue = false): void {
     if (!this.#connection.isJoined) return;
     const facts = this.#read();
-    const { profile, edgeHealth, plays, lostMembers, accusedMembers } = facts;
-    const urgent = JSON.stringify([profile, edgeHealth, plays]);
+    const { lostMembers, accusedMembers } = facts;
+    const urgent = urgentOf(facts);
     const isTime = this.#atMs !== null && this.#context.nowMs >= this.#atMs;
     const isNews = urgent !== this.#last || lostMembers.length + accusedMembers.length > 0;
     if (!isDue && !isTime && !isNews) return;
@@ -52,4 +54,11 @@ export class Reports {
     this.#atMs = this.#context.nowMs + this.#connection.heartbeatIntervalMs;
     this.#context.wakeAt(this.#atMs);
   }
+}
+
+type Urgent = Pick<ReportFrame, 'profile' | 'edgeHealth' | 'plays'>;
+
+/** What the server is told at once when it changes. */
+function urgentOf({ profile, edgeHealth, plays }: Urgent): string {
+  return JSON.stringify([profile, edgeHealth, plays]);
 }

@@ -8,24 +8,27 @@ import type {
   ViewerProfile,
   WelcomeFrame,
 } from '../../../signaling/protocol/index.ts';
+import { uploadsOf } from '../../../signaling/protocol/profile.ts';
 import type { Context } from '../context.ts';
 import type { AloneReason, AwayReason } from '../events.ts';
 import { Orders } from '../swarm/election.ts';
 import { Bridges } from './bridges.ts';
 import { SignalingConnection } from './connection.ts';
+import type { Device } from './device.ts';
 import { Links } from './links.ts';
 import { retryable } from './refusals.ts';
 import { Reports } from './reports.ts';
 import type { RoomListener } from './room-listener.ts';
-import { peersExpectedMs, returnWithinMs, unreachableAfterMs } from './room-timings.ts';
+import { peersExpectedMs, unreachableAfterMs } from './room-timings.ts';
+import { Roster } from './roster.ts';
 
 /** The viewer's place in the room: the signaling connection, the roles and the links that follow from them. */
 export class Room {
   readonly links: Links;
   readonly orders = new Orders();
   readonly bridges = new Bridges();
+  readonly #device: Device;
   viewerId: string | null = null;
-  members: Member[] = [];
   epoch = 0;
   /** This clock's time when the server's was 0, as the quickest directive tells. */
   clockOffsetMs = 0;
@@ -42,19 +45,20 @@ export class Room {
   #refusal: ServerErrorCode | null = null;
   #startedAtMs = 0;
   #joinedAtMs: number | null = null;
-  #told: Member[] = [];
-  #returning: { members: Member[]; untilMs: number } | null = null;
-  #membersById = new Map<string, Member>();
+  #roster: Roster;
+  #named: readonly Member[] = [];
   edgeHealth: EdgeHealth = 'healthy';
   /** When an edge last answered. */
   edgeSeenAtMs: number | null = null;
   bufferMs: number | null = null;
   uplinkBytesPerSecond: number | null = null;
 
-  constructor(context: Context, listener: RoomListener) {
+  constructor(context: Context, device: Device, listener: RoomListener) {
     this.#context = context;
+    this.#device = device;
     this.#listener = listener;
     this.#profile = context.options.profile;
+    this.#roster = new Roster(context);
     this.links = new Links(context, (peer) => listener.linkDropped(peer));
     this.#connection = new SignalingConnection(
       context,
@@ -70,7 +74,7 @@ export class Room {
       bufferMs: this.bufferMs,
       uplinkBytesPerSecond: this.uplinkBytesPerSecond,
       neighbourCount: this.links.open.size,
-      lostMembers: this.links.takeLost(),
+      lostMembers: [...this.links.takeLost(), ...device.takeMissed()],
       accusedMembers: this.links.takeAccused(),
       plays: listener.plays(),
     }));
@@ -78,8 +82,7 @@ export class Room {
 
   /** Whether others may be sent anything. */
   get uploads(): boolean {
-    const { metered, saveData, uploadAllowed, peersAllowed } = this.#profile;
-    return uploadAllowed && peersAllowed && !metered && !saveData;
+    return uploadsOf(this.#profile);
   }
 
   /**
@@ -95,8 +98,12 @@ export class Room {
     return this.#connection.isJoined;
   }
 
+  get members(): readonly Member[] {
+    return this.#roster.members;
+  }
+
   member(viewerId: string): Member | undefined {
-    return this.#membersById.get(viewerId);
+    return this.#roster.find(viewerId);
   }
 
   get isMaster(): boolean {
@@ -155,7 +162,7 @@ export class Room {
         if (frame.epoch > this.epoch) this.#follow(frame);
         return;
       case 'signal':
-        if (this.#profile.peersAllowed && this.#membersById.has(frame.from))
+        if (this.#profile.peersAllowed && this.member(frame.from))
           this.links.signalReceived(frame.from, frame.signal);
         return;
       case 'heartbeat':
@@ -186,12 +193,7 @@ export class Room {
     const { nowMs } = this.#context;
     this.#connection.tick();
     this.#reports.tick();
-    if (this.#returning && nowMs < this.#returning.untilMs) {
-      this.#context.wakeAt(this.#returning.untilMs);
-    } else if (this.#returning) {
-      this.#returning = null;
-      this.#applyMembers();
-    }
+    if (this.#roster.tick()) this.applyMembers();
     if (this.#giveUpAtMs !== null) {
       if (nowMs < this.#giveUpAtMs) this.#context.wakeAt(this.#giveUpAtMs);
       else {
@@ -208,11 +210,7 @@ export class Room {
   #begin(status: 'joining' | 'reconnecting'): void {
     this.#context.emit({ type: 'status', status, reason: null });
     this.#startedAtMs = this.#context.nowMs;
-    this.#giveUpLater();
-  }
-
-  /** Nobody is told at once: a reconnect takes a moment. */
-  #giveUpLater(): void {
+    // Nobody is told at once: a reconnect takes a moment.
     this.#giveUpAtMs = this.#context.nowMs + unreachableAfterMs;
     this.#context.wakeAt(this.#giveUpAtMs);
   }
@@ -229,33 +227,38 @@ export class Room {
     const alone = this.#profile.peersAllowed ? null : this.#context.options.noPeersReason;
     this.isAlone = alone !== null;
     this.#context.emit({ type: 'status', status: alone ? 'alone' : 'joined', reason: alone });
-    if (!frame.resumed && this.members.length > 1) {
-      this.#returning = { members: this.members, untilMs: this.#context.nowMs + returnWithinMs };
-      this.#context.wakeAt(this.#returning.untilMs);
-    }
+    if (!frame.resumed) this.#roster.begin();
     // A server that lost its memory counts epochs anew, so a welcome always sets the base.
     this.clockOffsetMs = Number.POSITIVE_INFINITY;
     this.#follow(frame.directive);
-    this.#reports.start();
+    this.#reports.start(this.#profile);
   }
 
   #follow(directive: DirectiveFrame): void {
     this.epoch = directive.epoch;
     this.clockOffsetMs = Math.min(this.clockOffsetMs, this.#context.nowMs - directive.epoch);
-    this.#told = directive.members;
+    this.#named = directive.members;
     this.bridges.all = directive.bridges ?? [];
-    const { epoch, deviceRole, groupRole, groupId } = directive;
-    this.#context.emit({ type: 'role', epoch, deviceRole, groupRole, groupId });
-    this.#applyMembers();
+    const { epoch, deviceRole, groupRole, groupId, withheld = [] } = directive;
+    this.#context.emit({ type: 'role', epoch, deviceRole, groupRole, groupId, withheld });
+    const wasFed = this.#device.isFed;
+    this.#device.follow(directive, this.viewerId ?? '');
+    // Whoever has led a device from now on has yet to find the members of its group.
+    if (wasFed && !this.#device.isFed) this.#joinedAtMs = this.#context.nowMs;
+    this.applyMembers();
   }
 
-  #applyMembers(): void {
-    const told = new Set(this.#told.map(({ viewerId }) => viewerId));
-    const returning = (this.#returning?.members ?? []).filter(
-      ({ viewerId }) => !told.has(viewerId) && this.links.open.has(viewerId),
-    );
-    const members = [...this.#told, ...returning];
-    this.#setMembers(members);
+  /** Whoever has the same device id is elsewhere, so it is another device. */
+  separate(): void {
+    this.#context.emit({ type: 'separateDevice' });
+    this.#reports.stop();
+    this.#connection.renew();
+  }
+
+  /** What was told, or who can be reached inside the browser, has changed. */
+  applyMembers(): void {
+    this.#roster.follow(this.#device.isLinked ? this.#named : []);
+    const members = this.#roster.gather(this.links.open, this.bridges.all);
     if (this.#profile.peersAllowed) this.links.follow(members, this.bridges.all);
     this.#listener.membersChanged();
   }
@@ -274,13 +277,6 @@ export class Room {
     else if (!retryable.has(code)) this.#stop(code);
   }
 
-  #setMembers(members: Member[]): void {
-    this.members = members;
-    this.#membersById = new Map(
-      [...this.bridges.all, ...members].map((member) => [member.viewerId, member]),
-    );
-  }
-
   /** The room is closed to this viewer: it plays alone from now on. */
   #stop(code: ServerErrorCode): void {
     this.#connection.stop();
@@ -290,11 +286,11 @@ export class Room {
   #leave(reason: AloneReason): void {
     this.#reports.stop();
     this.#giveUpAtMs = null;
-    this.#returning = null;
-    this.#told = [];
+    this.#named = [];
     this.bridges.all = [];
+    this.#roster.clear();
     this.isAlone = true;
-    this.#setMembers([]);
+    this.#device.leave();
     this.links.follow([]);
     this.#listener.membersChanged();
     this.#context.emit({ type: 'status', status: 'alone', reason });

@@ -1,3 +1,4 @@
+import * as limits from '../../../signaling/protocol/limits.ts';
 import type { CoreEvent, FetchFailure } from '../events.ts';
 import { deniedMsMax } from '../outage/edge-thresholds.ts';
 import { isAbsent } from '../outage/edges.ts';
@@ -7,6 +8,8 @@ import type { SwarmParts } from './parts.ts';
 import type { EdgeFetch, SegmentState } from './segment.ts';
 
 type Of<Type extends CoreEvent['type']> = Extract<CoreEvent, { type: Type }>;
+
+type Brought = Omit<Of<'segmentBrought'>, 'type'>;
 
 /** Players take 404 for the end of all; after this they look where the playlist is by now. */
 const gone: FetchFailure = { status: 503, reason: 'status' };
@@ -28,6 +31,27 @@ export class EdgeAnswers {
     this.#assembly = assembly;
     this.#conversation = conversation;
     this.#plan = plan;
+  }
+
+  /** All of it at once: read by the player itself, or given by the master of the device. */
+  brought({ request, sizeBytes, transferMs, given = false }: Brought): void {
+    const segment = this.#conversation.segment(request.segmentId, null);
+    if (segment.complete) return;
+    segment.source = { url: request.url, byteRange: request.byteRange };
+    segment.durationMs = request.durationMs;
+    segment.startedAtMs = this.#parts.context.nowMs - transferMs;
+    if (!given) {
+      segment.bytesFromEdge = sizeBytes;
+      this.#parts.edges.succeeded(request.url, sizeBytes, transferMs);
+    }
+    // The bytes in memory are the player's by now.
+    for (const part of given ? [] : segment.held)
+      if (part * limits.partBytes < sizeBytes) segment.heldFromEdge.add(part);
+    this.#assembly.setSize(segment, sizeBytes);
+    for (const part of segment.missingParts()) {
+      if (!given) segment.heldFromEdge.add(part);
+      this.#assembly.hold(segment, part);
+    }
   }
 
   headers({ fetchId, sizeBytes }: Of<'fetchHeaders'>): void {

@@ -94,6 +94,14 @@ export class Peers {
     return this.all.get(id)?.follows.has(playlistId) === true;
   }
 
+  traffic(): { viewerId: string; bytesReceived: number; bytesSent: number }[] {
+    return [...this.all].map(([viewerId, { bytesReceived, bytesSent }]) => ({
+      viewerId,
+      bytesReceived,
+      bytesSent,
+    }));
+  }
+
   hasRoom(id: string, nowMs: number): boolean {
     const peer = this.all.get(id);
     return (

@@ -1,5 +1,4 @@
 import type { Integrity } from '../../../signaling/protocol/index.ts';
-import * as limits from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import type { CoreEvent } from '../events.ts';
 import type { Edges } from '../outage/edges.ts';
@@ -76,16 +75,18 @@ export class Swarm {
 
   // --- the player ---
 
-  wanted({ loadId, request, deadlineMs }: Of<'segmentWanted'>): void {
-    const { context, memory, announcing } = this.#parts;
+  wanted({ loadId, request, deadlineMs, onBehalf = false }: Of<'segmentWanted'>): void {
+    const { context, memory, announcing, directory } = this.#parts;
     const segment = this.#conversation.segment(request.segmentId, null);
-    segment.source = { url: request.url, byteRange: request.byteRange };
+    // The URL of another viewer may carry its own token.
+    const own = onBehalf ? (segment.source ?? directory.resolve(request.segmentId)) : null;
+    segment.source = own ?? { url: request.url, byteRange: request.byteRange };
     segment.durationMs = request.durationMs;
     memory.use(segment);
     const isFirst = !segment.wanted;
     segment.loads.set(loadId, deadlineMs);
     segment.aheadDeadlineMs = null;
-    this.#ahead.playerWants(segment);
+    if (!onBehalf) this.#ahead.playerWants(segment);
     if (segment.complete) {
       if (segment.place === 'memory') this.#assembly.deliver(segment);
       else this.#assembly.restore(segment);
@@ -99,25 +100,12 @@ export class Swarm {
     this.#plan(segment);
   }
 
-  brought({ request, sizeBytes, transferMs }: Of<'segmentBrought'>): void {
-    const segment = this.#conversation.segment(request.segmentId, null);
-    if (segment.complete) return;
-    segment.source = { url: request.url, byteRange: request.byteRange };
-    segment.durationMs = request.durationMs;
-    segment.bytesFromEdge = sizeBytes;
-    segment.startedAtMs = this.#parts.context.nowMs - transferMs;
-    this.#parts.edges.succeeded(request.url, sizeBytes, transferMs);
-    // The bytes in memory are the player's by now.
-    for (const part of segment.held)
-      if (part * limits.partBytes < sizeBytes) segment.heldFromEdge.add(part);
-    this.#assembly.setSize(segment, sizeBytes);
-    for (const part of segment.missingParts()) {
-      segment.heldFromEdge.add(part);
-      this.#assembly.hold(segment, part);
-    }
+  /** Whether it is here whole. */
+  holds(segmentId: string): boolean {
+    return this.#parts.memory.segments.get(segmentId)?.complete === true;
   }
 
-  abandoned({ loadId, segmentId }: Of<'segmentAbandoned'>): void {
+  abandoned({ loadId, segmentId }: Omit<Of<'segmentAbandoned'>, 'type'>): void {
     const segment = this.#parts.memory.segments.get(segmentId);
     if (!segment?.loads.delete(loadId) || segment.wanted || segment.complete) return;
     this.#conversation.unwanted(segment);

@@ -28,6 +28,8 @@ export const string = scalar('string');
 export const number = scalar('number');
 export const boolean = scalar('boolean');
 
+export const instance = (type: new () => object) => accepting((input) => input instanceof type);
+
 export const literal = (value: unknown): Schema => ({
   ...accepting((input) => input === value),
   literal: value,

@@ -54,8 +54,13 @@ hls.loadSource(read('src'));
 hls.attachMedia(video);
 
 let mediaBytes = 0;
+/** Media sequences in the order in which they were appended; init segments have none. */
+const sequences: number[] = [];
 hls.on(Hls.Events.FRAG_LOADED, (_, { frag }) => {
   mediaBytes += frag.stats.loaded;
+});
+hls.on(Hls.Events.FRAG_BUFFERED, (_, { frag }) => {
+  if (typeof frag.sn === 'number') sequences.push(frag.sn);
 });
 
 /** In seconds, as start and end. */
@@ -88,6 +93,7 @@ const viewer = {
     /** Media sequences of the playlist that the player knows. */
     playlist: playlistWindow(),
     mediaBytes,
+    sequences: [...sequences],
     /** Calls of `fetch`. */
     requestCount,
     fatalErrors,

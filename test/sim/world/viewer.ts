@@ -62,6 +62,7 @@ export class Viewer implements Host, SignalingClient {
     const random = this.#random.fork('core').unit;
     this.core = new Core({
       profile,
+      isSite: false,
       noPeersReason: 'peers_not_allowed',
       iceServers: null,
       uploadBytesPerSecondMax,

@@ -14,6 +14,7 @@ const profile = {
 function createViewer(change: Partial<typeof profile> = {}) {
   const core = new Core({
     profile: { ...profile, ...change },
+    isSite: false,
     noPeersReason: 'peers_not_allowed',
     iceServers: null,
     uploadBytesPerSecondMax: 1e6,

@@ -13,6 +13,7 @@ function player(slowdownMax = 0.05) {
       peersAllowed: true,
       batteryLevel: null,
     },
+    isSite: false,
     noPeersReason: 'peers_not_allowed',
     iceServers: null,
     uploadBytesPerSecondMax: 1_000_000,

@@ -1,6 +1,11 @@
 import { Core, type CoreEvent, type CoreOptions, type Effect } from '../../../sdk/core/core.ts';
 import type { PeerMessage } from '../../../sdk/core/peer-wire.ts';
-import { limits, type Member, type ViewerProfile } from '../../../signaling/protocol/index.ts';
+import {
+  limits,
+  type Member,
+  type Role,
+  type ViewerProfile,
+} from '../../../signaling/protocol/index.ts';
 
 export const playlistId = 'high/playlist.m3u8';
 export const playlistUrl = `https://edge.example/live/${playlistId}`;
@@ -52,6 +57,7 @@ export class CoreViewer {
   constructor(options: Partial<CoreOptions> = {}) {
     this.#core = new Core({
       profile,
+      isSite: false,
       noPeersReason: 'peers_not_allowed',
       iceServers: null,
       uploadBytesPerSecondMax: 12_500_000,
@@ -119,6 +125,23 @@ export class CoreViewer {
       this.tell({ type: 'linkOpened', peer: viewerId });
       this.says(viewerId, { type: 'hello', version: 1, follows: [] });
     }
+  }
+
+  /** A directive to a slave of a device; the first of the line is its master. */
+  follow(line: readonly string[], deviceRole: Role = 'slave'): void {
+    this.#epoch += 1;
+    const roles: Role[] = ['master', 'secondary'];
+    const members = line.map((viewerId, index) => ({
+      viewerId,
+      role: roles[index] ?? ('slave' as const),
+      uploads: true,
+      weight: 1,
+    }));
+    const common = { epoch: this.#epoch, groupId: 'g1', deviceRole, groupRole: 'slave' as const };
+    this.tell({
+      type: 'frameReceived',
+      frame: { type: 'directive', ...common, members, withheld: [] },
+    });
   }
 
   /** What the server vouches for from now on. */
