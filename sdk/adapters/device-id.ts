@@ -12,19 +12,30 @@ const idPattern = /^[0-9a-f]{32}$/;
  */
 export function loadDeviceId(): string {
   try {
-    if (!hasTabs()) return ownDeviceId();
+    if (!hasTabs()) return pageId();
     const kept = localStorage.getItem(storageKey);
     if (kept && idPattern.test(kept)) return kept;
     localStorage.setItem(storageKey, pageId());
   } catch {
     // Refused or full: what follows holds for this page alone.
   }
-  return ownDeviceId();
+  return pageId();
 }
 
-/** Id of this page alone: all its sessions share it, those of another copy of this script too. */
-export function ownDeviceId(): string {
-  return pageId();
+/**
+ * Another id for a profile whose own is that of another machine too, as in copies of one disk image. Pages of one
+ * profile find the one that the first of them has made.
+ */
+export function renewDeviceId(before: string): string {
+  try {
+    const kept = localStorage.getItem(storageKey);
+    if (kept && kept !== before && idPattern.test(kept)) return kept;
+    const fresh = randomId();
+    localStorage.setItem(storageKey, fresh);
+    return fresh;
+  } catch {
+    return before === pageId() ? randomId() : pageId();
+  }
 }
 
 /** Kept on the page itself, so that all its sessions share it, those of another copy of this script too. */

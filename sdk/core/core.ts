@@ -1,5 +1,5 @@
 import { Context, type CoreOptions } from './context.ts';
-import type { CoreEvent, Effect, FetchFailure, SegmentRequest, Wanted } from './events.ts';
+import type { CoreEvent, Effect, SegmentRequest, Wanted } from './events.ts';
 import { Edges } from './outage/edges.ts';
 import { hasLostEdge } from './outage/health.ts';
 import { Slowing } from './outage/slowing.ts';
@@ -38,6 +38,7 @@ export class Core {
       unload: (wanted) => this.#unload(wanted),
       keep: (given, { request }) => this.#keep(given, request),
       missed: () => this.#room.changed(true),
+      leads: () => this.#room.leads(),
       reachChanged: () => this.#room.applyMembers(),
       separate: () => this.#room.separate(),
     });
@@ -195,7 +196,7 @@ export class Core {
       case 'playlistBrought':
         return this.#playlists.brought(event);
       case 'fetchHeaders':
-        this.#device.online();
+        this.#device.edgeAnswered();
         return this.#swarm.edge.headers(event);
       case 'fetchPart':
         return this.#swarm.edge.part(event);
@@ -204,13 +205,13 @@ export class Core {
       case 'fetchEnded':
         return this.#swarm.edge.ended(event);
       case 'fetchFailed':
-        this.#failed(event.failure);
+        this.#device.edgeFailed(event.failure);
         return this.#swarm.edge.failed(event);
       case 'playlistFetched':
-        this.#device.online();
+        this.#device.edgeAnswered();
         return this.#playlists.fetched(event);
       case 'playlistFailed':
-        this.#failed(event.failure);
+        this.#device.edgeFailed(event.failure);
         return this.#playlists.failed(event);
       case 'segmentRestored':
         return this.#swarm.restored(event.segmentId, true);
@@ -237,10 +238,6 @@ export class Core {
     if (this.#swarm.holds(segmentId)) return;
     this.#context.emit({ type: 'keepGiven', loadId, segmentId });
     this.#swarm.edge.brought({ request, sizeBytes, transferMs: 0, given: true });
-  }
-
-  #failed(failure: FetchFailure): void {
-    if (failure.reason === 'offline') this.#device.offline(failure);
   }
 
   #linkOpened(peer: string): void {

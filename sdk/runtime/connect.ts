@@ -1,6 +1,6 @@
 /** All that the room needs and plain playback does not: loaded beside playback, as a chunk of its own. */
 import type { WelcomeFrame } from '../../signaling/protocol/index.ts';
-import { loadDeviceId, ownDeviceId } from '../adapters/device-id.ts';
+import { loadDeviceId, renewDeviceId } from '../adapters/device-id.ts';
 import { watchNetworkProfile } from '../adapters/network-profile.ts';
 import { watchPage } from '../adapters/page-lifecycle.ts';
 import { createPeerLinks } from '../adapters/peer-link.ts';
@@ -78,7 +78,7 @@ export function connectRoom(
       links,
       tabs: createTabs(),
       separate: () => {
-        deviceId = ownDeviceId();
+        deviceId = renewDeviceId(deviceId);
       },
       signaling,
       edge,

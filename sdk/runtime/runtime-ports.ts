@@ -42,7 +42,7 @@ export interface RuntimePorts {
   tabs: Tabs;
   signaling: SignalingSocket;
   plain: PlainLoads;
-  /** The device id is that of another: from the next connection on this viewer has one of its own. */
+  /** The device id is that of another machine too: from the next connection on it is another. */
   separate(): void;
   /** Watches network and page; closed with the session. */
   watches: { close(): void };

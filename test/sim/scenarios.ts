@@ -2,6 +2,7 @@ import { churn, outage, rubbish } from './happenings.ts';
 import { liarsAmong } from './liars.ts';
 import { outageScenarios } from './outages.ts';
 import type { SimulationOptions } from './simulate.ts';
+import { tabsScenarios } from './tabs.ts';
 import { drawViewer } from './world/population.ts';
 
 export type Scenario = (seed: number, viewers?: number) => SimulationOptions;
@@ -13,6 +14,7 @@ const low = { name: 'low', bitsPerSecond: 380_000 };
 export const scenarios: Record<string, Scenario> = {
   liars: (seed) => liarsAmong(seed, 15),
   ...outageScenarios,
+  ...tabsScenarios,
   /** A small room on a good day. */
   steady: (seed) => ({ seed, viewers: 8, durationMs: 70_000 }),
 

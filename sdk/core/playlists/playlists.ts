@@ -121,16 +121,14 @@ export class Playlists {
     this.#edges.failed(state.url, failure, 'playlists', isGone);
     this.#sharing.unable(state);
     if (this.#polling.isHopeless(state, failure, isDenied)) {
-      const { playlistId } = state;
       for (const loadId of state.loads.keys()) {
+        const { playlistId } = state;
         this.#context.emit({ type: 'failPlaylist', loadId, playlistId, failure });
         state.forget(loadId);
       }
     }
     this.#consider(state);
   }
-
-  // --- peers ---
 
   /** The playlists that the player uses now, with the versions held. */
   follows(): Follows {
@@ -277,9 +275,9 @@ export class Playlists {
     this.#lastFollows = named;
     this.#peers.ownFollows = ids;
     this.#room.changed();
-    for (const peer of this.#peers.linked()) {
+    // Those that have yet to say hello have had ours.
+    for (const peer of this.#peers.all.keys())
       this.#context.emit({ type: 'sendPeer', peer, message: { type: 'follow', follows } });
-    }
   }
 
   #deliver(state: PlaylistState, loadId: number, text: string): void {

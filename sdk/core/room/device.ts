@@ -15,6 +15,8 @@ export interface DeviceListener {
   keep(given: Of<'masterGave'>, wanted: Of<'segmentWanted'>): void;
   /** Nothing is heard of a master any more: the server is to know. */
   missed(): void;
+  /** This viewer is the master from now on, in place of another. */
+  leads(): void;
   /** The master was found, or is not to be found in this browser profile. */
   reachChanged(): void;
   /** The device is another one that has the same id. */
@@ -61,6 +63,11 @@ export class Device {
   /** Fed inside the browser, or about to be: nothing is got from anywhere else. */
   get isFed(): boolean {
     return this.#masterId !== null && this.#reach !== 'far';
+  }
+
+  /** It leads, and the server has yet to say so, and whom it is to exchange media with. */
+  get isEarly(): boolean {
+    return this.#masterId === null && this.#toldRole !== null && this.#toldRole !== 'master';
   }
 
   /** Whether what directives name are members to be linked to over the network. */
@@ -183,8 +190,9 @@ export class Device {
     }
   }
 
-  /** The own network is gone: others may have one. */
-  offline(failure: FetchFailure): void {
+  /** Where the own network is gone, others may have one. */
+  edgeFailed(failure: FetchFailure): void {
+    if (failure.reason !== 'offline') return;
     const served = [...this.#serving.values()];
     this.#serving.clear();
     for (const wanted of served) {
@@ -193,8 +201,8 @@ export class Device {
     }
   }
 
-  /** An edge answers this viewer: what it waits for while its master has no network it can bring to all. */
-  online(): void {
+  /** What this viewer gets while its master has no network it can bring to all. */
+  edgeAnswered(): void {
     if (this.#isMasterOffline && this.#masterId) this.#succeed(this.#masterId);
   }
 
@@ -265,6 +273,7 @@ export class Device {
   #lead(): void {
     const first = this.#line.find((id) => !this.#lost.has(id)) ?? this.#viewerId;
     const masterId = first === this.#viewerId ? null : first;
+    const wasFed = this.#masterId !== null;
     if (masterId !== this.#masterId) {
       this.#masterId = masterId;
       this.#isMasterOffline = false;
@@ -273,6 +282,7 @@ export class Device {
       this.#context.emit({ type: 'watchViewer', viewerId: masterId });
     }
     if (masterId !== null) return;
+    if (wasFed) this.#listener.leads();
     this.#loadAll();
     const early = [...this.#early.values()];
     this.#early.clear();

@@ -90,7 +90,8 @@ export class Room {
    * what it needs later does, or every joiner would read its first buffer from the edge.
    */
   get peersExpectedUntilMs(): number {
-    if (this.isAlone || (this.#joinedAtMs !== null && this.members.length < 2)) return 0;
+    const isKnown = this.#joinedAtMs !== null && !this.#device.isEarly;
+    if (this.isAlone || (isKnown && this.members.length < 2)) return 0;
     return (this.#joinedAtMs ?? this.#startedAtMs) + peersExpectedMs;
   }
 
@@ -165,10 +166,6 @@ export class Room {
         if (this.#profile.peersAllowed && this.member(frame.from))
           this.links.signalReceived(frame.from, frame.signal);
         return;
-      case 'heartbeat':
-      case 'descriptors':
-      case 'portion':
-        return;
       case 'integrity':
         return this.#listener.vouches(frame.integrity.mode);
       case 'error':
@@ -176,7 +173,6 @@ export class Room {
       case 'bye':
         if (frame.reason === 'replaced') this.#stop('removed');
         else this.#connection.comeBackAfter(frame.reconnectAfterMs);
-        return;
     }
   }
 
@@ -241,11 +237,13 @@ export class Room {
     this.bridges.all = directive.bridges ?? [];
     const { epoch, deviceRole, groupRole, groupId, withheld = [] } = directive;
     this.#context.emit({ type: 'role', epoch, deviceRole, groupRole, groupId, withheld });
-    const wasFed = this.#device.isFed;
     this.#device.follow(directive, this.viewerId ?? '');
-    // Whoever has led a device from now on has yet to find the members of its group.
-    if (wasFed && !this.#device.isFed) this.#joinedAtMs = this.#context.nowMs;
     this.applyMembers();
+  }
+
+  /** Whoever leads a device from now on has yet to find the members of its group. */
+  leads(): void {
+    this.#joinedAtMs = this.#context.nowMs;
   }
 
   /** Whoever has the same device id is elsewhere, so it is another device. */

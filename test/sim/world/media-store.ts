@@ -14,6 +14,13 @@ export class MediaStore {
     return true;
   }
 
+  putWhole(segmentId: string, sizeBytes: number): void {
+    for (let part = 0; part * limits.partBytes < sizeBytes; part += 1) {
+      const leftBytes = sizeBytes - part * limits.partBytes;
+      this.put(segmentId, part, Math.min(limits.partBytes, leftBytes));
+    }
+  }
+
   /** @throws Error when the core asks to send what it does not have. */
   partBytes(segmentId: string, part: number): number {
     const bytes = this.#segments.get(segmentId)?.get(part);

@@ -1,6 +1,22 @@
+import type { Effect } from '../../../sdk/core/core.ts';
 import { Player } from './player.ts';
 import type { Viewer } from './viewer.ts';
 import type { WorldParts } from './viewer-spec.ts';
+
+export type PlayerEffect = Extract<
+  Effect,
+  { type: 'deliverSegment' | 'failSegment' | 'deliverPlaylist' | 'failPlaylist' }
+>;
+
+/** Answers these loads of the player. */
+export function tellPlayer(player: Player, effect: PlayerEffect, loadIds: readonly number[]): void {
+  for (const loadId of loadIds) {
+    if (effect.type === 'deliverSegment') player.segmentLoaded(loadId);
+    else if (effect.type === 'failSegment') player.segmentFailed(loadId, effect.failure);
+    else if (effect.type === 'deliverPlaylist') player.playlistLoaded(loadId, effect.text);
+    else player.playlistFailed(loadId, effect.failure);
+  }
+}
 
 /** The player of one page, which asks the page's core for everything. */
 export function createPlayer(

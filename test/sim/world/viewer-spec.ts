@@ -1,4 +1,4 @@
-import type { Effect } from '../../../sdk/core/core.ts';
+import type { CoreOptions, Effect } from '../../../sdk/core/core.ts';
 import type { ViewerProfile } from '../../../signaling/protocol/index.ts';
 import type { Clock } from './clock.ts';
 import type { EdgeServer } from './edge.ts';
@@ -11,6 +11,8 @@ import type { Viewer } from './viewer.ts';
 export interface ViewerSpec {
   name: string;
   deviceId: string;
+  /** The browser profile, where that is not what the device id says. */
+  browserName?: string;
   profile: ViewerProfile;
   nat: Nat;
   accessMs: number;
@@ -30,6 +32,22 @@ export interface ViewerSpec {
   wireShare: number;
   /** What is performed instead of an effect of its core, for pages that do not run ours as it is. */
   behaviour: Behaviour | null;
+}
+
+export function coreOptionsOf(spec: ViewerSpec, random: () => number): CoreOptions {
+  const { profile, uploadBytesPerSecondMax, memoryBytesMax, storageBytesMax } = spec;
+  return {
+    profile,
+    isSite: false,
+    noPeersReason: 'peers_not_allowed',
+    iceServers: null,
+    uploadBytesPerSecondMax,
+    memoryBytesMax,
+    storageBytesMax,
+    slowdownMax: 0.05,
+    integrityMin: 'none',
+    random,
+  };
 }
 
 export type Behaviour = (effect: Effect, viewer: Viewer) => readonly Effect[];

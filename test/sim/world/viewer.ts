@@ -10,9 +10,10 @@ import type { Random } from './random.ts';
 import type { SignalingClient } from './signaling.ts';
 import { Tally } from './tally.ts';
 import { ViewerLinks } from './viewer-links.ts';
-import { createPlayer } from './viewer-player.ts';
+import { createPlayer, type PlayerEffect, tellPlayer } from './viewer-player.ts';
 import { ViewerReads } from './viewer-reads.ts';
-import type { ViewerSpec, WorldParts } from './viewer-spec.ts';
+import { coreOptionsOf, type ViewerSpec, type WorldParts } from './viewer-spec.ts';
+import { ViewerTabs } from './viewer-tabs.ts';
 
 type Of<Type extends Effect['type']> = Extract<Effect, { type: Type }>;
 
@@ -33,6 +34,7 @@ export class Viewer implements Host, SignalingClient {
   viewerId: string | null = null;
   groupId: string | null = null;
   groupRole = 'slave';
+  deviceRole = 'slave';
   /** Where what happens to it happens: see the clock. */
   place: number = nowhere;
   profile: ViewerProfile;
@@ -46,6 +48,9 @@ export class Viewer implements Host, SignalingClient {
   #clockOffsetMs: number;
   #links: ViewerLinks;
   #reads: ViewerReads;
+  readonly tabs: ViewerTabs;
+  /** The page is there and does nothing any more. */
+  hangs = false;
   #socket: { send(frame: ClientFrame): void; close(): void } | null = null;
   #wakes = 0;
 
@@ -58,22 +63,10 @@ export class Viewer implements Host, SignalingClient {
     this.uplink = new Uplink(world.clock, spec.uplinkBitsPerSecond);
     this.downlink = new Pipe(world.clock, spec.downlinkBitsPerSecond);
     this.joinedAtMs = world.clock.nowMs;
-    const { profile, uploadBytesPerSecondMax, memoryBytesMax, storageBytesMax } = spec;
-    const random = this.#random.fork('core').unit;
-    this.core = new Core({
-      profile,
-      isSite: false,
-      noPeersReason: 'peers_not_allowed',
-      iceServers: null,
-      uploadBytesPerSecondMax,
-      memoryBytesMax,
-      storageBytesMax,
-      slowdownMax: 0.05,
-      integrityMin: 'none',
-      random,
-    });
+    this.core = new Core(coreOptionsOf(spec, this.#random.fork('core').unit));
     this.#links = new ViewerLinks(this, world.network);
     this.#reads = new ViewerReads(this, world.edge);
+    this.tabs = new ViewerTabs(this, world.clock, world.network);
     this.player = createPlayer(this, world, this.#clockOffsetMs);
   }
 
@@ -126,11 +119,16 @@ export class Viewer implements Host, SignalingClient {
     this.leftAtMs = this.#world.clock.nowMs;
     this.#world.network.vanished(this);
     this.#reads.close();
+    this.tabs.close();
   }
 
   /** Time of the world, which is not that of the page. */
   clockNow(): number {
     return this.#world.clock.nowMs;
+  }
+
+  coreNow(): number {
+    return this.clockNow() + this.#clockOffsetMs;
   }
 
   openLinks(): LinkEnd[] {
@@ -149,7 +147,7 @@ export class Viewer implements Host, SignalingClient {
 
   tell(told: CoreEvent): void {
     const event = this.onEvent ? this.onEvent(told) : told;
-    if (!this.alive || !event) return;
+    if (!this.alive || this.hangs || !event) return;
     const nowMs = this.#world.clock.nowMs + this.#clockOffsetMs;
     this.#world.clock.place = this.place;
     const effects = this.core.handle(event, nowMs);
@@ -220,6 +218,7 @@ export class Viewer implements Host, SignalingClient {
       case 'role':
         this.groupId = effect.groupId;
         this.groupRole = effect.groupRole;
+        this.deviceRole = effect.deviceRole;
         this.place = Number.parseInt(effect.groupId.slice(1), 36);
         return;
       case 'status':
@@ -230,7 +229,7 @@ export class Viewer implements Host, SignalingClient {
       case 'integrity':
         return this.tally.told(effect);
       default:
-        if (this.#links.perform(effect) || this.#reads.perform(effect)) return;
+        if ([this.#links, this.#reads, this.tabs].some((part) => part.perform(effect))) return;
         return this.#performMedia(effect);
     }
   }
@@ -239,19 +238,13 @@ export class Viewer implements Host, SignalingClient {
     switch (effect.type) {
       case 'deliverSegment':
         this.#checkDelivery(effect);
-        return this.#soon(() =>
-          this.#each(effect.loadIds, (loadId) => this.player.segmentLoaded(loadId)),
-        );
+        return this.#answer(effect);
       case 'failSegment':
-        return this.#soon(() =>
-          this.#each(effect.loadIds, (id) => this.player.segmentFailed(id, effect.failure)),
-        );
+      case 'deliverPlaylist':
+      case 'failPlaylist':
+        return this.#answer(effect);
       case 'setPlaybackRate':
         return this.player.setRate(effect.rate);
-      case 'deliverPlaylist':
-        return this.#soon(() => this.player.playlistLoaded(effect.loadId, effect.text));
-      case 'failPlaylist':
-        return this.#soon(() => this.player.playlistFailed(effect.loadId, effect.failure));
       case 'dropParts':
         return this.store.dropParts(effect.segmentId, effect.parts);
       case 'dropSegment':
@@ -270,7 +263,14 @@ export class Viewer implements Host, SignalingClient {
     }
   }
 
-  #checkDelivery({ segmentId, bytesFromEdge, bytesByPeer }: Of<'deliverSegment'>): void {
+  #answer(effect: PlayerEffect): void {
+    const loadIds = this.tabs.answer(effect);
+    if (loadIds.length > 0) this.#soon(() => tellPlayer(this.player, effect, loadIds));
+  }
+
+  #checkDelivery(effect: Of<'deliverSegment'>): void {
+    const { segmentId, bytesFromEdge, bytesByPeer, bytesFromDevice } = effect;
+    if (bytesFromDevice !== undefined) return this.tally.delivered(segmentId, bytesFromDevice);
     const size = this.store.wholeBytes(segmentId);
     const fromPeers = Object.values(bytesByPeer).reduce((sum, bytes) => sum + bytes, 0);
     if (bytesFromEdge + fromPeers < size)
@@ -286,10 +286,6 @@ export class Viewer implements Host, SignalingClient {
     this.#world.clock.at(atMs - this.#clockOffsetMs, () => {
       if (wake === this.#wakes) this.tell({ type: 'woke' });
     });
-  }
-
-  #each(loadIds: readonly number[], tell: (loadId: number) => void): void {
-    for (const loadId of loadIds) tell(loadId);
   }
 
   #soon(run: () => void): void {

@@ -1,0 +1,46 @@
+/** Viewers of one browser profile, and of profiles that only look like one. */
+import type { Scenario } from './scenarios.ts';
+import type { World } from './simulate.ts';
+
+export const tabsScenarios: Record<string, Scenario> = {
+  /** Five tabs of one profile and three other devices; the first that leads goes in its own way by the seed. */
+  tabs: (seed) => ({
+    seed,
+    viewers: 8,
+    durationMs: 90_000,
+    viewer: (index) => (index < 5 ? { deviceId: 'shared' } : {}),
+    script: (world) => tabsLose(world, 40_000),
+  }),
+
+  /** The same with nobody else. */
+  tabsAlone: (seed) => ({
+    seed,
+    viewers: 5,
+    durationMs: 90_000,
+    viewer: () => ({ deviceId: 'shared' }),
+    script: (world) => tabsLose(world, 40_000),
+  }),
+
+  /** Two machines whose profiles have one id, as copies of one disk image have. */
+  clones: (seed) => ({
+    seed,
+    viewers: 4,
+    durationMs: 60_000,
+    viewer: (index) => ({ deviceId: 'clone', browserName: `machine${index % 2}` }),
+  }),
+};
+
+/** The tab that leads is closed, crashes, or hangs, by the seed; the next that leads goes in another way. */
+function tabsLose(world: World, atMs: number): void {
+  const ways = ['leave', 'crash', 'hang'] as const;
+  for (const [index, delayMs] of [0, 20_000].entries())
+    world.at(atMs + delayMs, () => {
+      const leader = world
+        .alive()
+        .find(({ hangs, deviceRole }) => !hangs && deviceRole === 'master');
+      const way = ways[(world.options.seed + index) % ways.length];
+      if (leader?.deviceId !== 'shared') throw new Error('nobody leads the tabs');
+      if (way === 'leave' || way === 'crash') leader.end(way);
+      else leader.hangs = true;
+    });
+}
