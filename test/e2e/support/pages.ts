@@ -7,7 +7,7 @@ import { rootFolder } from '../../tools/root.ts';
 import { slimPackages } from '../../tools/slim-packages.ts';
 
 const folder = 'test/e2e/page';
-const bundled = ['index', 'plain', 'hostile', 'forger', 'visits'];
+const bundled = ['index', 'plain', 'hostile', 'forger', 'visits', 'frame'];
 const types: Record<string, string> = { html: 'text/html', js: 'text/javascript' };
 
 export interface Pages {
