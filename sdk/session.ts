@@ -121,7 +121,7 @@ class RoomSession implements Session {
       stallCount,
       stallMs,
       bufferMs,
-      neighbours: runtime?.core.neighbours() ?? [],
+      neighbours: runtime?.core.peers.traffic() ?? [],
       segmentsHeld: runtime?.core.heldSegments() ?? [],
       segments: runtime?.core.segmentStats() ?? [],
       refusals: { ...this.#refusals },

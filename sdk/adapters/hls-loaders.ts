@@ -8,12 +8,10 @@ import type {
   LoaderStats,
   PlaylistLoaderContext,
 } from 'hls.js';
-import { playlistIdOf, segmentIdOf } from '../../signaling/protocol/identity.ts';
+import { multivariantId, playlistIdOf, segmentIdOf } from '../../signaling/protocol/identity.ts';
 import type { EdgeProgress, FetchFailure } from '../core/events.ts';
 import type { RoomLoads } from '../ports/loads.ts';
 
-/** There is one multivariant playlist to a room, so it needs no name of its own. */
-const multivariantId = 'multivariant';
 /** For init segments, which have none. */
 const defaultDurationMs = 2_000;
 

@@ -89,7 +89,8 @@ class SimplePeerLink implements PeerLink {
     });
     this.#peer = peer;
     peer.on('signal', (signal) => this.#send(signal));
-    peer.on('error', () => {}); // `close` follows
+    // Where it could not connect at all, nothing else follows in Node.
+    peer.on('error', () => this.#end());
     peer.on('close', () => this.#end());
     const connection = connectionOf(peer);
     this.#watch(connection);

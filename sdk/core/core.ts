@@ -82,9 +82,9 @@ export class Core {
     return this.#swarm.segmentStats();
   }
 
-  /** Bytes exchanged with each linked peer. */
-  neighbours(): { viewerId: string; bytesReceived: number; bytesSent: number }[] {
-    return this.#peers.traffic();
+  /** What linked members have sent and got, and what they follow. */
+  get peers(): Pick<Peers, 'traffic' | 'followed' | 'linkedCount'> {
+    return this.#peers;
   }
 
   #dispatch(event: CoreEvent): void {

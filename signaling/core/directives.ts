@@ -93,9 +93,10 @@ function bridgeFrame([other, does]: [Viewer, 'feeds' | 'fed']): Member {
   return { ...memberFrame(other), role: does === 'feeds' ? 'master' : 'slave' };
 }
 
-/** Inside a device nothing is uploaded. */
-function siblingFrame({ viewerId, deviceRole, weight, presence }: Viewer): Member {
-  return { viewerId, role: deviceRole, uploads: presence === 'connected', weight };
+/** Where the viewers of a device are linked over a network, one that may not upload leads nobody. */
+function siblingFrame({ viewerId, deviceRole, weight, presence, uploads }: Viewer): Member {
+  const role = deviceRole === 'master' && !uploads ? 'slave' : deviceRole;
+  return { viewerId, role, uploads: uploads && presence === 'connected', weight };
 }
 
 function memberFrame(viewer: Viewer): Member {

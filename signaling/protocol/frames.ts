@@ -114,8 +114,8 @@ export interface DirectiveFrame {
   deviceRole: Role;
   groupRole: Role;
   /**
-   * Includes the viewer itself. Of the group, for who is master of its device; else the viewers of the device, which
-   * are to the viewer what a group is to others.
+   * Includes the viewer itself. Of the group, for who is master of its device; else the viewers of the device, its
+   * master first: they are to the viewer what a group is to others.
    */
   members: Member[];
   /** The other viewers of the device, all slaves: for its master. Absent where there are none. */

@@ -6,6 +6,9 @@ import * as limits from './limits.ts';
  * and its media sequence number (or by its URI and byte range where it has no number).
  */
 
+/** There is one multivariant playlist to a room, so it needs no name of its own. */
+export const multivariantId = 'multivariant';
+
 /** Path of a playlist below the folder of its multivariant playlist, or its whole path where it lies elsewhere. */
 export function playlistIdOf(url: string, multivariantUrl: string): string {
   const path = pathOf(url);

@@ -37,6 +37,11 @@ const arrows: Arrow[] = [
     to: ['sdk/ports/', 'sdk/core/', 'sdk/errors.ts', 'sdk/events.ts', 'sdk/options.ts', wire],
     why: 'an adapter knows the ports, the core and the wire, not who runs it',
   },
+  {
+    from: 'sdk/agent/',
+    to: ['sdk/', wire],
+    why: 'the agent is a viewer like others: it takes only the wire from the server',
+  },
   { from: 'sdk/', to: ['sdk/', wire], why: 'the sdk takes only the wire from the server' },
 ];
 

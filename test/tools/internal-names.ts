@@ -26,7 +26,7 @@ const ownFiles = [
   'node_modules/{simple-peer/lite.js,comlink/dist/esm/comlink.mjs,idb/build/index.js}',
   'node_modules/tinyqueue/index.js',
 ];
-const ownFilesLeftOut = /\.types\/|\.d\.ts$/;
+const ownFilesLeftOut = /\.types\/|\.d\.ts$|^sdk\/agent\//;
 
 const foreignFiles = [
   'sdk/api.d.ts',

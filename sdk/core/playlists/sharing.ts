@@ -20,13 +20,17 @@ export class Sharing {
     this.#peers = peers;
   }
 
-  /** Others hear only from this viewer of what came from another group, or from a member that is not linked to all. */
+  /**
+   * Others hear only from this viewer of what came from another group, or from a member that is not linked to all. The
+   * slaves of its device hear of nothing otherwise.
+   */
   pass(state: PlaylistState, from: string): void {
     const { bridges, members, isMaster } = this.#room;
     const isMesh = members.length <= limits.neighboursMax + 1;
     const isHeard = isMesh || !isMaster || this.#room.member(from)?.role === 'master';
-    if (!bridges.feeds(from) && isHeard) return;
-    for (const peer of this.#listeners(state)) if (peer !== from) this.send(peer, state);
+    const isNews = bridges.feeds(from) || !isHeard;
+    for (const peer of this.#listeners(state))
+      if (peer !== from && (isNews || bridges.isSibling(peer))) this.send(peer, state);
   }
 
   share(state: PlaylistState): void {

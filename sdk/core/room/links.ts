@@ -1,6 +1,7 @@
 import type { IceServer, Member } from '../../../signaling/protocol/index.ts';
 import * as limits from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
+import { Bridges } from './bridges.ts';
 import { neighboursOf, type Ring, ringOf, sharesOf, substitutesOf } from './neighbours.ts';
 
 type LinkState = 'connecting' | 'open' | 'waiting';
@@ -45,7 +46,7 @@ export class Links {
   /** Members that have made a link in place of one that they could not make. */
   #guests = new Set<string>();
   #members: readonly Member[] = [];
-  #bridges: readonly Member[] = [];
+  #bridges = new Bridges();
   #context: Context;
   #dropped: (peer: string) => void;
   #links = new Map<string, Link>();
@@ -78,17 +79,18 @@ export class Links {
     this.follow(this.#members, this.#bridges);
   }
 
-  follow(members: readonly Member[], bridges: readonly Member[] = []): void {
+  follow(members: readonly Member[], bridges = new Bridges()): void {
     this.#members = members;
     this.#bridges = bridges;
     this.ring = ringOf(members);
     this.#shares = sharesOf(members, this.ring);
     this.#seniority = new Map(members.map(({ viewerId }, place) => [viewerId, place]));
-    const across = bridges.map(({ viewerId }) => viewerId);
+    const across = bridges.all.map(({ viewerId }) => viewerId);
     for (const peer of across) {
       this.#shares.set(peer, bridgeShare);
-      // The two sides know nothing of each other's order of joining.
-      this.#seniority.set(peer, peer < this.#viewerId ? -1 : Number.POSITIVE_INFINITY);
+      // To its slaves a master comes first. Else the two sides know nothing of each other's order of joining.
+      const isEarlier = peer < this.#viewerId && !bridges.isSibling(peer);
+      this.#seniority.set(peer, isEarlier ? -1 : Number.POSITIVE_INFINITY);
     }
     const also = this.#also.filter((peer) => this.#seniority.has(peer));
     const neighbours = neighboursOf(this.#viewerId, members, this.ring);

@@ -234,7 +234,8 @@ export class Room {
     this.epoch = directive.epoch;
     this.clockOffsetMs = Math.min(this.clockOffsetMs, this.#context.nowMs - directive.epoch);
     this.#named = directive.members;
-    this.bridges.all = directive.bridges ?? [];
+    const { isSite } = this.#context.options;
+    this.bridges.follow(directive.bridges ?? [], (isSite && directive.siblings) || []);
     const { epoch, deviceRole, groupRole, groupId, withheld = [] } = directive;
     this.#context.emit({ type: 'role', epoch, deviceRole, groupRole, groupId, withheld });
     this.#device.follow(directive, this.viewerId ?? '');
@@ -257,7 +258,7 @@ export class Room {
   applyMembers(): void {
     this.#roster.follow(this.#device.isLinked ? this.#named : []);
     const members = this.#roster.gather(this.links.open, this.bridges.all);
-    if (this.#profile.peersAllowed) this.links.follow(members, this.bridges.all);
+    if (this.#profile.peersAllowed) this.links.follow(members, this.bridges);
     this.#listener.membersChanged();
   }
 
@@ -285,7 +286,7 @@ export class Room {
     this.#reports.stop();
     this.#giveUpAtMs = null;
     this.#named = [];
-    this.bridges.all = [];
+    this.bridges.follow([], []);
     this.#roster.clear();
     this.isAlone = true;
     this.#device.leave();

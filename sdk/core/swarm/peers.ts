@@ -94,6 +94,12 @@ export class Peers {
     return this.all.get(id)?.follows.has(playlistId) === true;
   }
 
+  /** Ids of all playlists that linked peers follow. */
+  followed(): string[] {
+    return [...new Set(this.linked().flatMap((id) => [...(this.all.get(id)?.follows ?? [])]))];
+  }
+
+  /** Bytes exchanged with each. */
   traffic(): { viewerId: string; bytesReceived: number; bytesSent: number }[] {
     return [...this.all].map(([viewerId, { bytesReceived, bytesSent }]) => ({
       viewerId,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import * as timings from '../../../sdk/core/room/device-timings.ts';
-import { CoreViewer, segmentOf, self } from './core-viewer.ts';
+import { CoreViewer, playlistId, playlistText, segmentOf, self } from './core-viewer.ts';
 
 /** A slave that is fed by `m`, with `s` next in line, or first itself. */
 function slave(line = ['m', 's', self], isSite = false): CoreViewer {
@@ -209,6 +209,43 @@ describe('core: a device whose master has no network', () => {
     // The others follow by the server's word, or by themselves when their player cannot wait.
     last.wait(500);
     expect(asked(last)).to.have.length.above(1);
+  });
+});
+
+describe('core: the master of a site', () => {
+  /** `s` is a slave of the site, `g` a member of the group. */
+  function master(): CoreViewer {
+    const viewer = new CoreViewer({ isSite: true });
+    viewer.join([{ viewerId: 'g', role: 'master' }, { viewerId: self }]);
+    viewer.lead(['g', self], ['s']);
+    return viewer;
+  }
+
+  it('waits for its slaves to link to it, and passes on to them what its group has', () => {
+    const viewer = master();
+    viewer.wait(200);
+    expect(viewer.take('openLink').map(({ peer }) => peer)).to.not.include('s');
+    const signal = { type: 'offer', sdp: 'x' };
+    viewer.tell({ type: 'frameReceived', frame: { type: 'signal', from: 's', signal } });
+    expect(viewer.take('openLink')).to.deep.include.members([
+      { type: 'openLink', peer: 's', initiator: false, iceServers: [] },
+    ]);
+    viewer.tell({ type: 'linkOpened', peer: 's' });
+    const follows = [{ playlistId, version: -1 }];
+    viewer.says('s', { type: 'hello', version: 1, follows });
+    viewer.wantPlaylist();
+    const text = playlistText({ oldest: 100, count: 6 });
+    viewer.says('g', { type: 'playlist', playlistId, text });
+    expect(viewer.sent('playlist').map(({ peer }) => peer)).to.deep.equal(['s']);
+  });
+
+  it('is linked to no slave where these are fed inside the browser', () => {
+    const viewer = new CoreViewer();
+    viewer.join([{ viewerId: self }]);
+    viewer.lead([self], ['s']);
+    const signal = { type: 'offer', sdp: 'x' };
+    viewer.tell({ type: 'frameReceived', frame: { type: 'signal', from: 's', signal } });
+    expect(viewer.take('openLink')).to.deep.equal([]);
   });
 });
 

@@ -144,6 +144,29 @@ export class CoreViewer {
     });
   }
 
+  /** A directive to the master of a device, with the other viewers of that. */
+  lead(group: readonly string[], siblings: readonly string[]): void {
+    this.#epoch += 1;
+    const member = (viewerId: string) => ({
+      viewerId,
+      role: 'slave' as const,
+      uploads: true,
+      weight: 1,
+    });
+    this.tell({
+      type: 'frameReceived',
+      frame: {
+        type: 'directive',
+        epoch: this.#epoch,
+        groupId: 'g1',
+        deviceRole: 'master',
+        groupRole: 'slave',
+        members: group.map(member),
+        siblings: siblings.map(member),
+      },
+    });
+  }
+
   /** What the server vouches for from now on. */
   offer(mode: 'signed' | 'attested' | 'none'): void {
     const integrity = { mode, keys: [] };
