@@ -20,8 +20,8 @@ export interface ViewerPage {
 
 export interface BenchBrowser {
   readonly version: string;
-  /** Opens a page in a browser context of its own, as another person would. */
-  open(pageUrl: string, config: ViewerConfig): Promise<ViewerPage>;
+  /** Opens a page in a browser profile of its own, as another person would, or (`isTab`) in one that all share. */
+  open(pageUrl: string, config: ViewerConfig, isTab: boolean): Promise<ViewerPage>;
   /** Of all processes of the browser so far; null where the system does not tell. */
   processorSeconds(): number | null;
   /** Errors that pages threw and did not catch, each once. */
@@ -43,10 +43,12 @@ export async function startBrowser(): Promise<BenchBrowser> {
   const browser = await chromium.connect(server.wsEndpoint());
   const pid = server.process().pid ?? 0;
   const errors = new Set<string>();
+  let shared: Promise<BrowserContext> | null = null;
   return {
     version: browser.version(),
-    async open(pageUrl, config) {
-      const context = await browser.newContext();
+    async open(pageUrl, config, isTab) {
+      if (isTab) shared ??= browser.newContext();
+      const context = (isTab && (await shared)) || (await browser.newContext());
       const page = await context.newPage();
       page.on('pageerror', (error) => errors.add(error.message));
       page.on('crash', () => errors.add('a page crashed'));
@@ -68,8 +70,21 @@ function viewerPage(viewerName: string, context: BrowserContext, page: Page): Vi
     viewerName,
     async leave() {
       const report = await page.evaluate(() => window.benchReport());
-      await context.close();
-      return report;
+      const memoryBytes = await memoryOf(context, page);
+      // A profile that others use goes with the browser.
+      await (context.pages().length > 1 ? page : context).close();
+      return { ...report, memoryBytes };
     },
   };
+}
+
+/** Objects and buffers of scripts that are still needed; decoded pictures and the player's own buffer lie elsewhere. */
+async function memoryOf(context: BrowserContext, page: Page): Promise<number> {
+  const session = await context.newCDPSession(page);
+  await session.send('HeapProfiler.collectGarbage');
+  const usage = await session.send('Runtime.getHeapUsage');
+  const { usedSize, backingStorageSize = 0 } = usage as typeof usage & {
+    backingStorageSize?: number;
+  };
+  return usedSize + backingStorageSize;
 }

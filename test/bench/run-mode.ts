@@ -134,7 +134,7 @@ class Audience {
     const index = this.#joinCount++;
     const viewerName = `viewer-${index}`;
     const spare = index >= options.viewers - scenario.viewersAtSpareEdge && index < options.viewers;
-    const viewer = await browser.open(pageUrl, {
+    const config = {
       viewerName,
       playlistUrl: (spare ? stage.spareEdge : stage.edge).playlistUrl,
       room,
@@ -144,8 +144,8 @@ class Audience {
       trackerUrl: stage.trackerUrl,
       signalingUrl: stage.signalingUrl,
       token: await stage.issueToken(viewerName),
-    });
-    this.#present.push(viewer);
+    };
+    this.#present.push(await browser.open(pageUrl, config, scenario.oneProfile));
   }
 }
 

@@ -12,6 +12,8 @@ export interface Scenario {
   outage: Outage | null;
   /** Viewers, the last to join, whose own edge stays alive. */
   viewersAtSpareEdge: number;
+  /** The viewers are tabs of one browser profile, instead of a profile each. */
+  oneProfile: boolean;
 }
 
 export interface Outage {
@@ -68,7 +70,14 @@ const outages = {
 type OutageName = keyof typeof outages;
 export const outageNames = Object.keys(outages) as OutageName[];
 
-export const scenarioNames = ['steady', 'crowd', 'churn', 'capped', ...outageNames] as const;
+export const scenarioNames = [
+  'steady',
+  'crowd',
+  'churn',
+  'capped',
+  'tabs',
+  ...outageNames,
+] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 export function isScenarioName(name: string): name is ScenarioName {
@@ -85,6 +94,7 @@ export function scenarioOf(name: ScenarioName, durationMs: number): Scenario {
     edgeUplinkBitrates: null,
     outage: null,
     viewersAtSpareEdge: 0,
+    oneProfile: false,
   };
   switch (name) {
     case 'steady':
@@ -95,6 +105,10 @@ export function scenarioOf(name: ScenarioName, durationMs: number): Scenario {
       const description =
         'every four seconds the longest-present viewer leaves and a new one joins';
       return { ...base, description, churnIntervalMs: 4_000 };
+    }
+    case 'tabs': {
+      const description = 'the viewers are tabs of one browser profile';
+      return { ...base, description, oneProfile: true };
     }
     case 'capped': {
       const description =

@@ -101,6 +101,7 @@ function viewer(report: Partial<ViewerReport>): ViewerReport {
     samples: [],
     deliveredBytes: {},
     longTasks: [],
+    memoryBytes: 8_000_000,
     fatalErrors: [],
     errorCounts: {},
     library: null,

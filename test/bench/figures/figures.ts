@@ -21,6 +21,8 @@ export const figureNames = [
   'liveLatencyMsP95',
   'cpuSecondsPerViewerMinute',
   'cpuSecondsPerViewerMinuteAdded',
+  'memoryBytesMedian',
+  'memoryBytesMax',
   'wastedBytesShare',
   'scriptBytes',
   'scriptBytesEverything',
@@ -57,6 +59,7 @@ export function figuresOf(run: RawRun): OwnFigures {
   const viewerMinutes = viewerMinutesOf(viewers, settled);
   const firstFrames = viewers.flatMap(({ firstFrameMs }) => firstFrameMs ?? []);
   const latencies = latenciesOf(viewers, settled);
+  const memories = viewers.flatMap(({ memoryBytes }) => memoryBytes ?? []);
   return {
     offload: offloadOf(settledSegments, viewers),
     offloadWhole: offloadOf(allSegments, viewers),
@@ -72,6 +75,8 @@ export function figuresOf(run: RawRun): OwnFigures {
     liveLatencyMsMedian: median(latencies),
     liveLatencyMsP95: percentile(latencies, 95),
     cpuSecondsPerViewerMinute: cpuOf(run, viewerMinutes),
+    memoryBytesMedian: median(memories),
+    memoryBytesMax: memories.length > 0 ? Math.max(...memories) : null,
     wastedBytesShare: wastedOf(run),
     playlistRequestsPerViewerMinute: ratio(
       settledEnd.playlistRequests - settledStart.playlistRequests,

@@ -9,6 +9,7 @@ const digits =
     value.toFixed(count);
 const percent: Format = (value) => `${(value * 100).toFixed(1)} %`;
 const whole: Format = (value) => String(Math.round(value));
+const megabytes: Format = (value) => `${(value / 1_000_000).toFixed(1)} MB`;
 const kilobytes: Format = (value) => `${(value / 1_000).toFixed(1)} kB`;
 
 const rows: Record<FigureName, { label: string; format: Format }> = {
@@ -27,6 +28,8 @@ const rows: Record<FigureName, { label: string; format: Format }> = {
   liveLatencyMsP95: { label: '  95th percentile', format: whole },
   cpuSecondsPerViewerMinute: { label: 'processor s per viewer-minute', format: digits(2) },
   cpuSecondsPerViewerMinuteAdded: { label: '  above plain hls.js', format: digits(2) },
+  memoryBytesMedian: { label: 'memory of a page’s scripts, median', format: megabytes },
+  memoryBytesMax: { label: '  most', format: megabytes },
   wastedBytesShare: { label: 'received bytes wasted', format: percent },
   scriptBytes: { label: 'script beside hls.js, gzipped', format: kilobytes },
   scriptBytesEverything: { label: '  with lazy parts', format: kilobytes },

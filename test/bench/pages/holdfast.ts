@@ -8,7 +8,10 @@ startViewer(({ player, room, signalingUrl, token }, media) => {
   const session = joinRoom({ room, signaling, token: token ?? '', media, upload: true });
   return {
     hls: new Hls(session.hls(player)),
-    peerBytes: () => session.stats().bytesFromPeers,
+    peerBytes: () => {
+      const { bytesFromPeers, bytesFromDevice } = session.stats();
+      return bytesFromPeers + bytesFromDevice;
+    },
     library: () => session.stats(),
   };
 });

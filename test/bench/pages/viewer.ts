@@ -45,6 +45,8 @@ export interface ViewerReport {
   /** Bytes given to hls.js by media sequence. */
   deliveredBytes: Record<number, number>;
   longTasks: { atMs: number; durationMs: number }[];
+  /** Of the page's scripts when it was left, as the browser says; null in the page itself. */
+  memoryBytes: number | null;
   /** Fatal errors of hls.js; the page recovers from them as its guide says. */
   fatalErrors: { atMs: number; details: string }[];
   /** hls.js errors by detail, with those that it handles by itself. */
@@ -104,6 +106,7 @@ export function startViewer(
       samples,
       deliveredBytes: delivered.bytesBySequence,
       longTasks,
+      memoryBytes: null,
       fatalErrors: delivered.fatalErrors,
       errorCounts: delivered.errorCounts,
       library: player.library?.() ?? null,
