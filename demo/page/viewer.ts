@@ -22,6 +22,8 @@ export interface ViewerOptions {
   playlistUrl: string;
   room: string;
   signalingUrl: string;
+  /** It shares a device with the other tabs of this browser, instead of standing for one of its own. */
+  isTab?: boolean;
   onSegment: (viewer: Viewer, event: SessionEvents['segment']) => void;
   /** Something that the user should know. */
   onNews: (viewer: Viewer, text: string, grave?: boolean) => void;
@@ -65,14 +67,15 @@ export class Viewer {
     this.video = document.createElement('video');
     Object.assign(this.video, { muted: true, autoplay: true, playsInline: true });
     this.video.setAttribute('aria-label', `Live stream of viewer ${options.number}`);
-    const deviceId = `demo-${randomId()}`;
+    const name = `demo-${randomId()}`;
     this.#session = joinRoom({
       room: options.room,
       signaling: options.signalingUrl,
-      token: () => fetchToken(options.room, deviceId),
+      token: () => fetchToken(options.room, name),
       media: this.video,
       upload: true,
-      deviceId,
+      // Else all viewers of this page would be one device.
+      ...(options.isTab ? {} : { deviceId: name }),
     });
     this.#listen();
     // One worker per viewer costs more than it saves on a stream that needs no remuxing.

@@ -7,7 +7,10 @@ import { createServer as createVite, type ViteDevServer } from 'vite';
 import { type ApiContext, handleApi } from './api.ts';
 
 const rootFolder = join(import.meta.dirname, '../..');
-const pageFile = join(import.meta.dirname, '../page/index.html');
+const pageFiles: Record<string, string> = {
+  '/': join(import.meta.dirname, '../page/index.html'),
+  '/tab': join(import.meta.dirname, '../page/tab.html'),
+};
 const firstPort = 8_080;
 /** Ports that are tried before giving up. */
 const portsTried = 20;
@@ -60,16 +63,17 @@ async function answer(
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
   if (path.startsWith('/api/')) return handleApi(request, response, context);
   try {
-    if (path === '/') return await sendPage(response);
+    const file = pageFiles[path];
+    if (file !== undefined) return await sendPage(response, file);
     vite.middlewares(request, response, () => plain(response, 404, 'not found'));
   } catch (error) {
     plain(response, 500, error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 }
 
-async function sendPage(response: ServerResponse): Promise<void> {
+async function sendPage(response: ServerResponse, file: string): Promise<void> {
   // As it is: Vite would add its client, which reloads pages and has nobody to talk to here.
-  const html = await readFile(pageFile, 'utf8');
+  const html = await readFile(file, 'utf8');
   response.writeHead(200, {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',

@@ -36,7 +36,7 @@ export class Core {
     this.#device = new Device(this.#context, {
       load: (wanted) => this.#load(wanted),
       unload: (wanted) => this.#unload(wanted),
-      keep: (given, { request }) => this.#keep(given, request),
+      keep: (gave, { request }, master) => this.#keep(gave, request, master),
       missed: () => this.#room.changed(true),
       leads: () => this.#room.leads(),
       reachChanged: () => this.#room.applyMembers(),
@@ -233,11 +233,11 @@ export class Core {
   }
 
   /** Whoever stands by for the master has what it gave when it takes its place. */
-  #keep({ loadId, sizeBytes }: MasterGave, request: SegmentRequest): void {
+  #keep({ loadId, sizeBytes }: MasterGave, request: SegmentRequest, given: string): void {
     const { segmentId } = request;
     if (this.#swarm.holds(segmentId)) return;
     this.#context.emit({ type: 'keepGiven', loadId, segmentId });
-    this.#swarm.edge.brought({ request, sizeBytes, transferMs: 0, given: true });
+    this.#swarm.edge.brought({ request, sizeBytes, transferMs: 0, given });
   }
 
   #linkOpened(peer: string): void {

@@ -111,13 +111,13 @@ export type CoreEvent =
   /** Null: it leads the device no more. */
   | { type: 'masterFailed'; loadId: number; failure: FetchFailure | null }
   // what the player loaded by itself before the room was there
-  /** `given`: by the master of the device, and not by an edge. */
+  /** `given`: by this viewer, the master of the device, and not by an edge. */
   | {
       type: 'segmentBrought';
       request: SegmentRequest;
       sizeBytes: number;
       transferMs: number;
-      given?: boolean;
+      given?: string;
     }
   | {
       type: 'playlistBrought';

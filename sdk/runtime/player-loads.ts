@@ -13,6 +13,8 @@ export type PlaylistLoad = Omit<Extract<Wanted, { type: 'playlistWanted' }>, 'lo
 
 interface Pending<Result> {
   load: Load<Result>;
+  /** Of another viewer of the device. */
+  onBehalf: boolean;
   /** Reads it plainly; returns the function that abandons that. */
   plainly(): () => void;
   abandon(): void;
@@ -42,6 +44,7 @@ export class PlayerLoads {
       (loadId) => this.#dispatch({ ...wanted, loadId }),
       (loadId) => this.#dispatch({ type: 'segmentAbandoned', loadId, segmentId }),
       () => this.#plain.loadSegment(request, load),
+      wanted.onBehalf,
     );
   }
 
@@ -54,6 +57,11 @@ export class PlayerLoads {
       (loadId) => this.#dispatch({ type: 'playlistAbandoned', loadId, playlistId }),
       () => this.#plain.loadPlaylist(url, load),
     );
+  }
+
+  /** Whether the own player waits for any of them. */
+  areOwn(loadIds: readonly number[]): boolean {
+    return loadIds.some((loadId) => this.#segments.get(loadId)?.onBehalf === false);
   }
 
   progress(loadIds: readonly number[], progress: EdgeProgress): void {
@@ -108,12 +116,14 @@ export class PlayerLoads {
     wanted: (loadId: number) => void,
     abandoned: (loadId: number) => void,
     plainly: () => () => void,
+    onBehalf = false,
   ): () => void {
     if (this.#isOver) return plainly();
     this.#lastLoadId += 1;
     const loadId = this.#lastLoadId;
     const pending: Pending<Result> = {
       load,
+      onBehalf,
       plainly,
       abandon: () => {
         if (loads.delete(loadId)) abandoned(loadId);

@@ -261,7 +261,8 @@ export class Runtime {
   }
 
   #answer(effect: AnswerEffect): void {
-    if (effect.type === 'deliverSegment') this.#outward(effect);
+    if (effect.type === 'deliverSegment' && this.#loads.areOwn(effect.loadIds))
+      this.#outward(effect);
     const isWhole = this.#loads.answer(effect, (loadId) =>
       effect.type === 'deliverSegment' ? this.#bytesFor(effect, loadId) : null,
     );

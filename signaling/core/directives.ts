@@ -22,28 +22,33 @@ export function tell(context: Context, viewer: Viewer): DirectiveFrame {
     epoch: group.epoch,
     groupRole: viewer.groupRole,
     members: group.memberFrames,
-    siblings: siblings.length > 0 ? siblings.map(siblingFrame) : undefined,
+    siblings: siblings.length > 0 ? siblings.map((other) => siblingFrame(other)) : undefined,
     bridges: viewer.bridges?.size ? [...viewer.bridges].map(bridgeFrame) : undefined,
   };
 }
 
 /** To a slave its device is what a group is to others. */
 function toSlave(context: Context, { device, room }: Viewer) {
+  // Where viewers are linked over a network, who has just dropped is not waited for, though it keeps its place.
+  const leader = device.viewers.find(
+    ({ uploads, presence }) => uploads && presence === 'connected',
+  );
   return {
     // What its master plays may change although nothing in the group does.
     epoch: nextEpoch(context, room),
     groupRole: 'slave' as const,
-    members: device.viewers.map(siblingFrame),
+    members: device.viewers.map((other) => siblingFrame(other, leader)),
     withheld: [...(device.viewers[0]?.plays ?? [])],
   };
 }
 
-/** Tells those who are fed by the master of their device what it gets for them. */
-export function tellSlaves(context: Context, device: Device): void {
-  for (const viewer of device.viewers) {
-    const { connectionId, deviceRole } = viewer;
-    if (deviceRole === 'master' || connectionId === null) continue;
-    context.effects.push({ type: 'send', connectionId, frame: tell(context, viewer) });
+/** Those who are fed by the master of their device are to hear what it gets for them, at the pace of directives. */
+export function untellSlaves(context: Context, { viewers }: Device): void {
+  for (const viewer of viewers) {
+    if (viewer.deviceRole === 'master') continue;
+    viewer.toldEpoch = -1;
+    viewer.group.untold = true;
+    context.touched.add(viewer.group);
   }
 }
 
@@ -93,9 +98,9 @@ function bridgeFrame([other, does]: [Viewer, 'feeds' | 'fed']): Member {
   return { ...memberFrame(other), role: does === 'feeds' ? 'master' : 'slave' };
 }
 
-/** Where the viewers of a device are linked over a network, one that may not upload leads nobody. */
-function siblingFrame({ viewerId, deviceRole, weight, presence, uploads }: Viewer): Member {
-  const role = deviceRole === 'master' && !uploads ? 'slave' : deviceRole;
+function siblingFrame(viewer: Viewer, leader?: Viewer): Member {
+  const { viewerId, deviceRole, weight, presence, uploads } = viewer;
+  const role = viewer === leader ? 'master' : deviceRole === 'master' ? 'slave' : deviceRole;
   return { viewerId, role, uploads: uploads && presence === 'connected', weight };
 }
 

@@ -5,7 +5,7 @@ import { tell } from './directives.ts';
 import type { JoinAccepted, RoomsOptions } from './events.ts';
 import { chooseGroup, groupOf, place, regroup } from './groups.ts';
 import { forgetHoldings } from './outage/holdings.ts';
-import { arm, removeViewer } from './presence.ts';
+import { arm, leadsOthers, removeViewer } from './presence.ts';
 import { refuse } from './refusals.ts';
 import { elect, updateUploads } from './roles.ts';
 import { type Context, count, type Device, markStale, type Room, type Viewer } from './state.ts';
@@ -50,7 +50,7 @@ function resume(context: Context, viewer: Viewer, event: JoinAccepted): Viewer {
   if (viewer.presence === 'absent') viewer.seniority = viewer.room.nextSeniority++;
   viewer.connectionId = event.connectionId;
   viewer.presence = 'connected';
-  if (viewer.group.troubledAtMs !== null) markStale(context, viewer.group);
+  if (viewer.group.troubledAtMs !== null || leadsOthers(viewer)) markStale(context, viewer.group);
   viewer.heardAtMs = context.nowMs;
   viewer.isSilent = false;
   viewer.lostBy = null;

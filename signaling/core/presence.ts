@@ -16,9 +16,14 @@ export function disconnect(context: Context, viewer: Viewer): void {
   forgetHoldings(viewer);
   count(context, 'disconnected');
   arm(context, viewer);
-  if (viewer.group.troubledAtMs !== null) markStale(context, viewer.group);
+  if (viewer.group.troubledAtMs !== null || leadsOthers(viewer)) markStale(context, viewer.group);
   context.touched.add(viewer.group);
   removeWhenLost(context, viewer);
+}
+
+/** Whether others of its device are fed by it. */
+export function leadsOthers({ deviceRole, device }: Viewer): boolean {
+  return deviceRole === 'master' && device.viewers.length > 1;
 }
 
 /** Forgets a viewer and whatever stood only for it. */

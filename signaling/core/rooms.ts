@@ -3,7 +3,7 @@ import type { ReportFrame, SignalFrame } from '../protocol/index.ts';
 import { limits as defaults } from '../protocol/index.ts';
 import { accuse } from './accusations.ts';
 import { assert } from './assert.ts';
-import { settleTouched, tellNow, tellSlaves } from './directives.ts';
+import { settleTouched, tellNow, untellSlaves } from './directives.ts';
 import type { Rooms, RoomsEffect, RoomsEvent, RoomsOptions } from './events.ts';
 import { applyProfile, join } from './join.ts';
 import { holdingsOf, holdingsTold } from './outage/holdings.ts';
@@ -138,7 +138,7 @@ function report(context: Context, viewer: Viewer, connectionId: string, frame: R
   viewer.edgeHealth = frame.edgeHealth;
   if (`${viewer.plays}` !== `${frame.plays}`) {
     viewer.plays = frame.plays;
-    if (viewer.deviceRole === 'master') tellSlaves(context, viewer.device);
+    if (viewer.deviceRole === 'master') untellSlaves(context, viewer.device);
   }
   if (frame.edgeSeenMs !== undefined) viewer.edgeSeenAtMs = context.nowMs - frame.edgeSeenMs;
   for (const viewerId of frame.lostMembers) {

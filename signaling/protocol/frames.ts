@@ -115,7 +115,8 @@ export interface DirectiveFrame {
   groupRole: Role;
   /**
    * Includes the viewer itself. Of the group, for who is master of its device; else the viewers of the device, its
-   * master first: they are to the viewer what a group is to others.
+   * master first: they are to the viewer what a group is to others, whose master is the first that is connected and
+   * uploads.
    */
   members: Member[];
   /** The other viewers of the device, all slaves: for its master. Absent where there are none. */

@@ -40,6 +40,31 @@ describe('tabs of a browser', () => {
     expect(log).to.deep.equal(['near', 'gone']);
   });
 
+  it('may be workers, and are seen to end with them', async () => {
+    const worker = new Worker(new URL('./tabs-worker.ts', import.meta.url), { type: 'module' });
+    const tabs = createTabs();
+    const received = new Promise<unknown>((resolve) => {
+      tabs.open('page', { onMessage: (_from, data) => resolve(data) });
+    });
+    const gone = new Promise<void>((resolve) => {
+      const look = () =>
+        tabs.watch('in-worker', {
+          onNear: () => tabs.send('in-worker', 'hello'),
+          // Its script takes a while to load.
+          onGone: () => (isNear ? resolve() : void look()),
+        });
+      let isNear = false;
+      void received.then(() => {
+        isNear = true;
+        worker.terminate();
+      });
+      look();
+    });
+    expect(await received).to.deep.equal({ data: 'hello', isWorker: true });
+    await gone;
+    tabs.close();
+  });
+
   it('leave no lock and no channel behind', async () => {
     const tabs = createTabs();
     tabs.open('leaver', { onMessage: () => {} });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { build } from 'rolldown';
 import * as peerWire from '../../sdk/core/peer-wire.ts';
+import * as tabWire from '../../sdk/core/tab-wire.ts';
 import * as signalingWire from '../../signaling/protocol/index.ts';
 import { rootFolder } from '../tools/root.ts';
 
@@ -21,7 +22,11 @@ const integrity = { mode: 'signed', keys: [{ kty: 'EC', crv: 'P-256', x: digest,
 const profile = { metered: true, saveData: false, uploadAllowed: true, peersAllowed: true };
 const member = { viewerId: 'v-1', role: 'slave', uploads: true, weight: 1.5 };
 const roles = { groupId: 'g', deviceRole: 'master', groupRole: 'secondary' };
-const directive = { type: 'directive', epoch: 3, ...roles, members: [member] };
+const withheld = ['720p.m3u8'];
+const directive = { type: 'directive', epoch: 3, ...roles, members: [member], withheld };
+const request = { segmentId: 'a#1', url: 'u', byteRange: { start: 0, end: 9 }, durationMs: 2_000 };
+const playlist = { playlistId: 'p', url: 'u', multivariant: false, versionHeld: -1 };
+const progress = { bytes: 1, sizeBytes: null, tookMs: 1.5, firstByteMs: 1 };
 const signal = { type: 'candidate', candidate: { sdpMid: '0', sdpMLineIndex: 0 } };
 const welcome = {
   ...{ type: 'welcome', version: signalingWire.protocolVersion, viewerId: 'v-1', resumeKey: '' },
@@ -81,6 +86,16 @@ const taken: Record<string, unknown[]> = {
       { type: 'cancel', requestId: 7 },
     ],
   ],
+  // All but the one with media, which is no JSON.
+  parseTabMessage: [
+    { type: 'ask', wanted: { type: 'segmentWanted', loadId: 1, request, deadlineMs: 9 } },
+    { type: 'ask', wanted: { type: 'playlistWanted', loadId: 2, ...playlist } },
+    ...[{ type: 'heard' }, { type: 'drop', loadId: 1 }],
+    { type: 'progress', loadId: 1, progress },
+    { type: 'playlist', loadId: 1, text: '#EXTM3U', version: 7 },
+    { type: 'failed', loadId: 1, failure: { status: 404, reason: 'status' } },
+    { type: 'failed', loadId: 1, failure: null },
+  ],
   parseSignedDescriptor: [signed],
   parseDescriptor: [
     { room: 'r', segmentId: 'a#1', sizeBytes: 10, digests: [digest], createdAtMs: 1 },
@@ -130,6 +145,13 @@ function verdictOf(parse: Parse, text: string): unknown {
   return { code, path: code === 'frame_invalid' ? message.split(':')[0] : message };
 }
 
+/** What comes as a structured clone is given as what its JSON says. */
+function withJson(parsers: object): Record<string, Parse> {
+  const all = parsers as Record<string, Parse> & { parseTabMessage(data: unknown): unknown };
+  const parseTabMessage = (text: string): unknown => all.parseTabMessage(JSON.parse(text));
+  return { ...all, parseTabMessage };
+}
+
 /** The parsers as a page has them. */
 async function withStandIn(): Promise<Record<string, Parse>> {
   const { output } = await build({
@@ -145,6 +167,7 @@ async function withStandIn(): Promise<Record<string, Parse>> {
         load: (id) =>
           id === 'parsers'
             ? `export * from '${rootFolder}/sdk/core/peer-wire.ts';
+               export * from '${rootFolder}/sdk/core/tab-wire.ts';
                export * from '${rootFolder}/signaling/protocol/index.ts';`
             : null,
       },
@@ -155,10 +178,10 @@ async function withStandIn(): Promise<Record<string, Parse>> {
 }
 
 describe('the stand-in for valibot', () => {
-  const real = { ...peerWire, ...signalingWire } as unknown as Record<string, Parse>;
+  const real = withJson({ ...peerWire, ...tabWire, ...signalingWire });
   let slim: Record<string, Parse>;
   before(async () => {
-    slim = await withStandIn();
+    slim = withJson(await withStandIn());
   });
 
   for (const [name, values] of Object.entries(taken)) {

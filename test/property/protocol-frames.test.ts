@@ -21,13 +21,20 @@ const positive = fc.double({ min: 0, max: 1e12, noNaN: true }).map((value) => va
 const scalar = fc.jsonValue({ maxDepth: 0 }).map(normal);
 const key = fc.stringMatching(/^[a-zA-Z]{1,12}$/);
 const signal = fc.dictionary(key, fc.oneof(scalar, fc.dictionary(key, scalar, plain(4))), plain(5));
-const profile = fc.record({
-  metered: fc.boolean(),
-  saveData: fc.boolean(),
-  uploadAllowed: fc.boolean(),
-  peersAllowed: fc.boolean(),
-  batteryLevel: orNull(fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0)),
-});
+const profile = fc.record(
+  {
+    metered: fc.boolean(),
+    saveData: fc.boolean(),
+    uploadAllowed: fc.boolean(),
+    peersAllowed: fc.boolean(),
+    batteryLevel: orNull(fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0)),
+    agent: fc.boolean(),
+  },
+  {
+    requiredKeys: ['metered', 'saveData', 'uploadAllowed', 'peersAllowed', 'batteryLevel'],
+    noNullPrototype: true,
+  },
+);
 const clientFrame: fc.Arbitrary<ClientFrame> = fc.oneof(
   fc.record(
     {
@@ -72,22 +79,28 @@ const clientFrame: fc.Arbitrary<ClientFrame> = fc.oneof(
   ),
 );
 
-const directive = fc.record({
-  type: fc.constant('directive' as const),
-  epoch: fc.maxSafeNat(),
-  groupId: id,
-  deviceRole: role,
-  groupRole: role,
-  members: fc.array(
-    fc.record({
-      viewerId: id,
-      role,
-      uploads: fc.boolean(),
-      weight: fc.double({ min: 1, max: 64, noNaN: true }),
-    }),
-    { maxLength: limits.groupMembersMax },
-  ),
+const member = fc.record({
+  viewerId: id,
+  role,
+  uploads: fc.boolean(),
+  weight: fc.double({ min: 1, max: 64, noNaN: true }),
 });
+const directive = fc.record(
+  {
+    type: fc.constant('directive' as const),
+    epoch: fc.maxSafeNat(),
+    groupId: id,
+    deviceRole: role,
+    groupRole: role,
+    members: fc.array(member, { maxLength: limits.groupMembersMax }),
+    siblings: fc.array(member, { maxLength: limits.viewersPerDeviceMax }),
+    withheld: segmentIds(limits.playlistsPerViewerMax),
+  },
+  {
+    requiredKeys: ['type', 'epoch', 'groupId', 'deviceRole', 'groupRole', 'members'],
+    noNullPrototype: true,
+  },
+);
 const serverFrame: fc.Arbitrary<ServerFrame> = fc.oneof(
   directive,
   fc.record({

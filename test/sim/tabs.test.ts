@@ -37,6 +37,19 @@ describe('tabs of one browser profile', function () {
     });
   });
 
+  it('are fed over links where they are a site’s, in browsers of their own', () => {
+    for (let seed = 1; seed <= 8; seed += 1)
+      replayable('site', seed, (report, world) => {
+        expect(report.fatal).to.deep.equal([]);
+        expect(report.stallMs).to.equal(0);
+        const site = world.viewers.filter(({ deviceId }) => deviceId === 'site');
+        expect(
+          site.filter(({ alive, deviceRole }) => alive && deviceRole === 'master').length,
+        ).to.equal(1);
+        expect(report.copiesPerSegmentSettled).to.be.at.most(1.15);
+      });
+  });
+
   it('become two devices where another machine has the same id', () => {
     for (let seed = 1; seed <= 4; seed += 1)
       replayable('clones', seed, (report, world) => {

@@ -1,6 +1,7 @@
 /** Viewers of one browser profile, and of profiles that only look like one. */
 import type { Scenario } from './scenarios.ts';
 import type { World } from './simulate.ts';
+import type { Viewer } from './world/viewer.ts';
 
 export const tabsScenarios: Record<string, Scenario> = {
   /** Five tabs of one profile and three other devices; the first that leads goes in its own way by the seed. */
@@ -19,6 +20,21 @@ export const tabsScenarios: Record<string, Scenario> = {
     durationMs: 90_000,
     viewer: () => ({ deviceId: 'shared' }),
     script: (world) => tabsLose(world, 40_000),
+  }),
+
+  /** Six browsers of one site, of which one leads until it crashes, and four other devices. */
+  site: (seed) => ({
+    seed,
+    viewers: 10,
+    durationMs: 80_000,
+    viewer: (index) =>
+      index < 6 ? { deviceId: 'site', isSite: true, browserName: `browser${index}` } : {},
+    script: (world) =>
+      world.at(40_000, () => {
+        const isLeader = ({ deviceId, deviceRole }: Viewer) =>
+          deviceId === 'site' && deviceRole === 'master';
+        world.alive().find(isLeader)?.end('crash');
+      }),
   }),
 
   /** Two machines whose profiles have one id, as copies of one disk image have. */

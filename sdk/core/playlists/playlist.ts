@@ -101,8 +101,12 @@ export class PlaylistState {
 
   /** `versionHeld`: of another viewer of the device, whose load it is. */
   ask(loadId: number, versionMin: number, versionHeld: number | undefined): void {
-    this.loads.set(loadId, Math.max(versionMin, (versionHeld ?? -2) + 1));
-    if (versionHeld !== undefined) this.#versionsHeld.set(loadId, versionHeld);
+    const { version, facts } = this;
+    // Of an encoder that has started over since: nothing would ever be newer.
+    const aheadMax = (facts?.segments.size ?? Number.POSITIVE_INFINITY) * partsPerSegmentBound;
+    const held = (versionHeld ?? -2) > version + aheadMax ? -1 : (versionHeld ?? -2);
+    this.loads.set(loadId, Math.max(versionMin, held + 1));
+    if (versionHeld !== undefined) this.#versionsHeld.set(loadId, held);
   }
 
   forget(loadId: number): void {

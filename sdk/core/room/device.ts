@@ -12,7 +12,7 @@ export interface DeviceListener {
   /** It is not wanted of it any more. */
   unload(wanted: Wanted): void;
   /** The master has given a segment, and this viewer stands by for it. */
-  keep(given: Of<'masterGave'>, wanted: Of<'segmentWanted'>): void;
+  keep(gave: Of<'masterGave'>, wanted: Of<'segmentWanted'>, masterId: string): void;
   /** Nothing is heard of a master any more: the server is to know. */
   missed(): void;
   /** This viewer is the master from now on, in place of another. */
@@ -50,7 +50,7 @@ export class Device {
   #early = new Map<number, { wanted: Wanted; untilMs: number }>();
   #pingAtMs = 0;
   #unanswered = 0;
-  /** The master has no network, and this viewer looks whether it has one. */
+  /** The master has said that it has no network. */
   #isMasterOffline = false;
   /** Newest version of each live playlist that the master gave. */
   #versions = new Map<string, number>();
@@ -156,7 +156,7 @@ export class Device {
       this.#context.emit({ type: 'deliverPlaylist', loadId, playlistId, text, fromPeer: true });
       return;
     }
-    if (this.#toldRole === 'secondary') this.#listener.keep(event, wanted);
+    if (this.#toldRole === 'secondary') this.#listener.keep(event, wanted, this.#masterId ?? '');
     this.#context.emit({
       type: 'deliverSegment',
       loadIds: [loadId],
@@ -201,7 +201,7 @@ export class Device {
     }
   }
 
-  /** What this viewer gets while its master has no network it can bring to all. */
+  /** What this viewer gets while its master has no network, it or the next in line can bring to all. */
   edgeAnswered(): void {
     if (this.#isMasterOffline && this.#masterId) this.#succeed(this.#masterId);
   }
@@ -212,8 +212,8 @@ export class Device {
     const [, next] = this.#line.filter((id) => !this.#lost.has(id));
     const deadlineMs =
       wanted.type === 'segmentWanted' ? wanted.deadlineMs : Number.POSITIVE_INFINITY;
-    this.#isMasterOffline = next === this.#viewerId;
-    if (!this.#isMasterOffline && deadlineMs - nowMs > timings.urgentMs) return;
+    this.#isMasterOffline = true;
+    if (next !== this.#viewerId && deadlineMs - nowMs > timings.urgentMs) return;
     this.#asks.delete(wanted.loadId);
     this.#listener.load(wanted);
   }
@@ -246,7 +246,8 @@ export class Device {
     if (!waiting || this.#reach !== 'near' || !this.#masterId) return;
     if (this.#context.nowMs < this.#pingAtMs) return this.#context.wakeAt(this.#pingAtMs);
     if (this.#unanswered >= timings.pingsMax) return this.#succeed(this.#masterId);
-    this.#ask(waiting);
+    // What was refused for want of a network is forgotten there.
+    for (const wanted of this.#isMasterOffline ? this.#asks.values() : [waiting]) this.#ask(wanted);
   }
 
   #ask(wanted: Wanted): void {

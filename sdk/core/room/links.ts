@@ -85,13 +85,16 @@ export class Links {
     this.ring = ringOf(members);
     this.#shares = sharesOf(members, this.ring);
     this.#seniority = new Map(members.map(({ viewerId }, place) => [viewerId, place]));
-    const across = bridges.all.map(({ viewerId }) => viewerId);
-    for (const peer of across) {
+    for (const { viewerId: peer } of bridges.all) {
       this.#shares.set(peer, bridgeShare);
       // To its slaves a master comes first. Else the two sides know nothing of each other's order of joining.
       const isEarlier = peer < this.#viewerId && !bridges.isSibling(peer);
       this.#seniority.set(peer, isEarlier ? -1 : Number.POSITIVE_INFINITY);
     }
+    // A slave that is in the same browser has no use for a link: it knows, so it makes the link if it is made.
+    const across = bridges.all
+      .map(({ viewerId }) => viewerId)
+      .filter((peer) => !bridges.isSibling(peer));
     const also = this.#also.filter((peer) => this.#seniority.has(peer));
     const neighbours = neighboursOf(this.#viewerId, members, this.ring);
     for (const peer of [...across, ...also, ...neighbours]) this.#guests.delete(peer);

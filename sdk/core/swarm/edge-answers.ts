@@ -34,13 +34,14 @@ export class EdgeAnswers {
   }
 
   /** All of it at once: read by the player itself, or given by the master of the device. */
-  brought({ request, sizeBytes, transferMs, given = false }: Brought): void {
+  brought({ request, sizeBytes, transferMs, given }: Brought): void {
     const segment = this.#conversation.segment(request.segmentId, null);
     if (segment.complete) return;
     segment.source = { url: request.url, byteRange: request.byteRange };
     segment.durationMs = request.durationMs;
     segment.startedAtMs = this.#parts.context.nowMs - transferMs;
-    if (!given) {
+    if (given) segment.bytesByPeer.set(given, sizeBytes);
+    else {
       segment.bytesFromEdge = sizeBytes;
       this.#parts.edges.succeeded(request.url, sizeBytes, transferMs);
     }

@@ -13,6 +13,8 @@ export interface ViewerSpec {
   deviceId: string;
   /** The browser profile, where that is not what the device id says. */
   browserName?: string;
+  /** The app has named the device. */
+  isSite?: boolean;
   profile: ViewerProfile;
   nat: Nat;
   accessMs: number;
@@ -38,7 +40,7 @@ export function coreOptionsOf(spec: ViewerSpec, random: () => number): CoreOptio
   const { profile, uploadBytesPerSecondMax, memoryBytesMax, storageBytesMax } = spec;
   return {
     profile,
-    isSite: false,
+    isSite: spec.isSite ?? false,
     noPeersReason: 'peers_not_allowed',
     iceServers: null,
     uploadBytesPerSecondMax,

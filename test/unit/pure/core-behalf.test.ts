@@ -148,6 +148,23 @@ describe('core: what a master loads for its device', () => {
     expect(master.take('abortFetch')).to.have.length(1);
   });
 
+  it('gives what there is to one that holds what an encoder had before it started over', () => {
+    const master = new Master();
+    master.askPlaylist(-1);
+    master.fetched(playlistText({ oldest: 5_000, count: 6 }));
+    const [{ version = -1 } = { version: -1 }] = master.given();
+    const restarted = new Master();
+    restarted.join([
+      { viewerId: self, role: 'master' },
+      { viewerId: 'v1', role: 'master' },
+    ]);
+    restarted.wantPlaylist();
+    restarted.fetched(playlistText({ oldest: 3, count: 6 }));
+    restarted.given();
+    const loadId = restarted.askPlaylist(version);
+    expect(restarted.given().map((each) => each.loadId)).to.deep.equal([loadId]);
+  });
+
   it('tells that a stream has ended to those that wait for more of it', () => {
     const master = new Master();
     master.askPlaylist(-1);

@@ -223,7 +223,7 @@ describe('core: the master of a site', () => {
 
   it('waits for its slaves to link to it, and passes on to them what its group has', () => {
     const viewer = master();
-    viewer.wait(200);
+    viewer.wait(20_000);
     expect(viewer.take('openLink').map(({ peer }) => peer)).to.not.include('s');
     const signal = { type: 'offer', sdp: 'x' };
     viewer.tell({ type: 'frameReceived', frame: { type: 'signal', from: 's', signal } });

@@ -63,12 +63,22 @@ describe('rooms: roles of a device', () => {
     expect(world.named('b', 'master')).to.deep.equal(['a']);
     expect(told()?.withheld).to.deep.equal(['low.m3u8']);
     const { epoch = 0 } = told() ?? {};
+    world.advance(200);
     world.report('a', { plays: ['low.m3u8', 'high.m3u8'] });
     expect(told()?.withheld).to.deep.equal(['low.m3u8', 'high.m3u8']);
     expect(told()?.epoch).to.be.greaterThan(epoch);
     world.takeAll();
     world.report('a');
     expect(world.take('b')).to.deep.equal([]);
+    // However often it changes, they are told no oftener than of anything else.
+    for (let times = 0; times < 40; times++) {
+      world.report('a', { plays: [`${times}.m3u8`] });
+      world.advance(5, false);
+    }
+    world.advance(200);
+    const directives = world.take('b').filter(({ type }) => type === 'directive');
+    expect(directives.length).to.be.within(1, 4);
+    expect(told()?.withheld).to.deep.equal(['39.m3u8']);
   });
 
   it('puts the successor into the place of the master, with a newer epoch for all', () => {
@@ -113,6 +123,23 @@ describe('rooms: roles of a device', () => {
     world.leave('c');
     world.advance(200);
     expect(world.deviceRole('a')).to.equal('master');
+  });
+
+  it('has another lead those that are linked while the master has dropped, or may not upload', () => {
+    const world = createWorld();
+    for (const id of ['a', 'b', 'c']) world.join(id, { deviceId: 'site' });
+    world.advance(200);
+    world.drop('a');
+    world.advance(150, false);
+    expect(world.deviceRole('b')).to.equal('secondary');
+    expect(world.named('c', 'master')).to.deep.equal(['b']);
+    world.resume('a');
+    world.advance(200);
+    expect(world.named('c', 'master')).to.deep.equal(['a']);
+    world.report('a', { profile: { metered: true } });
+    world.advance(200);
+    expect(world.named('c', 'master')).to.deep.equal(['b']);
+    expect(world.client('c').directive?.members[0]?.viewerId).to.equal('a');
   });
 
   it('makes an agent the master, whenever it comes', () => {

@@ -245,7 +245,9 @@ function checkDirective(client: Client, directive: DirectiveFrame, limits: Limit
   if (across.length > 0) fail('a sibling in the group');
   const own = directive.members.filter((member) => member.viewerId === client.viewerId);
   if (own.length !== 1) fail('does not name the viewer once');
-  if (own[0]?.role !== (isMember ? groupRole : deviceRole)) fail('names two roles');
+  // Whoever stands by leads where the master has dropped or may not upload.
+  const isRight = own[0]?.role === (isMember ? groupRole : deviceRole) || own[0]?.role === 'master';
+  if (!isRight) fail('names two roles');
   if (
     new Set(directive.members.map((member) => member.viewerId)).size !== directive.members.length
   ) {
