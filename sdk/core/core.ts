@@ -37,7 +37,7 @@ export class Core {
       load: (wanted) => this.#load(wanted),
       unload: (wanted) => this.#unload(wanted),
       keep: (gave, { request }, master) => this.#keep(gave, request, master),
-      missed: () => this.#room.changed(true),
+      missed: () => this.#room.changed(),
       leads: () => this.#room.leads(),
       reachChanged: () => this.#room.applyMembers(),
       separate: () => this.#room.separate(),

@@ -133,15 +133,15 @@ export function look(context: Context, viewer: Viewer): void {
 /** A member says that its link to this viewer broke. */
 export function reportLost(context: Context, viewer: Viewer, reporter: Viewer): void {
   if (viewer === reporter || viewer.group !== reporter.group) return;
-  if (viewer.device === reporter.device) return miss(context, viewer);
   viewer.lostBy ??= new Map();
   if (viewer.lostBy.size >= context.limits.groupMembersMax) viewer.lostBy.clear();
   viewer.lostBy.set(reporter.viewerId, context.nowMs);
   removeWhenLost(context, viewer);
 }
 
-/** Another viewer of its own device cannot reach it: somebody else leads the device until it is heard of again. */
-function miss(context: Context, viewer: Viewer): void {
+/** A viewer of its own device cannot reach it: somebody else leads the device until it is heard of again. */
+export function miss(context: Context, viewer: Viewer, reporter: Viewer): void {
+  if (viewer === reporter || viewer.device !== reporter.device) return;
   if (viewer.connectionId === null) {
     count(context, 'lost');
     removeViewer(context, viewer);

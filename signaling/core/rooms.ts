@@ -7,7 +7,7 @@ import { settleTouched, tellNow, untellSlaves } from './directives.ts';
 import type { Rooms, RoomsEffect, RoomsEvent, RoomsOptions } from './events.ts';
 import { applyProfile, join } from './join.ts';
 import { holdingsOf, holdingsTold } from './outage/holdings.ts';
-import { disconnect, look, removeViewer, reportLost } from './presence.ts';
+import { disconnect, look, miss, removeViewer, reportLost } from './presence.ts';
 import { refuse } from './refusals.ts';
 import { reachOf, weightOf } from './roles.ts';
 import { type Context, count, markStale, type Viewer, type Wake } from './state.ts';
@@ -145,6 +145,8 @@ function report(context: Context, viewer: Viewer, connectionId: string, frame: R
     const lost = viewer.room.viewers.get(viewerId);
     if (lost) reportLost(context, lost, viewer);
   }
+  const missed = viewer.room.viewers.get(frame.missedMaster ?? '');
+  if (missed) miss(context, missed, viewer);
   for (const viewerId of frame.accusedMembers) {
     const accused = viewer.room.viewers.get(viewerId);
     if (accused) accuse(context, accused, viewer);

@@ -51,7 +51,7 @@ export interface SignalFrame {
   signal: Record<string, unknown>;
 }
 
-/** Sent every `heartbeatIntervalMs`, and at once when `edgeHealth`, the profile or `lostMembers` change. */
+/** Sent every `heartbeatIntervalMs`, and at once when `edgeHealth`, the profile or who is lost or missed change. */
 export interface ReportFrame {
   type: 'report';
   /** Epoch of the newest directive that the viewer follows. */
@@ -67,6 +67,8 @@ export interface ReportFrame {
   neighbourCount: number;
   /** Members whose link broke since the last report: the server stops waiting for them. */
   lostMembers: string[];
+  /** The master of the viewer's device, where it cannot be reached inside the browser any more; else absent. */
+  missedMaster?: string | undefined;
   /** Members that sent a part whose digest is not the attested one, since the last report. */
   accusedMembers: string[];
   /** Ids of the media playlists that the player uses now; the attestor reads those. */

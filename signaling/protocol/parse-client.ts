@@ -57,6 +57,7 @@ const clientFrames = [
     uplinkBytesPerSecond: v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0))),
     neighbourCount: count,
     lostMembers: v.pipe(v.array(id), v.maxLength(limits.groupMembersMax)),
+    missedMaster: v.optional(id),
     accusedMembers: v.pipe(v.array(id), v.maxLength(limits.groupMembersMax)),
     plays: segmentIds(limits.playlistsPerViewerMax),
   }),

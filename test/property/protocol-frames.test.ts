@@ -63,6 +63,7 @@ const clientFrame: fc.Arbitrary<ClientFrame> = fc.oneof(
       uplinkBytesPerSecond: orNull(positive),
       neighbourCount: fc.nat(),
       lostMembers: fc.array(id, { maxLength: limits.groupMembersMax }),
+      missedMaster: id,
       accusedMembers: fc.array(id, { maxLength: limits.groupMembersMax }),
       plays: segmentIds(limits.playlistsPerViewerMax),
     },

@@ -87,7 +87,8 @@ function perform(world: World, step: Step): void {
   else if (step.do === 'drop') world.drop(id);
   else if (step.do === 'leave') world.leave(id);
   else if (step.do === 'signal') world.signal(id, `v${step.other}`);
-  else if (step.do === 'lost') world.report(id, { lostMembers: [`v${step.other}`] });
+  else if (step.do === 'lost')
+    world.report(id, { lostMembers: [`v${step.other}`], missedMaster: `v${step.other}` });
   else if (step.do === 'accuse') world.report(id, { accusedMembers: [`v${step.other}`] });
   else if (step.do === 'health') world.report(id, { edgeHealth: step.health });
   else if (step.do === 'uplink')

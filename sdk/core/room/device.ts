@@ -40,8 +40,8 @@ export class Device {
   #separateAtMs: number | null = null;
   /** Masters that went without the server's knowing, and until when it may still name them. */
   #lost = new Map<string, number>();
-  /** Those of them that the server has yet to hear of. */
-  #missed: string[] = [];
+  /** The last of them, when the server has yet to hear of it. */
+  #missed: string | undefined;
   /** What the master was asked for. */
   #asks = new Map<number, Wanted>();
   /** What this viewer loads for others; of what it has given it may not know. */
@@ -218,8 +218,10 @@ export class Device {
     this.#listener.load(wanted);
   }
 
-  takeMissed(): string[] {
-    return this.#missed.splice(0);
+  takeMissed(): string | undefined {
+    const missed = this.#missed;
+    this.#missed = undefined;
+    return missed;
   }
 
   tick(): void {
@@ -264,7 +266,7 @@ export class Device {
 
   #succeed(lost: string): void {
     this.#lost.set(lost, this.#context.nowMs + timings.lostMs);
-    this.#missed.push(lost);
+    this.#missed = lost;
     this.#listener.missed();
     this.#lead();
     this.#listener.reachChanged();
@@ -278,7 +280,9 @@ export class Device {
     if (masterId !== this.#masterId) {
       this.#masterId = masterId;
       this.#isMasterOffline = false;
-      this.#reach = 'seeking';
+      // Whoever is linked to the others of a site stays so, unless the new master is in the same browser.
+      const isLinked = wasFed && this.#context.options.isSite && this.#reach === 'far';
+      this.#reach = isLinked ? 'far' : 'seeking';
       this.#separateAtMs = null;
       this.#context.emit({ type: 'watchViewer', viewerId: masterId });
     }

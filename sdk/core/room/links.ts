@@ -91,10 +91,10 @@ export class Links {
       const isEarlier = peer < this.#viewerId && !bridges.isSibling(peer);
       this.#seniority.set(peer, isEarlier ? -1 : Number.POSITIVE_INFINITY);
     }
-    // A slave that is in the same browser has no use for a link: it knows, so it makes the link if it is made.
+    // A slave that is in the same browser has no use for a link: it knows, so it is the one to make any.
     const across = bridges.all
       .map(({ viewerId }) => viewerId)
-      .filter((peer) => !bridges.isSibling(peer));
+      .filter((peer) => !bridges.isSibling(peer) || this.#links.has(peer));
     const also = this.#also.filter((peer) => this.#seniority.has(peer));
     const neighbours = neighboursOf(this.#viewerId, members, this.ring);
     for (const peer of [...across, ...also, ...neighbours]) this.#guests.delete(peer);

@@ -40,10 +40,11 @@ export class Reports {
   now(isDue = false): void {
     if (!this.#connection.isJoined) return;
     const facts = this.#read();
-    const { lostMembers, accusedMembers } = facts;
+    const { lostMembers, accusedMembers, missedMaster } = facts;
     const urgent = urgentOf(facts);
     const isTime = this.#atMs !== null && this.#context.nowMs >= this.#atMs;
-    const isNews = urgent !== this.#last || lostMembers.length + accusedMembers.length > 0;
+    const losses = lostMembers.length + accusedMembers.length + (missedMaster ? 1 : 0);
+    const isNews = urgent !== this.#last || losses > 0;
     if (!isDue && !isTime && !isNews) return;
     this.#last = urgent;
     this.#context.emit({ type: 'sendFrame', frame: { type: 'report', ...facts } });

@@ -74,7 +74,8 @@ export class Room {
       bufferMs: this.bufferMs,
       uplinkBytesPerSecond: this.uplinkBytesPerSecond,
       neighbourCount: this.links.open.size,
-      lostMembers: [...this.links.takeLost(), ...device.takeMissed()],
+      lostMembers: this.links.takeLost(),
+      missedMaster: device.takeMissed(),
       accusedMembers: this.links.takeAccused(),
       plays: listener.plays(),
     }));

@@ -21,7 +21,9 @@ const asked = (viewer: CoreViewer) => viewer.take('askMaster').map(({ wanted }) 
 const lost = (viewer: CoreViewer) =>
   viewer
     .take('sendFrame')
-    .flatMap(({ frame }) => (frame.type === 'report' ? frame.lostMembers : []));
+    .flatMap(({ frame }) =>
+      frame.type === 'report' && frame.missedMaster ? [frame.missedMaster] : [],
+    );
 
 describe('core: a slave of its device', () => {
   it('looks for its master, and gets through it whatever the player wants', () => {

@@ -107,15 +107,17 @@ describe('rooms: roles of a device', () => {
     const world = createWorld();
     for (const id of ['a', 'b', 'c']) world.join(id, { deviceId: 'one' });
     world.join('x');
-    world.report('x', { lostMembers: ['a'] });
+    world.report('x', { missedMaster: 'a' });
     expect(world.deviceRole('a')).to.equal('master');
     // It hangs: its socket is still there.
     world.report('b', { lostMembers: ['a'] });
+    expect(world.deviceRole('a')).to.equal('master');
+    world.report('b', { missedMaster: 'a' });
     world.advance(200, false);
     expect(['b', 'c', 'a'].map(world.deviceRole)).to.deep.equal(['master', 'secondary', 'slave']);
     // The next is known to be gone.
     world.drop('b');
-    world.report('c', { lostMembers: ['b'] });
+    world.report('c', { missedMaster: 'b' });
     world.advance(200, false);
     expect(world.deviceRole('c')).to.equal('master');
     // Heard of again, the first is no worse than others.

@@ -26,7 +26,7 @@ export interface Client {
   deviceId: string;
   subject: string;
   profile: ViewerProfile;
-  report: Omit<ReportFrame, 'profile' | 'lostMembers' | 'accusedMembers'>;
+  report: Omit<ReportFrame, 'profile' | 'lostMembers' | 'missedMaster' | 'accusedMembers'>;
   welcome: WelcomeFrame | null;
   /** Newest, from welcome or directive. */
   directive: DirectiveFrame | null;
@@ -169,10 +169,11 @@ export function createWorld(overrides: Partial<Limits> = {}) {
       change: Partial<Omit<ReportFrame, 'profile'>> & { profile?: Partial<ViewerProfile> } = {},
     ): RoomsEffect[] {
       const client = world.client(viewerId);
-      const { profile, lostMembers = [], accusedMembers = [], ...rest } = change;
+      const { profile, lostMembers = [], missedMaster, accusedMembers = [], ...rest } = change;
       client.profile = { ...client.profile, ...profile };
       client.report = { ...client.report, ...rest };
-      const frame = { ...client.report, profile: client.profile, lostMembers, accusedMembers };
+      const news = { lostMembers, missedMaster, accusedMembers };
+      const frame = { ...client.report, profile: client.profile, ...news };
       return handle({ type: 'frame', connectionId: client.connectionId, frame });
     },
     tellHoldings(viewerId: string, change: Partial<HoldingsFrame>): void {
