@@ -23,36 +23,32 @@ export interface TabSeen extends TabReading {
 
 const channelName = 'holdfast-demo-tabs';
 const quietAfterMs = 2_500;
-/** A browser gives a tab that nobody sees its timers once a minute. */
-const forgetAfterMs = 65_000;
+/** The browser takes the lock from a tab that is gone, however it went. */
+const lockOf = (id: string): string => `${channelName}/${id}`;
 
 /** All tabs of this browser that show this page. */
 export class TabLine {
   readonly #channel = new BroadcastChannel(channelName);
   readonly #heard = new Map<string, { reading: TabReading; atMs: number }>();
 
-  constructor() {
+  constructor(id: string) {
+    void navigator.locks.request(lockOf(id), () => new Promise(() => {}));
     this.#channel.onmessage = ({ data }) => {
-      const { id, reading } = data as { id: string; reading: TabReading | null };
-      if (reading) this.#heard.set(id, { reading, atMs: performance.now() });
-      else this.#heard.delete(id);
+      const reading = data as TabReading;
+      this.#heard.set(reading.id, { reading, atMs: performance.now() });
     };
   }
 
   tell(reading: TabReading): void {
-    this.#channel.postMessage({ id: reading.id, reading });
-  }
-
-  /** The tab goes. */
-  leave(id: string): void {
-    this.#channel.postMessage({ id, reading: null });
+    this.#channel.postMessage(reading);
   }
 
   /** In the order of opening. */
-  seen(own: TabReading): TabSeen[] {
+  async seen(own: TabReading): Promise<TabSeen[]> {
     const nowMs = performance.now();
-    for (const [id, { atMs }] of this.#heard)
-      if (nowMs - atMs > forgetAfterMs) this.#heard.delete(id);
+    const { held = [] } = await navigator.locks.query();
+    const names = new Set(held.map(({ name }) => name));
+    for (const id of this.#heard.keys()) if (!names.has(lockOf(id))) this.#heard.delete(id);
     const others = [...this.#heard.values()].map(({ reading, atMs }) => ({
       ...reading,
       isOwn: false,

@@ -57,7 +57,7 @@ async function start(): Promise<void> {
     onNews: () => {},
   });
   byId('screen').prepend(viewer.video);
-  const line = new TabLine();
+  const line = new TabLine(own.id);
   const read = (): TabReading => ({
     ...own,
     role: viewer.stats.deviceRole,
@@ -66,17 +66,16 @@ async function start(): Promise<void> {
     bufferMs: viewer.stats.bufferMs,
     stallMs: viewer.stats.stallMs,
   });
-  const tick = (): void => {
+  const tick = async (): Promise<void> => {
     const reading = read();
     line.tell(reading);
-    render(viewer, line.seen(reading));
+    render(viewer, await line.seen(reading));
   };
-  setInterval(tick, tickMs);
-  tick();
+  setInterval(() => void tick(), tickMs);
+  await tick();
   byId('play').addEventListener('click', () => viewer.play());
   byId('hang').addEventListener('click', () => hang());
   byId('close').addEventListener('click', () => {
-    line.leave(own.id);
     window.close();
     // A tab that the user opened by hand may not be closed by its page.
     setText(
@@ -84,10 +83,7 @@ async function start(): Promise<void> {
       'The browser lets you close this tab, and not the page: do it yourself.',
     );
   });
-  addEventListener('pagehide', () => {
-    line.leave(own.id);
-    void viewer.close();
-  });
+  addEventListener('pagehide', () => void viewer.close());
 }
 
 /** A page that does nothing any more, as one that has got into an endless loop. */
@@ -122,7 +118,7 @@ function sentence({ stats }: Viewer, tabs: readonly TabSeen[], reason: string): 
   const number = tabs.find(({ isOwn }) => isOwn)?.number ?? 1;
   const master = tabs.find(({ role, isOwn }) => role === 'master' && !isOwn);
   if (deviceRole !== 'master')
-    return `Tab ${number} is fed by ${master ? `tab ${master.number}` : 'another tab'}, inside the browser: nothing of the stream is sent to it.`;
+    return `Tab ${number} is fed by ${master ? `tab ${master.number}` : 'another tab'}, inside the browser: nothing more of the stream is sent to it.`;
   const fed = tabs.filter(({ role }) => role === 'secondary' || role === 'slave').length;
   return fed === 0
     ? `Tab ${number} gets the stream from the network. Open another tab: it will be fed by this one.`
@@ -143,7 +139,7 @@ function row({ number, isOwn, role, isQuiet, ...tab }: TabSeen): HTMLElement {
     'li',
     'line-tab',
     make('b', '', `Tab ${number}${isOwn ? ' (this one)' : ''}`),
-    make('span', 'role', role ?? 'joining'),
+    make('span', 'role', isQuiet ? 'quiet' : (role ?? 'joining')),
     make('span', 'line-words', isQuiet ? 'not heard of lately' : role ? roleWords[role] : ''),
     bar,
     make('span', 'line-figures', from),
