@@ -206,7 +206,10 @@ interface RoomOptions {
    * afterwards, and a rate that the page or the user has set is left alone. Default 0.05.
    */
   slowdownMax?: number;
-  /** Names the proxy client. Default is a random id kept in the browser profile. */
+  /**
+   * Names a site: its viewers are one device in whatever browsers they are, and are linked to one another over WebRTC.
+   * Default is a random id kept in the browser profile, whose tabs are fed inside the browser.
+   */
   deviceId?: string;
 }
 /** A viewer's place in a live room. */
