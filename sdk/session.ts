@@ -122,8 +122,8 @@ class RoomSession implements Session {
       stallMs,
       bufferMs,
       neighbours: runtime?.core.peers.traffic() ?? [],
-      segmentsHeld: runtime?.core.heldSegments() ?? [],
-      segments: runtime?.core.segmentStats() ?? [],
+      segmentsHeld: runtime?.core.swarm.heldSegments() ?? [],
+      segments: runtime?.core.swarm.segmentStats() ?? [],
       refusals: { ...this.#refusals },
     };
   }

@@ -6,13 +6,13 @@ const idPattern = /^[0-9a-f]{32}$/;
 
 /**
  * Random id of this browser profile, kept in localStorage: all pages of one origin are one device. Where the
- * browser partitions storage, a page embedded elsewhere is a device of its own. Where it refuses storage, or pages
- * cannot reach one another, the id is the page's. Two pages that are opened first, at the very same moment, may differ
+ * browser partitions storage, a page embedded elsewhere is a device of its own. Where it refuses storage the id is the
+ * page's; where viewers cannot reach one another, that of one session. Two pages that are opened first, at the very same moment, may differ
  * until they are reloaded.
  */
 export function loadDeviceId(): string {
   try {
-    if (!hasTabs()) return pageId();
+    if (!hasTabs()) return randomId();
     const kept = localStorage.getItem(storageKey);
     if (kept && idPattern.test(kept)) return kept;
     localStorage.setItem(storageKey, pageId());
@@ -28,6 +28,7 @@ export function loadDeviceId(): string {
  */
 export function renewDeviceId(before: string): string {
   try {
+    if (!hasTabs()) return randomId();
     const kept = localStorage.getItem(storageKey);
     if (kept && kept !== before && idPattern.test(kept)) return kept;
     const fresh = randomId();

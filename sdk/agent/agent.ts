@@ -1,9 +1,11 @@
+import { serverErrorCodes } from '../../signaling/protocol/index.ts';
 import { createEdgeReader } from '../adapters/edge-reader.ts';
 import { createPeerLinks } from '../adapters/peer-link.ts';
 import { createSignalingSocket } from '../adapters/signaling-socket.ts';
 import { createTabs } from '../adapters/tabs.ts';
 import { createSeals } from '../adapters/web-crypto.ts';
 import type { CoreOptions } from '../core/core.ts';
+import { retryable } from '../core/room/refusals.ts';
 import type { SignalingSocket } from '../ports/signaling-socket.ts';
 import { PlainLoads } from '../runtime/plain-loads.ts';
 import { Runtime } from '../runtime/runtime.ts';
@@ -22,7 +24,7 @@ export interface AgentStats {
   edgeHealth: string;
   /** Viewers that are linked to it: of the site, and members of its group. */
   neighbours: number;
-  /** Ids of the media playlists that it gets for them. */
+  /** Ids of the playlists that the site's viewers follow. */
   playlists: string[];
   bytesFromEdge: number;
   bytesFromPeers: number;
@@ -37,6 +39,8 @@ export interface Agent {
 export interface AgentListener {
   /** A line for whoever runs it. */
   say(line: string): void;
+  /** The room is closed to it for good. */
+  refused(code: string): void;
 }
 
 /** Joins a room as the master of a site, and gets for the site's viewers what they play. WebRTC is there already. */
@@ -46,7 +50,7 @@ export function startAgent(options: AgentOptions, listener: AgentListener): Agen
 
 class SiteAgent implements Agent {
   #options: AgentOptions;
-  #say: (line: string) => void;
+  #listener: AgentListener;
   #edge = createEdgeReader();
   #plain = new PlainLoads(this.#edge, () => performance.now());
   #feeder: Feeder;
@@ -61,15 +65,15 @@ class SiteAgent implements Agent {
   #isClosed = false;
   #looking: ReturnType<typeof setInterval>;
 
-  constructor(options: AgentOptions, { say }: AgentListener) {
+  constructor(options: AgentOptions, listener: AgentListener) {
     this.#options = options;
-    this.#say = say;
+    this.#listener = listener;
     this.#feeder = new Feeder(options.streamUrl);
     const core = coreOptions(options);
     this.#runtime = new Runtime(core, false, this.#ports(), (effect) => this.#tell(effect));
     this.#runtime.dispatch({ type: 'started' });
     this.#looking = setInterval(() => {
-      this.#feed({ type: 'followed', playlistIds: this.#runtime.core.peers.followed() });
+      this.#feed({ type: 'followed', playlistIds: this.#runtime.core.followedBySlaves() });
     }, lookEveryMs);
   }
 
@@ -81,7 +85,7 @@ class SiteAgent implements Agent {
       deviceRole: this.#deviceRole,
       edgeHealth: this.#edgeHealth,
       neighbours: core.peers.linkedCount,
-      playlists: core.peers.followed(),
+      playlists: core.followedBySlaves(),
       bytesFromEdge: this.#plain.bytesFromEdge + bytesFromEdge,
       bytesFromPeers,
       bytesToPeers,
@@ -127,7 +131,11 @@ class SiteAgent implements Agent {
           if (frame.type === 'welcome') this.#viewerId = frame.viewerId;
           this.#runtime.receive(frame);
         },
-        onInvalid: ({ code, message }) => this.#say(`${code}: ${message}`),
+        onInvalid: ({ code, message }) => {
+          // Another version will not become readable by trying again.
+          if (code !== 'version_unsupported') this.#say(`${code}: ${message}`);
+          else this.#runtime.receive({ type: 'error', code, message, fatal: true });
+        },
         onClose: () => this.#runtime.dispatch({ type: 'signalingClosed' }),
       },
     );
@@ -135,8 +143,11 @@ class SiteAgent implements Agent {
 
   #tell(effect: OutwardEffect): void {
     if (effect.type === 'status') {
-      this.#status = effect.status;
-      this.#say(effect.reason ? `${effect.status}: ${effect.reason}` : effect.status);
+      const { status, reason } = effect;
+      this.#status = status;
+      this.#say(reason ? `${status}: ${reason}` : status);
+      const isOver = serverErrorCodes.some((code) => code === reason && !retryable.has(code));
+      if (reason && isOver) this.#listener.refused(reason);
     } else if (effect.type === 'role' && effect.deviceRole !== this.#deviceRole) {
       this.#deviceRole = effect.deviceRole;
       this.#say(`${effect.deviceRole} of the site ${this.#options.site}`);
@@ -144,6 +155,10 @@ class SiteAgent implements Agent {
       this.#edgeHealth = effect.health;
       this.#say(`edge ${effect.health}: ${effect.reason}`);
     } else if (effect.type === 'error') this.#say(`${effect.code}: ${effect.message}`);
+  }
+
+  #say(line: string): void {
+    this.#listener.say(line);
   }
 
   #feed(event: FeederEvent): void {
@@ -192,7 +207,6 @@ function coreOptions(options: AgentOptions): CoreOptions {
       uploadAllowed: true,
       peersAllowed: true,
       batteryLevel: null,
-      agent: true,
     },
     isSite: true,
     noPeersReason: 'webrtc_missing',

@@ -15,7 +15,12 @@ try {
     provideWebRtc();
     // Takes the WebRTC that is there when it is loaded.
     const { startAgent } = await import('./agent.ts');
-    const agent = startAgent(options, { say });
+    const refused = (code: string): void => {
+      process.exitCode = 1;
+      say(`${code}: the room is closed to this agent`);
+      void stop();
+    };
+    const agent = startAgent(options, { say, refused });
     const reporting = setInterval(() => {
       const { neighbours, playlists, bytesFromEdge, bytesFromPeers, bytesToPeers } = agent.stats();
       const got = `${mega(bytesFromEdge)} from the edge, ${mega(bytesFromPeers)} from peers`;

@@ -8,7 +8,6 @@ import { Playlists } from './playlists/playlists.ts';
 import { Device } from './room/device.ts';
 import { Room } from './room/room.ts';
 import { Peers } from './swarm/peers.ts';
-import type { SegmentStats } from './swarm/segment.ts';
 import { Swarm } from './swarm/swarm.ts';
 
 export type { CoreOptions } from './context.ts';
@@ -73,18 +72,19 @@ export class Core {
     return this.#context.end();
   }
 
-  /** Ids of complete segments held, least recently used first. */
-  heldSegments(): string[] {
-    return this.#swarm.heldSegments();
+  /** What is known of segments. */
+  get swarm(): Pick<Swarm, 'heldSegments' | 'segmentStats'> {
+    return this.#swarm;
   }
 
-  segmentStats(): SegmentStats[] {
-    return this.#swarm.segmentStats();
-  }
-
-  /** What linked members have sent and got, and what they follow. */
-  get peers(): Pick<Peers, 'traffic' | 'followed' | 'linkedCount'> {
+  /** What linked members have sent and got. */
+  get peers(): Pick<Peers, 'traffic' | 'linkedCount'> {
     return this.#peers;
+  }
+
+  /** Ids of the playlists that linked slaves of its device follow. */
+  followedBySlaves(): string[] {
+    return this.#peers.followedBy((id) => this.#room.bridges.isSibling(id));
   }
 
   #dispatch(event: CoreEvent): void {
@@ -112,8 +112,7 @@ export class Core {
       case 'bufferMeasured':
         this.#room.bufferMs = event.bufferMs;
         this.#edges.buffered(event.bufferMs);
-        this.#slowing.measured(event.bufferMs, hasLostEdge(this.#room.edgeHealth));
-        return;
+        return this.#slowing.measured(event.bufferMs, this.#hasLostEdge);
       case 'woke':
         return;
       default:
@@ -166,7 +165,7 @@ export class Core {
       case 'masterGone':
         return this.#device.gone(event.viewerId);
       case 'masterHeard':
-        return this.#device.heard();
+        return this.#device.heard(event.loadId);
       case 'masterGave':
         return this.#device.gave(event);
       case 'masterFailed':
@@ -218,6 +217,11 @@ export class Core {
       case 'segmentLost':
         return this.#swarm.restored(event.segmentId, false);
     }
+  }
+
+  /** Whoever is fed inside the browser does not know how the edge is. */
+  get #hasLostEdge(): boolean {
+    return !this.#device.isFed && hasLostEdge(this.#room.edgeHealth);
   }
 
   #load(wanted: Wanted): void {

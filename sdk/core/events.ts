@@ -95,8 +95,8 @@ export type CoreEvent =
   | { type: 'masterNear'; viewerId: string }
   /** It is no viewer of this browser profile, or none any more. */
   | { type: 'masterGone'; viewerId: string }
-  /** It works on what it was asked for. */
-  | { type: 'masterHeard' }
+  /** It works on what it was asked for, and has more of this load (null: nothing new of any). */
+  | { type: 'masterHeard'; loadId: number | null }
   | {
       type: 'masterGave';
       loadId: number;

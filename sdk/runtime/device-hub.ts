@@ -109,9 +109,9 @@ export class DeviceHub {
     const { dispatch } = this.#host;
     switch (message.type) {
       case 'heard':
-        return dispatch({ type: 'masterHeard' });
+        return dispatch({ type: 'masterHeard', loadId: null });
       case 'progress':
-        dispatch({ type: 'masterHeard' });
+        dispatch({ type: 'masterHeard', loadId: message.loadId });
         return this.#host.loads.progress([message.loadId], message.progress);
       case 'segment': {
         const { loadId, bytes, transferMs, firstByteMs } = message;
@@ -142,7 +142,9 @@ export class DeviceHub {
     const asks = this.#serving.get(from) ?? new Map<number, () => void>();
     this.#serving.set(from, asks);
     this.#send(from, { type: 'heard' });
-    if (asks.has(loadId) || asks.size >= asksPerViewerMax) return;
+    // Browsers slow down the timers of a page that nobody sees, and not the messages to it.
+    if (asks.has(loadId)) return this.#host.dispatch({ type: 'woke' });
+    if (asks.size >= asksPerViewerMax) return;
     const answer = (message: TabMessage): void => {
       asks.delete(loadId);
       if (asks.size === 0) this.#serving.delete(from);

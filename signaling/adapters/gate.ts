@@ -56,7 +56,7 @@ export function createGate(
         refuse(connection, verified.code, verified.message);
         return;
       }
-      const { subject, stream } = verified.value;
+      const { subject, stream, leads } = verified.value;
       const known = frame.resumeKey
         ? await tokens.readResumeKey(frame.resumeKey, room, subject)
         : null;
@@ -74,6 +74,7 @@ export function createGate(
         profile,
         viewerId,
         resumeKey,
+        leads: leads === deviceId,
         integrity: attestor.open(room, stream),
       });
       // Closed by now when the room has refused it; else it has its welcome.

@@ -12,6 +12,8 @@ export interface TokenRequest {
   lifetimeSeconds: number;
   /** URLs of the room's multivariant playlist, for the attestor. All tokens of a room should name the same. */
   stream?: StreamUrls | undefined;
+  /** The site (`deviceId`) whose master this viewer is as long as it is there: of an agent. */
+  leads?: string | undefined;
 }
 
 export type Verified<T> =
@@ -22,6 +24,7 @@ export type Verified<T> =
 export interface TokenClaims {
   subject: string;
   stream: StreamUrls | null;
+  leads: string | null;
 }
 
 export interface ResumeClaims {
@@ -74,7 +77,7 @@ export function createTokens({ key, resumeSecret, limits }: TokenOptions): Token
   return {
     generated,
     algorithm: pinned.algorithm,
-    async issueToken({ room, subject, lifetimeSeconds, stream }) {
+    async issueToken({ room, subject, lifetimeSeconds, stream, leads }) {
       if (!pinned.secret) {
         throw new SignalingError('key_cannot_sign', 'a public key cannot issue tokens');
       }
@@ -88,7 +91,8 @@ export function createTokens({ key, resumeSecret, limits }: TokenOptions): Token
         throw new SignalingError('config_invalid', 'subject: 1 to 128 characters');
       if (stream !== undefined && !isStreamUrls(stream))
         throw new SignalingError('config_invalid', 'stream: an http or https URL');
-      return sign({ room, sub: subject, stream }, tokenAudience, lifetimeSeconds, pinned.secret);
+      const claims = { room, sub: subject, stream, leads };
+      return sign(claims, tokenAudience, lifetimeSeconds, pinned.secret);
     },
     async verifyToken(token, room) {
       try {
@@ -131,7 +135,7 @@ export function createTokens({ key, resumeSecret, limits }: TokenOptions): Token
 }
 
 function checkClaims(payload: JWTPayload, room: string, limits: Limits): Verified<TokenClaims> {
-  const { sub, exp = 0, aud, stream = null } = payload;
+  const { sub, exp = 0, aud, stream = null, leads = null } = payload;
   if (!isSubject(sub)) {
     return refused('token_invalid', 'the subject is empty or too long');
   }
@@ -145,7 +149,9 @@ function checkClaims(payload: JWTPayload, room: string, limits: Limits): Verifie
   if (payload.room !== room) return refused('token_room_mismatch', 'the token is for another room');
   if (stream !== null && !isStreamUrls(stream))
     return refused('token_invalid', 'the stream is not an http or https URL');
-  return { ok: true, value: { subject: sub, stream } };
+  if (leads !== null && typeof leads !== 'string')
+    return refused('token_invalid', 'what the token leads is no name of a site');
+  return { ok: true, value: { subject: sub, stream, leads } };
 }
 
 function refused(

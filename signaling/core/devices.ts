@@ -1,6 +1,6 @@
 import type { Role } from '../protocol/index.ts';
 import { replaceMember } from './groups.ts';
-import { type Context, count, type Device, markStale, type Viewer } from './state.ts';
+import { type Context, count, type Device, markDevice, markStale, type Viewer } from './state.ts';
 
 /** Gives the device's roles by order; those who are gone stand behind while somebody is there. */
 export function orderDevice(context: Context, device: Device): void {
@@ -12,15 +12,18 @@ export function orderDevice(context: Context, device: Device): void {
     const role: Role = index === 0 ? 'master' : standsBy ? 'secondary' : 'slave';
     if (viewer.deviceRole === role) continue;
     viewer.deviceRole = role;
+    // In one place a directive's epoch is told, in the other a version of the device.
+    viewer.toldEpoch = -1;
     count(context, 'roleChanged');
     markStale(context, viewer.group);
+    markDevice(context, device);
   }
 }
 
 /** Lower comes first; of equals who came first. */
-function standing({ presence, isSilent, profile }: Viewer): number {
+function standing({ presence, isSilent, leads }: Viewer): number {
   if (presence === 'absent' || isSilent) return 2;
-  return profile.agent ? 0 : 1;
+  return leads ? 0 : 1;
 }
 
 /** Makes the first viewer of a device its member of the group, in place of the one that was. */

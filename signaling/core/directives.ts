@@ -2,7 +2,7 @@ import type { DirectiveFrame, Member } from '../protocol/index.ts';
 import { planBridges } from './outage/bridges.ts';
 import { planPortions } from './outage/portions.ts';
 import { elect } from './roles.ts';
-import { type Context, type Device, type Group, nextEpoch, type Viewer } from './state.ts';
+import { type Context, type Group, nextEpoch, type Viewer } from './state.ts';
 
 /** The newest directive for one viewer, with a new epoch when anything changed. Counts as told. */
 export function tell(context: Context, viewer: Viewer): DirectiveFrame {
@@ -11,7 +11,7 @@ export function tell(context: Context, viewer: Viewer): DirectiveFrame {
     group.epoch = nextEpoch(context, group.room);
     group.stale = false;
   }
-  viewer.toldEpoch = group.epoch;
+  viewer.toldEpoch = toldOf(viewer);
   const { deviceRole } = viewer;
   const common = { type: 'directive' as const, groupId: group.groupId, deviceRole };
   if (deviceRole !== 'master') return { ...common, ...toSlave(context, viewer) };
@@ -42,20 +42,16 @@ function toSlave(context: Context, { device, room }: Viewer) {
   };
 }
 
-/** Those who are fed by the master of their device are to hear what it gets for them, at the pace of directives. */
-export function untellSlaves(context: Context, { viewers }: Device): void {
-  for (const viewer of viewers) {
-    if (viewer.deviceRole === 'master') continue;
-    viewer.toldEpoch = -1;
-    viewer.group.untold = true;
-    context.touched.add(viewer.group);
-  }
+/** What a viewer that knows everything was told last: a slave hears of its device only, however its group changes. */
+function toldOf({ deviceRole, device, group }: Viewer): number {
+  return deviceRole === 'master' ? group.epoch : device.version;
 }
 
 /** Sends the newest directive to one connected viewer unless it has it. */
 export function tellNow(context: Context, viewer: Viewer): void {
   if (viewer.connectionId === null) return;
-  if (!viewer.group.stale && viewer.toldEpoch === viewer.group.epoch) return;
+  const isMaster = viewer.deviceRole === 'master';
+  if (!(isMaster && viewer.group.stale) && viewer.toldEpoch === toldOf(viewer)) return;
   const { connectionId } = viewer;
   context.effects.push({ type: 'send', connectionId, frame: tell(context, viewer) });
 }

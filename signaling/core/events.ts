@@ -35,6 +35,8 @@ export interface JoinAccepted {
   viewerId: string;
   /** Put into the welcome; names this room, subject and viewer id. */
   resumeKey: string;
+  /** Its token makes it the master of its device as long as it is there. Default false. */
+  leads?: boolean | undefined;
   /** Who vouches for the media of this room. Default that of the options. */
   integrity?: Integrity | undefined;
 }

@@ -4,6 +4,7 @@ import {
   count,
   type Device,
   type Group,
+  markDevice,
   markStale,
   nextEpoch,
   type Room,
@@ -99,6 +100,7 @@ function addMember(context: Context, group: Group, viewer: Viewer): void {
   resize(group, () => group.members.push(viewer));
   for (const each of viewer.device.viewers) each.group = group;
   viewer.group = group;
+  markDevice(context, viewer.device);
   viewer.memberSinceMs = context.nowMs;
   markStale(context, group);
 }

@@ -5,10 +5,18 @@ import { tell } from './directives.ts';
 import type { JoinAccepted, RoomsOptions } from './events.ts';
 import { chooseGroup, groupOf, place, regroup } from './groups.ts';
 import { forgetHoldings } from './outage/holdings.ts';
-import { arm, leadsOthers, removeViewer } from './presence.ts';
+import { arm, removeViewer } from './presence.ts';
 import { refuse } from './refusals.ts';
 import { elect, updateUploads } from './roles.ts';
-import { type Context, count, type Device, markStale, type Room, type Viewer } from './state.ts';
+import {
+  type Context,
+  count,
+  type Device,
+  markDevice,
+  markStale,
+  type Room,
+  type Viewer,
+} from './state.ts';
 
 /** Lets a viewer in, or back to its place, and welcomes it; or refuses with a coded error. */
 export function join(context: Context, event: JoinAccepted, options: RoomsOptions): void {
@@ -50,7 +58,8 @@ function resume(context: Context, viewer: Viewer, event: JoinAccepted): Viewer {
   if (viewer.presence === 'absent') viewer.seniority = viewer.room.nextSeniority++;
   viewer.connectionId = event.connectionId;
   viewer.presence = 'connected';
-  if (viewer.group.troubledAtMs !== null || leadsOthers(viewer)) markStale(context, viewer.group);
+  if (viewer.group.troubledAtMs !== null) markStale(context, viewer.group);
+  markDevice(context, viewer.device);
   viewer.heardAtMs = context.nowMs;
   viewer.isSilent = false;
   viewer.lostBy = null;
@@ -100,7 +109,11 @@ function enter(context: Context, event: JoinAccepted): Viewer | null {
   context.viewerCount++;
   viewer.device.viewers.push(viewer);
   if (viewer.device.viewers.length === 1) place(context, viewer.group, viewer);
-  else markStale(context, viewer.group);
+  else {
+    // Its master is told whom it feeds.
+    markStale(context, viewer.group);
+    markDevice(context, viewer.device);
+  }
   inherit(context, viewer);
   orderDevice(context, viewer.device);
   count(context, 'joined');
@@ -111,12 +124,14 @@ function createViewer(context: Context, room: Room, event: JoinAccepted): Viewer
   const device: Device = room.devices.get(event.deviceId) ?? {
     deviceId: event.deviceId,
     viewers: [],
+    version: 0,
   };
   return {
     viewerId: event.viewerId,
     subject: event.subject,
     room,
     device,
+    leads: event.leads ?? false,
     group: groupOf(device) ?? chooseGroup(context, room, event.profile.peersAllowed),
     connectionId: event.connectionId,
     presence: 'connected',
@@ -136,6 +151,7 @@ function createViewer(context: Context, room: Room, event: JoinAccepted): Viewer
     plays: [],
     groupRole: 'slave',
     toldEpoch: -1,
+    missedAtMs: Number.NEGATIVE_INFINITY,
     holdings: null,
     toldPortion: null,
     lostBy: null,

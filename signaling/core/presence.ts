@@ -3,7 +3,15 @@ import { orderDevice } from './devices.ts';
 import { unplace } from './groups.ts';
 import { forgetHoldings } from './outage/holdings.ts';
 import { isHeld, suspendedUntilMs, updateUploads } from './roles.ts';
-import { type Context, count, markStale, silentAfterMs, trim, type Viewer } from './state.ts';
+import {
+  type Context,
+  count,
+  markDevice,
+  markStale,
+  silentAfterMs,
+  trim,
+  type Viewer,
+} from './state.ts';
 
 /** The viewer's socket is gone: roles stay for the grace time, the place for the resume window. */
 export function disconnect(context: Context, viewer: Viewer): void {
@@ -16,14 +24,10 @@ export function disconnect(context: Context, viewer: Viewer): void {
   forgetHoldings(viewer);
   count(context, 'disconnected');
   arm(context, viewer);
-  if (viewer.group.troubledAtMs !== null || leadsOthers(viewer)) markStale(context, viewer.group);
+  if (viewer.group.troubledAtMs !== null) markStale(context, viewer.group);
+  markDevice(context, viewer.device);
   context.touched.add(viewer.group);
   removeWhenLost(context, viewer);
-}
-
-/** Whether others of its device are fed by it. */
-export function leadsOthers({ deviceRole, device }: Viewer): boolean {
-  return deviceRole === 'master' && device.viewers.length > 1;
 }
 
 /** Forgets a viewer and whatever stood only for it. */
@@ -42,6 +46,7 @@ export function removeViewer(context: Context, viewer: Viewer): void {
   if (device.viewers.length > 0) {
     orderDevice(context, device);
     markStale(context, viewer.group);
+    markDevice(context, device);
   } else {
     unplace(context, viewer);
     room.devices.delete(device.deviceId);
@@ -141,7 +146,10 @@ export function reportLost(context: Context, viewer: Viewer, reporter: Viewer): 
 
 /** A viewer of its own device cannot reach it: somebody else leads the device until it is heard of again. */
 export function miss(context: Context, viewer: Viewer, reporter: Viewer): void {
-  if (viewer === reporter || viewer.device !== reporter.device) return;
+  const isMaster = viewer.device.viewers[0] === viewer;
+  if (!isMaster || viewer === reporter || viewer.device !== reporter.device) return;
+  if (context.nowMs - reporter.missedAtMs < context.limits.missIntervalMs) return;
+  reporter.missedAtMs = context.nowMs;
   if (viewer.connectionId === null) {
     count(context, 'lost');
     removeViewer(context, viewer);

@@ -1,6 +1,6 @@
 import { type Limits, type Role, uploadsOf } from '../protocol/index.ts';
 import { firstGroup, noteTrouble } from './outage/first-group.ts';
-import { type Context, count, type Group, markStale, type Viewer } from './state.ts';
+import { type Context, count, type Group, markDevice, markStale, type Viewer } from './state.ts';
 
 /** Whether a viewer may upload now: its profile and the room's arbitration allow it. */
 export function updateUploads(context: Context, viewer: Viewer): void {
@@ -8,6 +8,7 @@ export function updateUploads(context: Context, viewer: Viewer): void {
   if (viewer.uploads === uploads) return;
   viewer.uploads = uploads;
   markStale(context, viewer.group);
+  markDevice(context, viewer.device);
 }
 
 /** End of the suspension of an accuser or accused; in the past when there is none. */

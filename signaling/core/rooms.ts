@@ -3,14 +3,14 @@ import type { ReportFrame, SignalFrame } from '../protocol/index.ts';
 import { limits as defaults } from '../protocol/index.ts';
 import { accuse } from './accusations.ts';
 import { assert } from './assert.ts';
-import { settleTouched, tellNow, untellSlaves } from './directives.ts';
+import { settleTouched, tellNow } from './directives.ts';
 import type { Rooms, RoomsEffect, RoomsEvent, RoomsOptions } from './events.ts';
 import { applyProfile, join } from './join.ts';
 import { holdingsOf, holdingsTold } from './outage/holdings.ts';
 import { disconnect, look, miss, removeViewer, reportLost } from './presence.ts';
 import { refuse } from './refusals.ts';
 import { reachOf, weightOf } from './roles.ts';
-import { type Context, count, markStale, type Viewer, type Wake } from './state.ts';
+import { type Context, count, markDevice, markStale, type Viewer, type Wake } from './state.ts';
 
 /**
  * All rooms of one process: who is in, in which group, with which roles. Decides only: no clock, no timer, no
@@ -138,7 +138,7 @@ function report(context: Context, viewer: Viewer, connectionId: string, frame: R
   viewer.edgeHealth = frame.edgeHealth;
   if (`${viewer.plays}` !== `${frame.plays}`) {
     viewer.plays = frame.plays;
-    if (viewer.deviceRole === 'master') untellSlaves(context, viewer.device);
+    if (viewer.deviceRole === 'master') markDevice(context, viewer.device);
   }
   if (frame.edgeSeenMs !== undefined) viewer.edgeSeenAtMs = context.nowMs - frame.edgeSeenMs;
   for (const viewerId of frame.lostMembers) {

@@ -10,6 +10,8 @@ export interface Viewer {
   readonly subject: string;
   readonly room: Room;
   readonly device: Device;
+  /** It is the master of its device as long as it is there, as an agent is. */
+  readonly leads: boolean;
   group: Group;
   connectionId: string | null;
   presence: Presence;
@@ -34,8 +36,10 @@ export interface Viewer {
   /** Media playlists that its player uses, or that it gets for its device. */
   plays: readonly string[];
   groupRole: Role;
-  /** Epoch of the newest directive sent on the present connection; -1 when it needs one. */
+  /** Epoch of the newest directive sent on the present connection, of a slave the version of its device; -1 when it needs one. */
   toldEpoch: number;
+  /** When it last said that it misses the master of its device. */
+  missedAtMs: number;
   /** What it holds, as it says while an outage is planned; null before it has said anything. */
   holdings: Holdings | null;
   /** What it was told to keep on the present connection; null when nothing. */
@@ -81,6 +85,8 @@ export interface Vote {
 export interface Device {
   readonly deviceId: string;
   viewers: Viewer[];
+  /** Grows with everything that its slaves are told of. */
+  version: number;
 }
 
 export interface Group {
@@ -186,6 +192,15 @@ export function markStale(context: Context, group: Group): void {
   group.stale = true;
   group.untold = true;
   group.memberFrames = null;
+  context.touched.add(group);
+}
+
+/** Something that the slaves of a device are told has changed: they hear of it at the pace of directives. */
+export function markDevice(context: Context, device: Device): void {
+  device.version++;
+  const group = device.viewers[0]?.group;
+  if (!group || device.viewers.length < 2) return;
+  group.untold = true;
   context.touched.add(group);
 }
 

@@ -24,8 +24,6 @@ export interface ViewerProfile {
   peersAllowed: boolean;
   /** 0 to 1 while on battery, null when unknown or plugged in. */
   batteryLevel: number | null;
-  /** It stands by itself to feed its device, as `holdfast-agent` does: its master as long as it is there. */
-  agent?: boolean | undefined;
 }
 
 export interface JoinFrame {

@@ -22,7 +22,6 @@ const profile = v.object({
   uploadAllowed: v.boolean(),
   peersAllowed: v.boolean(),
   batteryLevel: v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
-  agent: v.optional(v.boolean()),
 });
 
 const clientFrames = [

@@ -55,6 +55,11 @@ describe('signaling: bad input', () => {
       (make: () => string | Promise<string>) => async (client: TestClient, server: Signaling) =>
         client.send(await joinFrame(server, { token: await make() }));
 
+    it('a token that leads something else than a site', () =>
+      misbehave(
+        'token_invalid',
+        sendJoin(() => token({ leads: ['school-12'] })),
+      ));
     it('text that is no JSON', () =>
       misbehave('frame_invalid', (client) => client.sendRaw('{"type":')));
     it('a frame of no known type', () =>

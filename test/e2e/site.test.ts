@@ -20,6 +20,7 @@ describe('a site whose agent feeds its browsers', function () {
       room: 'test',
       subject: 'agent',
       lifetimeSeconds: 600,
+      leads: site,
       stream: stack.origin.playlistUrl,
     });
     const stream = stack.edge(1).playlistUrl;

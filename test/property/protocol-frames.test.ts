@@ -21,20 +21,13 @@ const positive = fc.double({ min: 0, max: 1e12, noNaN: true }).map((value) => va
 const scalar = fc.jsonValue({ maxDepth: 0 }).map(normal);
 const key = fc.stringMatching(/^[a-zA-Z]{1,12}$/);
 const signal = fc.dictionary(key, fc.oneof(scalar, fc.dictionary(key, scalar, plain(4))), plain(5));
-const profile = fc.record(
-  {
-    metered: fc.boolean(),
-    saveData: fc.boolean(),
-    uploadAllowed: fc.boolean(),
-    peersAllowed: fc.boolean(),
-    batteryLevel: orNull(fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0)),
-    agent: fc.boolean(),
-  },
-  {
-    requiredKeys: ['metered', 'saveData', 'uploadAllowed', 'peersAllowed', 'batteryLevel'],
-    noNullPrototype: true,
-  },
-);
+const profile = fc.record({
+  metered: fc.boolean(),
+  saveData: fc.boolean(),
+  uploadAllowed: fc.boolean(),
+  peersAllowed: fc.boolean(),
+  batteryLevel: orNull(fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0)),
+});
 const clientFrame: fc.Arbitrary<ClientFrame> = fc.oneof(
   fc.record(
     {

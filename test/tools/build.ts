@@ -8,24 +8,36 @@ import { rootFolder } from './root.ts';
 
 export type OutputFile = Rolldown.OutputChunk | Rolldown.OutputAsset;
 
-/** Builds the library into `dist/`: ES modules, the plain script, types, and the publisher's command. Returns the ES modules. */
+/** Builds the library into `dist/`: ES modules, the plain script, types, and the commands. Returns the ES modules. */
 export async function buildLibrary(): Promise<OutputFile[]> {
   writeDeclarations();
   const modules = await buildWith('production');
   await buildWith('script');
   mkdirSync(join(rootFolder, 'dist'), { recursive: true });
   writeFileSync(join(rootFolder, 'dist/holdfast.d.ts'), await rollUpTypes());
-  await buildCommand();
+  await buildCommands();
   writePackage();
   return modules;
 }
 
-/** The publisher's command as one file: Node strips no types inside `node_modules`. */
-async function buildCommand(): Promise<void> {
+/** The commands in JavaScript: Node strips no types inside `node_modules`. */
+async function buildCommands(): Promise<void> {
   await bundle({
     input: join(rootFolder, 'signaling/sign.ts'),
     platform: 'node',
     output: { file: join(rootFolder, 'dist/holdfast-sign.mjs') },
+  });
+  await bundle({
+    input: { 'holdfast-agent': join(rootFolder, 'sdk/agent/main.ts') },
+    platform: 'node',
+    external: ['@roamhq/wrtc'],
+    // Its paths lead to types.
+    tsconfig: false,
+    output: {
+      dir: join(rootFolder, 'dist'),
+      entryFileNames: '[name].mjs',
+      chunkFileNames: 'holdfast-agent-[name].mjs',
+    },
   });
 }
 
@@ -49,9 +61,14 @@ function writePackage(): void {
   const manifest = {
     ...{ name, version, description, license, type },
     exports: { '.': { types: './holdfast.d.ts', import: './holdfast.js' } },
-    bin: { 'holdfast-sign': './holdfast-sign.mjs' },
+    bin: { 'holdfast-agent': './holdfast-agent.mjs', 'holdfast-sign': './holdfast-sign.mjs' },
     files: ['*.js', '*.mjs', '*.js.map', '*.d.ts'],
-    peerDependencies: { 'hls.js': `^${dependencies['hls.js']}` },
+    // A native library, and for the agent alone.
+    peerDependencies: {
+      'hls.js': `^${dependencies['hls.js']}`,
+      '@roamhq/wrtc': `^${dependencies['@roamhq/wrtc']}`,
+    },
+    peerDependenciesMeta: { '@roamhq/wrtc': { optional: true } },
   };
   writeFileSync(join(rootFolder, 'dist/package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   copyFileSync(join(rootFolder, 'LICENSE'), join(rootFolder, 'dist/LICENSE'));

@@ -32,9 +32,9 @@ export class PlaylistState {
   fedSinceMs = Number.NEGATIVE_INFINITY;
   /** A peer has sent what only the own edge can confirm. */
   isDoubted = false;
-  /** Loads of the own player that wait, with the version that they ask for; -1 for any. */
+  /** Loads that wait, with the version that they ask for; -1 for any. */
   readonly loads = new Map<number, number>();
-  /** Those of them that are of other viewers of the device, with the version that these have. */
+  /** Of those of them that are of other viewers of the device the version that these have. */
   readonly #versionsHeld = new Map<number, number>();
   lastWantedMs = Number.NEGATIVE_INFINITY;
   isFetching = false;
@@ -101,12 +101,18 @@ export class PlaylistState {
 
   /** `versionHeld`: of another viewer of the device, whose load it is. */
   ask(loadId: number, versionMin: number, versionHeld: number | undefined): void {
+    this.loads.set(loadId, Math.max(versionMin, (versionHeld ?? -2) + 1));
+    if (versionHeld === undefined) return;
+    this.#versionsHeld.set(loadId, versionHeld);
+    this.#bound(loadId, versionHeld);
+  }
+
+  /** Of an encoder that has started over since: nothing would ever be newer than what that viewer has. */
+  #bound(loadId: number, versionHeld: number): void {
     const { version, facts } = this;
-    // Of an encoder that has started over since: nothing would ever be newer.
-    const aheadMax = (facts?.segments.size ?? Number.POSITIVE_INFINITY) * partsPerSegmentBound;
-    const held = (versionHeld ?? -2) > version + aheadMax ? -1 : (versionHeld ?? -2);
-    this.loads.set(loadId, Math.max(versionMin, held + 1));
-    if (versionHeld !== undefined) this.#versionsHeld.set(loadId, held);
+    if (!facts || versionHeld <= version + facts.segments.size * partsPerSegmentBound) return;
+    this.#versionsHeld.set(loadId, -1);
+    this.loads.set(loadId, 0);
   }
 
   forget(loadId: number): void {
@@ -185,8 +191,10 @@ export class PlaylistState {
   ): Adoption {
     if (sender !== null && this.text === null) this.fedSinceMs = nowMs;
     if (facts && this.facts && adoption === 'newer') this.#see(facts, this.facts, nowMs);
+    const isFirst = this.facts === null;
     this.text = text;
     this.facts = facts;
+    if (isFirst) for (const [loadId, held] of this.#versionsHeld) this.#bound(loadId, held);
     this.changedAtMs = nowMs;
     this.sender = sender;
     return adoption;

@@ -79,7 +79,7 @@ export class Polling {
     );
   }
 
-  /** The own player uses it. */
+  /** The own player uses it, or another of the device. */
   isPlayed({ lastWantedMs, targetMs, loads }: PlaylistState): boolean {
     const sinceMs = this.#context.nowMs - lastWantedMs;
     return loads.size > 0 || sinceMs < targetMs * timings.followedFactor;

@@ -4,8 +4,12 @@ export const pingMs = 500;
 export const pingsMax = 3;
 /** Slaves learn that a viewer leads before it does itself, by the time of a directive. */
 export const earlyMsMax = 1_500;
-/** What the player needs sooner it gets by itself, whoever else may be about to bring it. */
+/** What the player needs sooner the next in line gets by itself, the others half as late. */
 export const urgentMs = 1_500;
+/** What has come no further for so long may be had sooner elsewhere. */
+export const stillMs = 1_000;
+/** A live playlist has news at least every target duration, which is hardly ever longer. */
+export const playlistDueMs = 10_000;
 /** Loads for others that are remembered: what a browser full of tabs has under way. */
 export const servingMax = 256;
 /** By then the server has noticed that a master is gone, and names it no more. */

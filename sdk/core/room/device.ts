@@ -2,25 +2,18 @@ import type { DirectiveFrame, Role } from '../../../signaling/protocol/index.ts'
 import { forgetOldest } from '../bounded.ts';
 import type { Context } from '../context.ts';
 import type { CoreEvent, FetchFailure, Wanted } from '../events.ts';
+import type { DeviceListener } from './device-listener.ts';
+import { Separation } from './device-separation.ts';
+import { Served } from './device-served.ts';
 import * as timings from './device-timings.ts';
 
 type Of<Type extends CoreEvent['type']> = Extract<CoreEvent, { type: Type }>;
 
-export interface DeviceListener {
-  /** This viewer gets it itself. */
-  load(wanted: Wanted): void;
-  /** It is not wanted of it any more. */
-  unload(wanted: Wanted): void;
-  /** The master has given a segment, and this viewer stands by for it. */
-  keep(gave: Of<'masterGave'>, wanted: Of<'segmentWanted'>, masterId: string): void;
-  /** Nothing is heard of a master any more: the server is to know. */
-  missed(): void;
-  /** This viewer is the master from now on, in place of another. */
-  leads(): void;
-  /** The master was found, or is not to be found in this browser profile. */
-  reachChanged(): void;
-  /** The device is another one that has the same id. */
-  separate(): void;
+interface Ask {
+  wanted: Wanted;
+  /** When it was asked for, and when the master last said that more of it has come. */
+  sinceMs: number;
+  movedAtMs: number;
 }
 
 /**
@@ -36,18 +29,18 @@ export class Device {
   #viewerId = '';
   #masterId: string | null = null;
   #reach: 'seeking' | 'near' | 'far' = 'seeking';
-  /** When an id that several devices share is given up. */
-  #separateAtMs: number | null = null;
+  /** A master of this device was in this browser, so the others of it are or were too. */
+  #wasNear = false;
+  #separation: Separation;
   /** Masters that went without the server's knowing, and until when it may still name them. */
   #lost = new Map<string, number>();
   /** The last of them, when the server has yet to hear of it. */
   #missed: string | undefined;
   /** What the master was asked for. */
-  #asks = new Map<number, Wanted>();
-  /** What this viewer loads for others; of what it has given it may not know. */
-  #serving = new Map<number, Wanted>();
-  /** Asked of this viewer by others, which know before it does that it leads. */
-  #early = new Map<number, { wanted: Wanted; untilMs: number }>();
+  #asks = new Map<number, Ask>();
+  /** What this viewer gets itself because its master had no network; back to the master where it has none either. */
+  #trials = new Map<number, Ask>();
+  #served: Served;
   #pingAtMs = 0;
   #unanswered = 0;
   /** The master has said that it has no network. */
@@ -58,6 +51,8 @@ export class Device {
   constructor(context: Context, listener: DeviceListener) {
     this.#context = context;
     this.#listener = listener;
+    this.#served = new Served(context, listener);
+    this.#separation = new Separation(context);
   }
 
   /** Fed inside the browser, or about to be: nothing is got from anywhere else. */
@@ -95,24 +90,19 @@ export class Device {
   /** Takes what the own player wants, or what others ask of this viewer; false where it is to be got as usual. */
   takes(wanted: Wanted): boolean {
     const { nowMs } = this.#context;
-    if (wanted.onBehalf) {
-      this.#serving.set(wanted.loadId, wanted);
-      forgetOldest(this.#serving, timings.servingMax);
-      if (this.#masterId === null) return false;
-      const untilMs = nowMs + timings.earlyMsMax;
-      this.#early.set(wanted.loadId, { wanted, untilMs });
-      this.#context.wakeAt(untilMs);
-      return true;
-    }
+    if (wanted.onBehalf) return this.#served.keeps(wanted, this.#masterId === null);
     if (!this.isFed) return false;
-    this.#asks.set(wanted.loadId, wanted);
+    // A player that starts over has no copy of anything.
+    if (wanted.type === 'playlistWanted' && wanted.multivariant) this.#versions.clear();
+    this.#asks.set(wanted.loadId, { wanted, sinceMs: nowMs, movedAtMs: nowMs });
     if (this.#reach === 'near') this.#ask(wanted);
     return true;
   }
 
   /** False for a load that it knows nothing of. */
   abandoned(loadId: number): boolean {
-    if (this.#early.delete(loadId)) return true;
+    this.#trials.delete(loadId);
+    if (this.#served.abandoned(loadId)) return true;
     if (!this.#asks.delete(loadId)) return false;
     this.#context.emit({ type: 'dropAsk', loadId });
     return true;
@@ -121,32 +111,35 @@ export class Device {
   near(viewerId: string): void {
     if (viewerId !== this.#masterId || this.#reach === 'near') return;
     this.#reach = 'near';
-    this.#separateAtMs = null;
+    this.#wasNear = true;
+    this.#separation.end();
     this.#unanswered = 0;
-    for (const wanted of this.#asks.values()) this.#ask(wanted);
+    for (const { wanted } of this.#asks.values()) this.#ask(wanted);
     this.#listener.reachChanged();
   }
 
   /** It is gone, or was never there. */
   gone(viewerId: string): void {
     if (viewerId !== this.#masterId) return;
-    if (this.#reach === 'near') return this.#succeed(viewerId);
+    // Whoever was to follow may have gone together with who led.
+    if (this.#reach === 'near' || this.#wasNear) return this.#succeed(viewerId);
     this.#reach = 'far';
-    if (!this.#context.options.isSite) {
-      this.#separateAtMs = this.#context.nowMs + timings.separateAfterMs;
-      this.#context.wakeAt(this.#separateAtMs);
-    }
+    if (!this.#context.options.isSite && this.#separation.missed()) this.#listener.separate();
     this.#loadAll();
     this.#listener.reachChanged();
   }
 
-  heard(): void {
+  /** The master works, and has more of this load. */
+  heard(loadId: number | null = null): void {
     this.#unanswered = 0;
+    const ask = this.#asks.get(loadId ?? -1);
+    if (ask) ask.movedAtMs = this.#context.nowMs;
   }
 
   gave(event: Of<'masterGave'>): void {
     this.heard();
-    const wanted = this.#asks.get(event.loadId);
+    this.#isMasterOffline = false;
+    const { wanted } = this.#asks.get(event.loadId) ?? {};
     if (!wanted) return;
     this.#asks.delete(event.loadId);
     const { loadId, text, sizeBytes, transferMs, firstByteMs } = event;
@@ -169,36 +162,30 @@ export class Device {
     });
   }
 
-  /** `failure` null: it does not lead the device. */
+  /** `failure` null: it does not lead the device. Else this viewer may have a better edge, or a better token. */
   failed(loadId: number, failure: FetchFailure | null): void {
     this.heard();
-    const wanted = this.#asks.get(loadId);
-    if (!wanted) return;
-    if (failure?.reason === 'offline') return this.#isOffline(wanted);
-    this.#asks.delete(loadId);
-    if (failure === null) this.#listener.load(wanted);
-    else if (wanted.type === 'playlistWanted')
-      this.#context.emit({
-        type: 'failPlaylist',
-        loadId,
-        playlistId: wanted.playlistId,
-        failure,
-      });
-    else {
-      const { segmentId } = wanted.request;
-      this.#context.emit({ type: 'failSegment', loadIds: [loadId], segmentId, failure });
-    }
+    const ask = this.#asks.get(loadId);
+    if (!ask) return;
+    if (failure?.reason !== 'offline') return this.#loadOwn(ask);
+    this.#isMasterOffline = true;
+    if (!this.#isNext && this.#ownAtMs(ask) > this.#context.nowMs) return;
+    this.#trials.set(loadId, ask);
+    forgetOldest(this.#trials, timings.servingMax);
+    this.#loadOwn(ask);
   }
 
   /** Where the own network is gone, others may have one. */
   edgeFailed(failure: FetchFailure): void {
     if (failure.reason !== 'offline') return;
-    const served = [...this.#serving.values()];
-    this.#serving.clear();
-    for (const wanted of served) {
-      this.#listener.unload(wanted);
-      this.#context.emit({ type: 'refuseLoad', loadId: wanted.loadId, failure });
-    }
+    const trials = [...this.#trials];
+    this.#trials.clear();
+    if (this.#masterId !== null)
+      for (const [loadId, ask] of trials) {
+        this.#listener.unload(ask.wanted);
+        this.#asks.set(loadId, ask);
+      }
+    this.#served.refuse(failure);
   }
 
   /** What this viewer gets while its master has no network, it or the next in line can bring to all. */
@@ -206,14 +193,20 @@ export class Device {
     if (this.#isMasterOffline && this.#masterId) this.#succeed(this.#masterId);
   }
 
-  /** The next in line looks whether it has a network. The others wait for it, as long as their player can. */
-  #isOffline(wanted: Wanted): void {
-    const { nowMs } = this.#context;
+  get #isNext(): boolean {
     const [, next] = this.#line.filter((id) => !this.#lost.has(id));
-    const deadlineMs =
-      wanted.type === 'segmentWanted' ? wanted.deadlineMs : Number.POSITIVE_INFINITY;
-    this.#isMasterOffline = true;
-    if (next !== this.#viewerId && deadlineMs - nowMs > timings.urgentMs) return;
+    return next === this.#viewerId;
+  }
+
+  /** When this viewer is to get it itself, unless more of it comes. */
+  #ownAtMs({ wanted, sinceMs, movedAtMs }: Ask): number {
+    const isSegment = wanted.type === 'segmentWanted';
+    const dueMs = isSegment ? wanted.deadlineMs : sinceMs + timings.playlistDueMs;
+    const withinMs = this.#isNext ? timings.urgentMs : timings.urgentMs / 2;
+    return Math.max(dueMs - withinMs, movedAtMs + timings.stillMs);
+  }
+
+  #loadOwn({ wanted }: Ask): void {
     this.#asks.delete(wanted.loadId);
     this.#listener.load(wanted);
   }
@@ -225,21 +218,25 @@ export class Device {
   }
 
   tick(): void {
-    const { nowMs } = this.#context;
-    for (const [loadId, { untilMs }] of this.#early) {
-      if (nowMs < untilMs) this.#context.wakeAt(untilMs);
-      else {
-        this.#early.delete(loadId);
-        this.#context.emit({ type: 'refuseLoad', loadId, failure: null });
-      }
-    }
-    if (this.#separateAtMs !== null && nowMs < this.#separateAtMs)
-      this.#context.wakeAt(this.#separateAtMs);
-    else if (this.#separateAtMs !== null) {
-      this.#separateAtMs = null;
-      this.#listener.separate();
-    }
+    this.#served.tick();
+    if (this.#separation.isDue())
+      this.#context.emit({ type: 'watchViewer', viewerId: this.#masterId });
+    this.#hurry();
     this.#ping();
+  }
+
+  /** What the master has not got by then this viewer gets itself, first the next in line: its edge may be better. */
+  #hurry(): void {
+    if (this.#reach !== 'near') return;
+    for (const ask of [...this.#asks.values()]) {
+      const atMs = this.#ownAtMs(ask);
+      if (atMs > this.#context.nowMs) {
+        if (Number.isFinite(atMs)) this.#context.wakeAt(atMs);
+        continue;
+      }
+      this.#context.emit({ type: 'dropAsk', loadId: ask.wanted.loadId });
+      this.#loadOwn(ask);
+    }
   }
 
   /** A master that hangs answers nobody, although its page is there. */
@@ -249,7 +246,8 @@ export class Device {
     if (this.#context.nowMs < this.#pingAtMs) return this.#context.wakeAt(this.#pingAtMs);
     if (this.#unanswered >= timings.pingsMax) return this.#succeed(this.#masterId);
     // What was refused for want of a network is forgotten there.
-    for (const wanted of this.#isMasterOffline ? this.#asks.values() : [waiting]) this.#ask(wanted);
+    for (const { wanted } of this.#isMasterOffline ? this.#asks.values() : [waiting])
+      this.#ask(wanted);
   }
 
   #ask(wanted: Wanted): void {
@@ -257,7 +255,7 @@ export class Device {
     const versionHeld =
       wanted.type === 'playlistWanted' ? (this.#versions.get(wanted.playlistId) ?? -1) : undefined;
     this.#context.emit({ type: 'askMaster', wanted: { ...wanted, versionHeld } as Wanted });
-    if (nowMs < this.#pingAtMs) return;
+    if (nowMs < this.#pingAtMs) return this.#context.wakeAt(this.#pingAtMs);
     // Counted once in a while, however much is asked for: an answer takes a moment.
     this.#unanswered += 1;
     this.#pingAtMs = nowMs + timings.pingMs;
@@ -283,20 +281,16 @@ export class Device {
       // Whoever is linked to the others of a site stays so, unless the new master is in the same browser.
       const isLinked = wasFed && this.#context.options.isSite && this.#reach === 'far';
       this.#reach = isLinked ? 'far' : 'seeking';
-      this.#separateAtMs = null;
+      this.#separation.end();
       this.#context.emit({ type: 'watchViewer', viewerId: masterId });
     }
     if (masterId !== null) return;
     if (wasFed) this.#listener.leads();
     this.#loadAll();
-    const early = [...this.#early.values()];
-    this.#early.clear();
-    for (const { wanted } of early) this.#listener.load(wanted);
+    this.#served.begin();
   }
 
   #loadAll(): void {
-    const asks = [...this.#asks.values()];
-    this.#asks.clear();
-    for (const wanted of asks) this.#listener.load(wanted);
+    for (const ask of [...this.#asks.values()]) this.#loadOwn(ask);
   }
 }

@@ -268,7 +268,8 @@ export class Links {
 
   #retryLater(peer: string, link: Link): void {
     // Whoever made it knows whether it still needs it.
-    if (this.#guests.delete(peer)) return void this.#links.delete(peer);
+    if (this.#guests.delete(peer) || this.#bridges.isSibling(peer))
+      return void this.#links.delete(peer);
     const backoffMs = Math.min(retryMaxMs, retryMinMs * 2 ** link.failures);
     const delayMs = backoffMs * (0.5 + this.#context.options.random());
     link.state = 'waiting';

@@ -252,6 +252,7 @@ export class Room {
   separate(): void {
     this.#context.emit({ type: 'separateDevice' });
     this.#reports.stop();
+    this.#begin('reconnecting');
     this.#connection.renew();
   }
 

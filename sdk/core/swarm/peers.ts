@@ -94,9 +94,10 @@ export class Peers {
     return this.all.get(id)?.follows.has(playlistId) === true;
   }
 
-  /** Ids of all playlists that linked peers follow. */
-  followed(): string[] {
-    return [...new Set(this.linked().flatMap((id) => [...(this.all.get(id)?.follows ?? [])]))];
+  /** Ids of all playlists that some of the linked peers follow. */
+  followedBy(isOne: (id: string) => boolean): string[] {
+    const ids = this.linked().filter(isOne);
+    return [...new Set(ids.flatMap((id) => [...(this.all.get(id)?.follows ?? [])]))];
   }
 
   /** Bytes exchanged with each. */

@@ -109,7 +109,7 @@ export class SegmentState {
   inMemory = false;
   /** The peer that spoke of it first; null where the own player did. */
   causedBy: string | null = null;
-  /** Loads of the own player that wait for it, with the time at which the playhead gets there. */
+  /** Loads that wait for it, of the own player and others of the device, with the time at which its playhead gets there. */
   readonly loads = new Map<number, number>();
   /** When the player will want it, while it is got ahead of that; null otherwise. */
   aheadDeadlineMs: number | null = null;

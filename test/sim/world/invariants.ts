@@ -90,7 +90,9 @@ export class Invariants {
       else groups.set(viewer.groupId, [viewer]);
     }
     for (const group of groups.values()) {
-      const held = new Map(group.map((viewer) => [viewer, new Set(viewer.core.heldSegments())]));
+      const held = new Map(
+        group.map((viewer) => [viewer, new Set(viewer.core.swarm.heldSegments())]),
+      );
       for (const viewer of group) this.#lookAtStall(viewer, held);
       this.#lookAtCopies(group, held);
     }
@@ -112,7 +114,7 @@ export class Invariants {
       // Where others of its group are asked what they hold, so is it.
       if (!planned.has(viewer.groupId)) continue;
       const known = map.get(viewer.viewerId ?? '') ?? new Set();
-      const held = new Set(viewer.core.heldSegments().slice(-holdingsMax));
+      const held = new Set(viewer.core.swarm.heldSegments().slice(-holdingsMax));
       const differs = new Set([...known, ...held].filter((id) => known.has(id) !== held.has(id)));
       for (const segmentId of new Set([...differs, ...(this.#differed.get(viewer) ?? [])])) {
         const key = `map|${viewer.name}|${segmentId}`;
@@ -145,7 +147,7 @@ export class Invariants {
     const first = Math.min(...group.map(({ player }) => player.playheadSequence ?? Infinity));
     const devices = new Map<string, Set<string>>();
     for (const viewer of this.#reachable(able))
-      for (const segmentId of held.get(viewer) ?? viewer.core.heldSegments()) {
+      for (const segmentId of held.get(viewer) ?? viewer.core.swarm.heldSegments()) {
         if (!(Number(segmentId.slice(segmentId.lastIndexOf('#') + 1)) >= first)) continue;
         const of = devices.get(segmentId);
         if (of) of.add(viewer.deviceId);

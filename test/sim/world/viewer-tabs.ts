@@ -24,7 +24,7 @@ export class ViewerTabs {
   #masterId: string | null = null;
   #watches = 0;
   #watchers = new Set<() => void>();
-  #serving = new Map<number, { asker: Viewer; loadId: number }>();
+  #serving = new Map<number, { asker: Viewer; loadId: number; wanted: Wanted }>();
   #lastId = firstBehalfId;
   /** Size of the segment that the master gives at this moment. */
   #given = new Map<string, number>();
@@ -83,11 +83,11 @@ export class ViewerTabs {
   }
 
   asked(asker: Viewer, wanted: Wanted): void {
-    asker.tabs.#soon(() => asker.tell({ type: 'masterHeard' }));
+    asker.tabs.#soon(() => asker.tell({ type: 'masterHeard', loadId: null }));
     for (const known of this.#serving.values())
       if (known.asker === asker && known.loadId === wanted.loadId) return;
     this.#lastId += 1;
-    this.#serving.set(this.#lastId, { asker, loadId: wanted.loadId });
+    this.#serving.set(this.#lastId, { asker, loadId: wanted.loadId, wanted });
     const own = { ...wanted, loadId: this.#lastId, onBehalf: true };
     if (own.type === 'segmentWanted') own.deadlineMs += this.#viewer.coreNow() - asker.coreNow();
     this.#viewer.tell(own);
@@ -97,7 +97,14 @@ export class ViewerTabs {
     for (const [loadId, known] of this.#serving) {
       if (known.asker !== asker || known.loadId !== askId) continue;
       this.#serving.delete(loadId);
-      this.#viewer.tell({ type: 'segmentAbandoned', loadId, segmentId: '' });
+      const { wanted } = known;
+      if (wanted.type === 'segmentWanted')
+        this.#viewer.tell({
+          type: 'segmentAbandoned',
+          loadId,
+          segmentId: wanted.request.segmentId,
+        });
+      else this.#viewer.tell({ type: 'playlistAbandoned', loadId, playlistId: wanted.playlistId });
     }
   }
 

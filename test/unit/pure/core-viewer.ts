@@ -224,7 +224,7 @@ export class CoreViewer {
   /** What it tells of a segment. */
   segment(sequence: number) {
     const segmentId = segmentOf(sequence);
-    return this.#core.segmentStats().find((stats) => stats.segmentId === segmentId);
+    return this.#core.swarm.segmentStats().find((stats) => stats.segmentId === segmentId);
   }
 
   /** Effects of a kind since they were last taken; takes only these. */

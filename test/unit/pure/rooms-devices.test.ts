@@ -81,6 +81,34 @@ describe('rooms: roles of a device', () => {
     expect(told()?.withheld).to.deep.equal(['39.m3u8']);
   });
 
+  it('tells slaves nothing of what only concerns their group', () => {
+    const world = createWorld();
+    for (const id of ['a', 'b']) world.join(id, { deviceId: 'one' });
+    world.advance(500);
+    world.takeAll();
+    for (const id of ['x', 'y', 'z']) world.join(id);
+    world.report('x', { uplinkBytesPerSecond: 4_000_000 });
+    world.advance(500);
+    expect(world.take('a').some(({ type }) => type === 'directive')).to.equal(true);
+    expect(world.take('b').some(({ type }) => type === 'directive')).to.equal(false);
+  });
+
+  it('lets one viewer make it change its master now and then, and no oftener', () => {
+    const world = createWorld();
+    for (const id of ['a', 'b', 'c', 'd']) world.join(id, { deviceId: 'one' });
+    world.report('d', { missedMaster: 'a' });
+    world.report('d', { missedMaster: 'b' });
+    // Nor one that leads nobody.
+    world.report('c', { missedMaster: 'd' });
+    world.advance(200, false);
+    expect(['a', 'b', 'c', 'd'].map(world.deviceRole)).to.deep.equal([
+      'slave',
+      'master',
+      'secondary',
+      'slave',
+    ]);
+  });
+
   it('puts the successor into the place of the master, with a newer epoch for all', () => {
     const world = createWorld();
     world.join('a', { deviceId: 'one' });
@@ -147,7 +175,7 @@ describe('rooms: roles of a device', () => {
   it('makes an agent the master, whenever it comes', () => {
     const world = createWorld();
     for (const id of ['a', 'b']) world.join(id, { deviceId: 'site' });
-    world.join('agent', { deviceId: 'site', profile: { agent: true } });
+    world.join('agent', { deviceId: 'site', leads: true });
     world.advance(200);
     expect(['agent', 'a', 'b'].map(world.deviceRole)).to.deep.equal([
       'master',

@@ -24,6 +24,7 @@ export interface Client {
   connectionId: string;
   room: string;
   deviceId: string;
+  leads: boolean;
   subject: string;
   profile: ViewerProfile;
   report: Omit<ReportFrame, 'profile' | 'lostMembers' | 'missedMaster' | 'accusedMembers'>;
@@ -39,6 +40,7 @@ export interface Client {
 export interface JoinOptions {
   room?: string;
   deviceId?: string;
+  leads?: boolean;
   subject?: string;
   profile?: Partial<ViewerProfile>;
 }
@@ -95,13 +97,14 @@ export function createWorld(overrides: Partial<Limits> = {}) {
     client.closed = null;
     client.welcome = null;
     byConnection.set(client.connectionId, client);
-    const { connectionId, room, subject, deviceId, profile, viewerId } = client;
+    const { connectionId, room, subject, deviceId, leads, profile, viewerId } = client;
     handle({
       type: 'joinAccepted',
       connectionId,
       room,
       subject,
       deviceId,
+      leads,
       profile,
       viewerId,
       resumeKey: `key-${viewerId}`,
@@ -129,6 +132,7 @@ export function createWorld(overrides: Partial<Limits> = {}) {
         connectionId: '',
         room: options.room ?? 'room',
         deviceId: options.deviceId ?? `device-${viewerId}`,
+        leads: options.leads ?? false,
         subject: options.subject ?? `subject-${viewerId}`,
         profile: { ...willing, ...options.profile },
         report: {

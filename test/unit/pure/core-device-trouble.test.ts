@@ -1,0 +1,154 @@
+import { expect } from 'chai';
+import * as timings from '../../../sdk/core/room/device-timings.ts';
+import { CoreViewer, playlistId, playlistText, segmentOf, self } from './core-viewer.ts';
+import { asked, gives, lost, near, slave } from './device-slave.ts';
+
+describe('core: a device whose master has no network', () => {
+  const offline = { status: null, reason: 'offline' as const };
+
+  it('gives up what it loads for others, and keeps on for itself', () => {
+    const master = new CoreViewer();
+    master.join([{ viewerId: self }]);
+    const own = master.wantSegment(100);
+    const request = { segmentId: segmentOf(100), url: 'u', byteRange: null, durationMs: 2_000 };
+    const deadlineMs = master.nowMs + 9_000;
+    master.tell({ type: 'segmentWanted', loadId: 99, request, deadlineMs, onBehalf: true });
+    const [fetch] = master.take('fetchSegment');
+    master.tell({ type: 'fetchFailed', fetchId: fetch?.fetchId ?? -1, failure: offline });
+    expect(master.take('refuseLoad')).to.deep.equal([
+      { type: 'refuseLoad', loadId: 99, failure: offline },
+    ]);
+    expect(master.take('failSegment')).to.deep.equal([]);
+    master.wait(3_000);
+    const [again] = master.take('fetchSegment');
+    const fetchId = again?.fetchId ?? -1;
+    master.tell({ type: 'fetchHeaders', fetchId, sizeBytes: 5 });
+    master.tell({ type: 'fetchPart', fetchId, part: 0, bytes: 5 });
+    master.tell({ type: 'fetchEnded', fetchId, sizeBytes: 5 });
+    expect(master.take('deliverSegment').map(({ loadIds }) => loadIds)).to.deep.equal([[own]]);
+  });
+
+  it('has the next in line look, and take over when it has one', () => {
+    const [next, last] = [near(slave(['m', self, 's'])), near(slave(['m', 's', self]))];
+    for (const viewer of [next, last]) {
+      const loadId = viewer.wantSegment(100);
+      viewer.tell({ type: 'masterFailed', loadId, failure: offline });
+    }
+    expect(last.take('fetchSegment')).to.deep.equal([]);
+    const [fetch] = next.take('fetchSegment');
+    expect(lost(next)).to.deep.equal([]);
+    next.tell({ type: 'fetchHeaders', fetchId: fetch?.fetchId ?? -1, sizeBytes: 5 });
+    expect(lost(next)).to.deep.equal(['m']);
+    // The others follow by the server's word, or by themselves when their player cannot wait.
+    last.wait(500);
+    expect(asked(last)).to.have.length.above(1);
+  });
+});
+
+describe('core: a browser that had no network for a while', () => {
+  const offline = { status: null, reason: 'offline' as const };
+
+  it('has its slaves wait for the master again, who is not to blame', () => {
+    const viewer = near(slave(['m', self, 's']));
+    const loadId = viewer.wantSegment(100);
+    viewer.tell({ type: 'masterFailed', loadId, failure: offline });
+    const [fetch] = viewer.take('fetchSegment');
+    viewer.tell({ type: 'fetchFailed', fetchId: fetch?.fetchId ?? -1, failure: offline });
+    viewer.take('askMaster');
+    viewer.wait(600);
+    expect(asked(viewer)).to.include(loadId);
+    viewer.tell({ type: 'masterGave', loadId, ...gives });
+    expect(viewer.take('deliverSegment')).to.have.length(1);
+    expect(viewer.take('fetchSegment')).to.deep.equal([]);
+    expect(lost(viewer)).to.deep.equal([]);
+  });
+});
+
+describe('core: the master of a site', () => {
+  /** `s` is a slave of the site, `g` a member of the group. */
+  function master(): CoreViewer {
+    const viewer = new CoreViewer({ isSite: true });
+    viewer.join([{ viewerId: 'g', role: 'master' }, { viewerId: self }]);
+    viewer.lead(['g', self], ['s']);
+    return viewer;
+  }
+
+  it('waits for its slaves to link to it, and passes on to them what its group has', () => {
+    const viewer = master();
+    viewer.wait(20_000);
+    expect(viewer.take('openLink').map(({ peer }) => peer)).to.not.include('s');
+    const signal = { type: 'offer', sdp: 'x' };
+    viewer.tell({ type: 'frameReceived', frame: { type: 'signal', from: 's', signal } });
+    expect(viewer.take('openLink')).to.deep.include.members([
+      { type: 'openLink', peer: 's', initiator: false, iceServers: [] },
+    ]);
+    viewer.tell({ type: 'linkOpened', peer: 's' });
+    const follows = [{ playlistId, version: -1 }];
+    viewer.says('s', { type: 'hello', version: 1, follows });
+    viewer.wantPlaylist();
+    const text = playlistText({ oldest: 100, count: 6 });
+    viewer.says('g', { type: 'playlist', playlistId, text });
+    expect(viewer.sent('playlist').map(({ peer }) => peer)).to.deep.equal(['s']);
+  });
+
+  it('is linked to no slave where these are fed inside the browser', () => {
+    const viewer = new CoreViewer();
+    viewer.join([{ viewerId: self }]);
+    viewer.lead([self], ['s']);
+    const signal = { type: 'offer', sdp: 'x' };
+    viewer.tell({ type: 'frameReceived', frame: { type: 'signal', from: 's', signal } });
+    expect(viewer.take('openLink')).to.deep.equal([]);
+  });
+});
+
+describe('core: viewers that only share an id', () => {
+  it('become devices of their own when the server still names a master that is not there', () => {
+    const viewer = slave();
+    const loadId = viewer.wantSegment(100);
+    expect(viewer.take('fetchSegment')).to.deep.equal([]);
+    viewer.tell({ type: 'masterGone', viewerId: 'm' });
+    expect(viewer.take('fetchSegment').length, `load ${loadId}`).to.equal(1);
+    expect(lost(viewer)).to.deep.equal([]);
+    viewer.take('connectSignaling');
+    viewer.take('watchViewer');
+    viewer.wait(timings.separateAfterMs + 1);
+    // A page that starts slowly looks the same at first.
+    expect(viewer.take('watchViewer').map(({ viewerId }) => viewerId)).to.deep.equal(['m']);
+    expect(viewer.take('separateDevice')).to.deep.equal([]);
+    viewer.tell({ type: 'masterGone', viewerId: 'm' });
+    expect(viewer.take('separateDevice')).to.have.length(1);
+    expect(viewer.take('connectSignaling').map(({ resumeKey }) => resumeKey)).to.deep.equal([
+      'key',
+    ]);
+  });
+
+  it('are one device after all where the master is only slow', () => {
+    const viewer = slave();
+    viewer.tell({ type: 'masterGone', viewerId: 'm' });
+    viewer.wait(timings.separateAfterMs + 1);
+    near(viewer);
+    viewer.wantSegment(100);
+    viewer.wait(10_000);
+    expect(viewer.take('separateDevice')).to.deep.equal([]);
+    expect(asked(viewer)).to.not.deep.equal([]);
+  });
+
+  it('stay where the master had only just gone', () => {
+    const viewer = slave();
+    viewer.tell({ type: 'masterGone', viewerId: 'm' });
+    viewer.wait(1_000);
+    viewer.follow(['s', self], 'secondary');
+    viewer.tell({ type: 'masterNear', viewerId: 's' });
+    viewer.wait(10_000);
+    expect(viewer.take('separateDevice')).to.deep.equal([]);
+  });
+
+  it('are linked over the network where the app has named the site', () => {
+    const viewer = slave(['m', 's', self], true);
+    expect(viewer.take('openLink')).to.deep.equal([]);
+    viewer.tell({ type: 'masterGone', viewerId: 'm' });
+    viewer.wait(10_000);
+    expect(viewer.take('openLink').map(({ peer }) => peer)).to.include('m');
+    expect(viewer.take('separateDevice')).to.deep.equal([]);
+  });
+});
