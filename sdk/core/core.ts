@@ -1,5 +1,5 @@
 import { Context, type CoreOptions } from './context.ts';
-import type { CoreEvent, Effect, SegmentRequest, Wanted } from './events.ts';
+import type { CoreEvent, Effect, FetchFailure } from './events.ts';
 import { Edges } from './outage/edges.ts';
 import { hasLostEdge } from './outage/health.ts';
 import { Slowing } from './outage/slowing.ts';
@@ -9,11 +9,10 @@ import { Device } from './room/device.ts';
 import { Room } from './room/room.ts';
 import { Peers } from './swarm/peers.ts';
 import { Swarm } from './swarm/swarm.ts';
+import { Wants } from './wants.ts';
 
 export type { CoreOptions } from './context.ts';
 export type { CoreEvent, Effect } from './events.ts';
-
-type MasterGave = Extract<CoreEvent, { type: 'masterGave' }>;
 
 /**
  * Everything that one viewer decides. Same options, seed and events: same effects.
@@ -28,14 +27,16 @@ export class Core {
   #slowing: Slowing;
   #playlists: Playlists;
   #swarm: Swarm;
+  #wants: Wants;
 
   constructor(options: CoreOptions) {
     this.#context = new Context(options);
     this.#slowing = new Slowing(this.#context);
     this.#device = new Device(this.#context, {
-      load: (wanted) => this.#load(wanted),
-      unload: (wanted) => this.#unload(wanted),
-      keep: (gave, { request }, master) => this.#keep(gave, request, master),
+      load: (wanted) => this.#wants.load(wanted),
+      unload: (wanted) => this.#wants.unload(wanted),
+      recall: (isOne) => this.#wants.recall(isOne),
+      keep: (gave, { request }, master) => this.#wants.keep(gave, request, master),
       missed: () => this.#room.changed(),
       leads: () => this.#room.leads(),
       reachChanged: () => this.#room.applyMembers(),
@@ -62,6 +63,7 @@ export class Core {
       this.#edges,
       this.#playlists.directory,
     );
+    this.#wants = new Wants(this.#context, this.#swarm, this.#playlists);
   }
 
   /** Times are milliseconds of any clock that does not go back. */
@@ -179,13 +181,13 @@ export class Core {
     switch (event.type) {
       case 'segmentWanted':
         if (this.#swarm.holds(event.request.segmentId) || !this.#device.takes(event))
-          this.#load(event);
+          this.#wants.load(event);
         return;
       case 'segmentAbandoned':
         if (!this.#device.abandoned(event.loadId)) this.#swarm.abandoned(event);
         return;
       case 'playlistWanted':
-        if (!this.#device.takes(event)) this.#load(event);
+        if (!this.#device.takes(event)) this.#wants.load(event);
         return;
       case 'playlistAbandoned':
         if (!this.#device.abandoned(event.loadId)) this.#playlists.abandoned(event);
@@ -204,14 +206,14 @@ export class Core {
       case 'fetchEnded':
         return this.#swarm.edge.ended(event);
       case 'fetchFailed':
-        this.#device.edgeFailed(event.failure);
-        return this.#swarm.edge.failed(event);
+        this.#swarm.edge.failed(event);
+        return this.#edgeFailed(event.failure);
       case 'playlistFetched':
         this.#device.edgeAnswered();
         return this.#playlists.fetched(event);
       case 'playlistFailed':
-        this.#device.edgeFailed(event.failure);
-        return this.#playlists.failed(event);
+        this.#playlists.failed(event);
+        return this.#edgeFailed(event.failure);
       case 'segmentRestored':
         return this.#swarm.restored(event.segmentId, true);
       case 'segmentLost':
@@ -224,24 +226,10 @@ export class Core {
     return !this.#device.isFed && hasLostEdge(this.#room.edgeHealth);
   }
 
-  #load(wanted: Wanted): void {
-    if (wanted.type === 'segmentWanted') this.#swarm.wanted(wanted);
-    else this.#playlists.wanted(wanted);
-  }
-
-  #unload(wanted: Wanted): void {
-    const { loadId } = wanted;
-    if (wanted.type === 'playlistWanted')
-      this.#playlists.abandoned({ loadId, playlistId: wanted.playlistId });
-    else this.#swarm.abandoned({ loadId, segmentId: wanted.request.segmentId });
-  }
-
-  /** Whoever stands by for the master has what it gave when it takes its place. */
-  #keep({ loadId, sizeBytes }: MasterGave, request: SegmentRequest, given: string): void {
-    const { segmentId } = request;
-    if (this.#swarm.holds(segmentId)) return;
-    this.#context.emit({ type: 'keepGiven', loadId, segmentId });
-    this.#swarm.edge.brought({ request, sizeBytes, transferMs: 0, given });
+  /** What neither the own edge nor anybody else brings, another viewer of the device may get. */
+  #edgeFailed(failure: FetchFailure): void {
+    const isLost = this.#peers.linkedCount === 0 && hasLostEdge(this.#room.edgeHealth);
+    if (isLost || failure.reason === 'offline') this.#device.unable(failure);
   }
 
   #linkOpened(peer: string): void {

@@ -1,11 +1,17 @@
 import type { Role } from '../protocol/index.ts';
 import { replaceMember } from './groups.ts';
+import { hasLostEdge } from './outage/first-group.ts';
 import { type Context, count, type Device, markDevice, markStale, type Viewer } from './state.ts';
 
 /** Gives the device's roles by order; those who are gone stand behind while somebody is there. */
 export function orderDevice(context: Context, device: Device): void {
-  if (device.viewers.some((viewer) => viewer.presence === 'connected' && !viewer.isSilent))
-    device.viewers = device.viewers.toSorted((a, b) => standing(a) - standing(b));
+  if (device.viewers.some((viewer) => viewer.presence === 'connected' && !viewer.isSilent)) {
+    // One that has lost its edge leads on unless another is known to reach one.
+    const standingOf = device.viewers.some((viewer) => reachesEdge(context, viewer))
+      ? (viewer: Viewer) => standing(viewer) + (hasLostEdge(viewer) ? 0.5 : 0)
+      : standing;
+    device.viewers = device.viewers.toSorted((a, b) => standingOf(a) - standingOf(b));
+  }
   seat(context, device);
   for (const [index, viewer] of device.viewers.entries()) {
     const standsBy = index <= context.limits.deviceSecondariesMax;
@@ -18,6 +24,12 @@ export function orderDevice(context: Context, device: Device): void {
     markStale(context, viewer.group);
     markDevice(context, device);
   }
+}
+
+/** A slave hardly ever asks an edge: what it says of it counts only while it is fresh. */
+function reachesEdge({ nowMs, limits }: Context, viewer: Viewer): boolean {
+  const isFresh = nowMs - viewer.edgeSeenAtMs < limits.edgeProvenMs;
+  return viewer.presence === 'connected' && isFresh && !hasLostEdge(viewer);
 }
 
 /** Lower comes first; of equals who came first. */

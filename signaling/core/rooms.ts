@@ -3,9 +3,11 @@ import type { ReportFrame, SignalFrame } from '../protocol/index.ts';
 import { limits as defaults } from '../protocol/index.ts';
 import { accuse } from './accusations.ts';
 import { assert } from './assert.ts';
+import { orderDevice } from './devices.ts';
 import { settleTouched, tellNow } from './directives.ts';
 import type { Rooms, RoomsEffect, RoomsEvent, RoomsOptions } from './events.ts';
 import { applyProfile, join } from './join.ts';
+import { hasLostEdge } from './outage/first-group.ts';
 import { holdingsOf, holdingsTold } from './outage/holdings.ts';
 import { disconnect, look, miss, removeViewer, reportLost } from './presence.ts';
 import { refuse } from './refusals.ts';
@@ -141,6 +143,9 @@ function report(context: Context, viewer: Viewer, connectionId: string, frame: R
     if (viewer.deviceRole === 'master') markDevice(context, viewer.device);
   }
   if (frame.edgeSeenMs !== undefined) viewer.edgeSeenAtMs = context.nowMs - frame.edgeSeenMs;
+  const [master] = viewer.device.viewers;
+  if (viewer.device.viewers.length > 1 && master && hasLostEdge(master))
+    orderDevice(context, viewer.device);
   for (const viewerId of frame.lostMembers) {
     const lost = viewer.room.viewers.get(viewerId);
     if (lost) reportLost(context, lost, viewer);

@@ -58,6 +58,8 @@ export const roomsMax = 10_000;
 export const viewersPerRoomMax = 50_000;
 /** A family's tabs, or the screens of one site: a directive names them all. */
 export const viewersPerDeviceMax = 64;
+/** What a viewer that is fed says of its edge counts for two heartbeats after the edge has answered it. */
+export const edgeProvenMs = 10_000;
 /** One viewer has so much time between two masters of its device that it misses: a hostile one cannot keep it leaderless. */
 export const missIntervalMs = 2_000;
 /** Viewers of a device that stand by for its master and keep what it gives them: each costs the memory of one page. */

@@ -51,6 +51,11 @@ class World {
         this.own.add(loadId);
       },
       unload: ({ loadId }) => void this.own.delete(loadId),
+      recall: (isOne) => {
+        const recalled = [...this.own].filter((loadId) => isOne(loadId) && loadId % 3 > 0);
+        for (const loadId of recalled) this.own.delete(loadId);
+        return recalled.flatMap((loadId) => this.open.get(loadId) ?? []);
+      },
       keep: () => {},
       missed: () => {},
       leads: () => {},
@@ -191,7 +196,7 @@ function perform(world: World, { do: kind, a, b, flag }: Step): void {
     case 'leave':
       return world.act(() => device.leave());
     case 'edgeFailed':
-      return world.act(() => device.edgeFailed({ status: null, reason: 'offline' }));
+      return world.act(() => device.unable({ status: null, reason: 'offline' }));
     default:
       return world.act(() => device.edgeAnswered());
   }

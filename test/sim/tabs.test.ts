@@ -25,6 +25,17 @@ describe('tabs of one browser profile', function () {
     });
   }
 
+  it('play on when the edge of the master dies, whoever leads after that', () => {
+    for (let seed = 1; seed <= 8; seed += 1)
+      replayable('tabsEdge', seed, (report, world) => {
+        expect(report.fatal).to.deep.equal([]);
+        expect(report.stallMs).to.equal(0);
+        expect(world.named('n0')?.deviceRole).to.equal('slave');
+        const late = segmentCopies(world, 62_000);
+        expect(Math.max(...late)).to.be.at.most(1);
+      });
+  });
+
   it('get nothing from an edge or a peer while they are fed', () => {
     replayable('tabs', 1, (_, world) => {
       const [, second, ...slaves] = shared(world);

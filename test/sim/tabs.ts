@@ -22,6 +22,19 @@ export const tabsScenarios: Record<string, Scenario> = {
     script: (world) => tabsLose(world, 40_000),
   }),
 
+  /** Five tabs alone, of which the first loses its edge, as one does whose token has run out. */
+  tabsEdge: (seed) => ({
+    seed,
+    viewers: 5,
+    durationMs: 80_000,
+    viewer: () => ({ deviceId: 'shared' }),
+    script: (world) =>
+      world.at(40_000, () => {
+        world.edge.exempt = (name) => name !== 'n0';
+        world.edge.setFaultOfAll({ kind: seed % 2 ? 'dead' : 'blackhole' });
+      }),
+  }),
+
   /** Six browsers of one site, of which one leads until it crashes, and four other devices. */
   site: (seed) => ({
     seed,

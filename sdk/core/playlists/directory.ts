@@ -8,9 +8,12 @@ import {
   readBandwidths,
   readMultivariantPlaylist,
 } from '../../../signaling/protocol/playlist-text.ts';
+import type { Wanted } from '../events.ts';
 import type { Place } from '../swarm/segment.ts';
 import { PlaylistState } from './playlist.ts';
 import * as playlistTimings from './playlist-timings.ts';
+
+type PlaylistWanted = Extract<Wanted, { type: 'playlistWanted' }>;
 
 /** Players start three segments behind the end, as they know it: one more where their copy is one older. */
 const startSegments = 4;
@@ -118,6 +121,16 @@ export class PlaylistDirectory {
     if (this.states.size >= playlistTimings.playlistsMax) this.#forgetIdle();
     this.states.set(playlistId, state);
     return state;
+  }
+
+  /** Loads that wait for a copy. */
+  waiting(): PlaylistWanted[] {
+    return [...this.states.values()].flatMap(({ playlistId, url, multivariant, loads }) =>
+      [...loads.keys()].map((loadId) => ({
+        type: 'playlistWanted' as const,
+        ...{ loadId, playlistId, url: url ?? '', multivariant },
+      })),
+    );
   }
 
   #forgetIdle(): void {

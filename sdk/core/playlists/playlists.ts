@@ -212,7 +212,7 @@ export class Playlists {
     const fetchId = this.#context.nextId();
     state.isFetching = true;
     this.#fetches.set(fetchId, state);
-    const alone = this.#peers.linkedCount === 0;
+    const alone = this.#peers.linkedCount === 0 && !this.#room.hasSlaves;
     // The server may hold its answer for as long as an update takes.
     const heldMs = state.isHeld ? state.updateMs * timings.heldFactor : 0;
     this.#context.emit({

@@ -8,6 +8,8 @@ export interface DeviceListener {
   load(wanted: Wanted): void;
   /** It is not wanted of it any more. */
   unload(wanted: Wanted): void;
+  /** Unloads and returns those of these loads that nothing is coming of yet. */
+  recall(isOne: (loadId: number) => boolean): Wanted[];
   /** The master has given a segment, and this viewer stands by for it. */
   keep(gave: Of<'masterGave'>, wanted: Of<'segmentWanted'>, masterId: string): void;
   /** Nothing is heard of a master any more: the server is to know. */

@@ -35,6 +35,10 @@ export class Served {
     return true;
   }
 
+  has(loadId: number): boolean {
+    return this.#loads.has(loadId);
+  }
+
   /** False for a load that has begun, or that nothing is known of. */
   abandoned(loadId: number): boolean {
     return this.#early.delete(loadId);
@@ -47,8 +51,8 @@ export class Served {
     for (const { wanted } of early) this.#listener.load(wanted);
   }
 
-  /** Others may get what this viewer cannot. */
-  refuse(failure: FetchFailure): void {
+  /** Others may get what this viewer cannot, or (null) does not, as it leads no more. */
+  refuse(failure: FetchFailure | null): void {
     const loads = [...this.#loads.values()];
     this.#loads.clear();
     for (const wanted of loads) {

@@ -2,19 +2,13 @@ import type { DirectiveFrame, Role } from '../../../signaling/protocol/index.ts'
 import { forgetOldest } from '../bounded.ts';
 import type { Context } from '../context.ts';
 import type { CoreEvent, FetchFailure, Wanted } from '../events.ts';
+import { type Ask, ownAtMs } from './device-ask.ts';
 import type { DeviceListener } from './device-listener.ts';
 import { Separation } from './device-separation.ts';
 import { Served } from './device-served.ts';
 import * as timings from './device-timings.ts';
 
 type Of<Type extends CoreEvent['type']> = Extract<CoreEvent, { type: Type }>;
-
-interface Ask {
-  wanted: Wanted;
-  /** When it was asked for, and when the master last said that more of it has come. */
-  sinceMs: number;
-  movedAtMs: number;
-}
 
 /**
  * The place among the viewers of one device. A slave has the master load what its player wants, inside the browser;
@@ -38,13 +32,13 @@ export class Device {
   #missed: string | undefined;
   /** What the master was asked for. */
   #asks = new Map<number, Ask>();
-  /** What this viewer gets itself because its master had no network; back to the master where it has none either. */
+  /** What this viewer tries to get itself because its master cannot; back to the master where it cannot either. */
   #trials = new Map<number, Ask>();
   #served: Served;
   #pingAtMs = 0;
   #unanswered = 0;
-  /** The master has said that it has no network. */
-  #isMasterOffline = false;
+  /** The master has said that it cannot get what it is asked for. */
+  #isMasterUnable = false;
   /** Newest version of each live playlist that the master gave. */
   #versions = new Map<string, number>();
 
@@ -99,7 +93,7 @@ export class Device {
     return true;
   }
 
-  /** False for a load that it knows nothing of. */
+  /** False for one that it knows nothing of. */
   abandoned(loadId: number): boolean {
     this.#trials.delete(loadId);
     if (this.#served.abandoned(loadId)) return true;
@@ -121,10 +115,11 @@ export class Device {
   /** It is gone, or was never there. */
   gone(viewerId: string): void {
     if (viewerId !== this.#masterId) return;
-    // Whoever was to follow may have gone together with who led.
-    if (this.#reach === 'near' || this.#wasNear) return this.#succeed(viewerId);
+    const { isSite } = this.#context.options;
+    // Whoever was to follow may have gone together with who led; of a site it may be elsewhere.
+    if (this.#reach === 'near' || (this.#wasNear && !isSite)) return this.#succeed(viewerId);
     this.#reach = 'far';
-    if (!this.#context.options.isSite && this.#separation.missed()) this.#listener.separate();
+    if (!isSite && this.#separation.missed()) this.#listener.separate();
     this.#loadAll();
     this.#listener.reachChanged();
   }
@@ -138,7 +133,7 @@ export class Device {
 
   gave(event: Of<'masterGave'>): void {
     this.heard();
-    this.#isMasterOffline = false;
+    this.#isMasterUnable = false;
     const { wanted } = this.#asks.get(event.loadId) ?? {};
     if (!wanted) return;
     this.#asks.delete(event.loadId);
@@ -162,25 +157,29 @@ export class Device {
     });
   }
 
-  /** `failure` null: it does not lead the device. Else this viewer may have a better edge, or a better token. */
+  /**
+   * `failure` null: it leads the device no more. Else it cannot get it, and the next in line, which may have a network,
+   * an edge or a token that it has not, tries. The others wait for that one, as long as their player can.
+   */
   failed(loadId: number, failure: FetchFailure | null): void {
     this.heard();
     const ask = this.#asks.get(loadId);
     if (!ask) return;
-    if (failure?.reason !== 'offline') return this.#loadOwn(ask);
-    this.#isMasterOffline = true;
-    if (!this.#isNext && this.#ownAtMs(ask) > this.#context.nowMs) return;
+    this.#isMasterUnable = true;
+    // Who leads now the server is about to say; meanwhile it is asked again.
+    if (failure === null) return;
+    if (!this.#isNext && ownAtMs(ask, this.#isNext) > this.#context.nowMs) return;
     this.#trials.set(loadId, ask);
     forgetOldest(this.#trials, timings.servingMax);
     this.#loadOwn(ask);
   }
 
-  /** Where the own network is gone, others may have one. */
-  edgeFailed(failure: FetchFailure): void {
-    if (failure.reason !== 'offline') return;
+  /** This viewer cannot get what it is asked for, nor what it tried to get in place of its master. */
+  unable(failure: FetchFailure): void {
     const trials = [...this.#trials];
     this.#trials.clear();
-    if (this.#masterId !== null)
+    // What an edge answers and denies, the player is to be told.
+    if (this.#masterId !== null && failure.reason !== 'status')
       for (const [loadId, ask] of trials) {
         this.#listener.unload(ask.wanted);
         this.#asks.set(loadId, ask);
@@ -188,9 +187,9 @@ export class Device {
     this.#served.refuse(failure);
   }
 
-  /** What this viewer gets while its master has no network, it or the next in line can bring to all. */
+  /** What this viewer gets while its master cannot, it or the next in line can bring to all. */
   edgeAnswered(): void {
-    if (this.#isMasterOffline && this.#masterId) this.#succeed(this.#masterId);
+    if (this.#isMasterUnable && this.#masterId) this.#succeed(this.#masterId);
   }
 
   get #isNext(): boolean {
@@ -198,12 +197,11 @@ export class Device {
     return next === this.#viewerId;
   }
 
-  /** When this viewer is to get it itself, unless more of it comes. */
-  #ownAtMs({ wanted, sinceMs, movedAtMs }: Ask): number {
-    const isSegment = wanted.type === 'segmentWanted';
-    const dueMs = isSegment ? wanted.deadlineMs : sinceMs + timings.playlistDueMs;
-    const withinMs = this.#isNext ? timings.urgentMs : timings.urgentMs / 2;
-    return Math.max(dueMs - withinMs, movedAtMs + timings.stillMs);
+  /** From now on another viewer gets what this one's player waits for, and what others have asked of it. */
+  #yield(): void {
+    const own = this.#listener.recall((loadId) => !this.#served.has(loadId));
+    this.#served.refuse(null);
+    for (const wanted of own) this.takes(wanted);
   }
 
   #loadOwn({ wanted }: Ask): void {
@@ -229,7 +227,7 @@ export class Device {
   #hurry(): void {
     if (this.#reach !== 'near') return;
     for (const ask of [...this.#asks.values()]) {
-      const atMs = this.#ownAtMs(ask);
+      const atMs = ownAtMs(ask, this.#isNext);
       if (atMs > this.#context.nowMs) {
         if (Number.isFinite(atMs)) this.#context.wakeAt(atMs);
         continue;
@@ -245,8 +243,8 @@ export class Device {
     if (!waiting || this.#reach !== 'near' || !this.#masterId) return;
     if (this.#context.nowMs < this.#pingAtMs) return this.#context.wakeAt(this.#pingAtMs);
     if (this.#unanswered >= timings.pingsMax) return this.#succeed(this.#masterId);
-    // What was refused for want of a network is forgotten there.
-    for (const { wanted } of this.#isMasterOffline ? this.#asks.values() : [waiting])
+    // What was refused is forgotten there.
+    for (const { wanted } of this.#isMasterUnable ? this.#asks.values() : [waiting])
       this.#ask(wanted);
   }
 
@@ -277,13 +275,14 @@ export class Device {
     const wasFed = this.#masterId !== null;
     if (masterId !== this.#masterId) {
       this.#masterId = masterId;
-      this.#isMasterOffline = false;
+      this.#isMasterUnable = false;
       // Whoever is linked to the others of a site stays so, unless the new master is in the same browser.
       const isLinked = wasFed && this.#context.options.isSite && this.#reach === 'far';
       this.#reach = isLinked ? 'far' : 'seeking';
       this.#separation.end();
       this.#context.emit({ type: 'watchViewer', viewerId: masterId });
     }
+    if (masterId !== null && !wasFed) this.#yield();
     if (masterId !== null) return;
     if (wasFed) this.#listener.leads();
     this.#loadAll();

@@ -30,6 +30,8 @@ export class Room {
   readonly #device: Device;
   viewerId: string | null = null;
   epoch = 0;
+  /** Others of its device are fed by it, which may reach what it does not. */
+  hasSlaves = false;
   /** This clock's time when the server's was 0, as the quickest directive tells. */
   clockOffsetMs = 0;
   /** Not in the room and not about to be: nobody else can help. */
@@ -236,6 +238,7 @@ export class Room {
     this.clockOffsetMs = Math.min(this.clockOffsetMs, this.#context.nowMs - directive.epoch);
     this.#named = directive.members;
     const { isSite } = this.#context.options;
+    this.hasSlaves = (directive.siblings ?? []).length > 0;
     this.bridges.follow(directive.bridges ?? [], (isSite && directive.siblings) || []);
     const { epoch, deviceRole, groupRole, groupId, withheld = [] } = directive;
     this.#context.emit({ type: 'role', epoch, deviceRole, groupRole, groupId, withheld });

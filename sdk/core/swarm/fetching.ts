@@ -182,6 +182,11 @@ export class Fetching {
     return this.#room.isAlone && this.#peers.linkedCount === 0;
   }
 
+  /** Somebody else may give what the edge does not, and need not wait for it to be given up. */
+  get #isHelped(): boolean {
+    return this.#peers.linkedCount > 0 || this.#room.hasSlaves;
+  }
+
   #end(segment: SegmentState): void {
     if (segment.fetch) this.fetches.delete(segment.fetch.fetchId);
     segment.fetch = null;
@@ -222,7 +227,7 @@ export class Fetching {
       byteRange: source.byteRange,
       partFrom,
       partTo: partTo === segment.partCount - 1 ? null : partTo,
-      firstByteWithinMs: this.#edges.firstByteWithinMs(source.url, this.#peers.linkedCount === 0),
+      firstByteWithinMs: this.#edges.firstByteWithinMs(source.url, !this.#isHelped),
     });
   }
 }

@@ -1,6 +1,9 @@
 import * as limits from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
+import type { Wanted } from '../events.ts';
 import type { SegmentState } from './segment.ts';
+
+type SegmentWanted = Extract<Wanted, { type: 'segmentWanted' }>;
 
 /** Segments of which nothing is held and that the player once wanted: far more than a live window. */
 const ownEmptyMax = 256;
@@ -25,6 +28,19 @@ export class Memory {
     this.#context = context;
     this.#listener = listener;
     this.#storageBytesMax = context.options.storageBytesMax;
+  }
+
+  /** Loads that wait for what no edge is bringing. */
+  waiting(): SegmentWanted[] {
+    return [...this.segments.values()].flatMap((segment) => {
+      const { segmentId, source, durationMs, loads, complete, isBeingFetched } = segment;
+      if (!source || complete || isBeingFetched) return [];
+      const request = { segmentId, ...source, durationMs };
+      return [...loads].map(([loadId, deadlineMs]) => ({
+        type: 'segmentWanted' as const,
+        ...{ loadId, request, deadlineMs },
+      }));
+    });
   }
 
   use(segment: SegmentState): void {

@@ -100,6 +100,10 @@ export class Swarm {
     this.#plan(segment);
   }
 
+  waiting(): Of<'segmentWanted'>[] {
+    return this.#parts.memory.waiting();
+  }
+
   /** Whether it is here whole. */
   holds(segmentId: string): boolean {
     return this.#parts.memory.segments.get(segmentId)?.complete === true;

@@ -143,6 +143,15 @@ describe('core: viewers that only share an id', () => {
     expect(viewer.take('separateDevice')).to.deep.equal([]);
   });
 
+  it('follow a master elsewhere that the server names, though another of the site is in this browser', () => {
+    const viewer = near(slave(['m', 's', self], true));
+    viewer.follow(['agent', 'm', 's', self]);
+    viewer.tell({ type: 'masterGone', viewerId: 'agent' });
+    viewer.wait(1_000);
+    expect(lost(viewer)).to.deep.equal([]);
+    expect(viewer.take('openLink').map(({ peer }) => peer)).to.include('agent');
+  });
+
   it('are linked over the network where the app has named the site', () => {
     const viewer = slave(['m', 's', self], true);
     expect(viewer.take('openLink')).to.deep.equal([]);

@@ -129,18 +129,46 @@ describe('core: a slave of its device', () => {
     expect(viewer.take('watchViewer').map(({ viewerId }) => viewerId)).to.deep.equal(['s']);
   });
 
-  it('gets for itself what the master says that it cannot give: its token may be a better one', () => {
-    const viewer = near();
+  it('tries to get itself what the master cannot, if it is next: its token may be a better one', () => {
     const failure = { status: 403, reason: 'status' as const };
-    for (const [index, why] of [null, failure].entries()) {
-      const loadId = viewer.wantSegment(100 + index);
-      viewer.tell({ type: 'masterFailed', loadId, failure: why });
-      expect(viewer.take('fetchSegment')).to.have.length(1);
+    const [next, last] = [near(slave(['m', self, 's'])), near()];
+    for (const viewer of [next, last]) {
+      for (const loadId of [viewer.wantSegment(100), viewer.wantPlaylist()])
+        viewer.tell({ type: 'masterFailed', loadId, failure });
       expect(viewer.take('failSegment')).to.deep.equal([]);
+      expect(viewer.take('failPlaylist')).to.deep.equal([]);
     }
+    expect(next.take('fetchSegment')).to.have.length(1);
+    expect(next.take('fetchPlaylist')).to.have.length(1);
+    expect(last.take('fetchSegment')).to.deep.equal([]);
+  });
+
+  it('asks again who leads no more, until it hears who does', () => {
+    const viewer = near();
+    const loadId = viewer.wantSegment(100);
+    viewer.take('askMaster');
+    viewer.tell({ type: 'masterFailed', loadId, failure: null });
+    viewer.wait(timings.pingMs + 1);
+    expect(asked(viewer)).to.deep.equal([loadId]);
+    viewer.follow(['s', self], 'secondary');
+    viewer.tell({ type: 'masterNear', viewerId: 's' });
+    expect(asked(viewer)).to.deep.equal([loadId]);
+    expect(viewer.take('fetchSegment')).to.deep.equal([]);
+  });
+
+  it('hands what its player waits for to who leads after it, and what others asked of it back', () => {
+    const viewer = new CoreViewer();
+    viewer.join([{ viewerId: self }]);
     const playlist = viewer.wantPlaylist();
-    viewer.tell({ type: 'masterFailed', loadId: playlist, failure });
-    expect(viewer.take('fetchPlaylist')).to.have.length(1);
+    const request = { segmentId: segmentOf(101), url: 'u', byteRange: null, durationMs: 2_000 };
+    const deadlineMs = viewer.nowMs + 9_000;
+    viewer.tell({ type: 'segmentWanted', loadId: 99, request, deadlineMs, onBehalf: true });
+    viewer.follow(['m', self], 'secondary');
+    near(viewer);
+    expect(asked(viewer)).to.deep.equal([playlist]);
+    expect(viewer.take('refuseLoad').map(({ loadId }) => loadId)).to.deep.equal([99]);
+    viewer.tell({ type: 'masterGave', loadId: playlist, ...gives, text: '#EXTM3U' });
+    expect(viewer.take('deliverPlaylist')).to.have.length(1);
   });
 
   it('gets for itself, before its player needs it, what comes no further, the next in line first', () => {

@@ -93,6 +93,24 @@ describe('rooms: roles of a device', () => {
     expect(world.take('b').some(({ type }) => type === 'directive')).to.equal(false);
   });
 
+  it('gives the device to one that is known to reach an edge when the master has lost its own', () => {
+    const world = createWorld();
+    for (const id of ['a', 'b', 'c']) world.join(id, { deviceId: 'one' });
+    world.report('c', { edgeSeenMs: 60_000 });
+    world.report('a', { edgeHealth: 'dark' });
+    world.advance(200);
+    // Nobody is known to do better.
+    expect(world.deviceRole('a')).to.equal('master');
+    world.report('c', { edgeSeenMs: 100 });
+    world.advance(200);
+    expect(['b', 'c', 'a'].map(world.deviceRole)).to.deep.equal(['master', 'secondary', 'slave']);
+    // The order among those that have an edge is as it was; what b's is worth it finds out now.
+    world.report('b', { edgeHealth: 'dark' });
+    world.report('c', { edgeSeenMs: 100 });
+    world.advance(200);
+    expect(world.deviceRole('c')).to.equal('master');
+  });
+
   it('lets one viewer make it change its master now and then, and no oftener', () => {
     const world = createWorld();
     for (const id of ['a', 'b', 'c', 'd']) world.join(id, { deviceId: 'one' });
