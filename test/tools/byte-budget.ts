@@ -10,9 +10,9 @@ const gzipBytesMax = {
   firstLoad: 15_000,
   /**
    * All modules, the lazy ones too. hls.js is the app's own and not counted. 3 kB of it are storage, which only pages
-   * with `storageBytesMax` load, and 3 kB tabs that share, of which the first must be ready before it knows of a second.
+   * with `storageBytesMax` load, and 4 kB tabs that share, of which the first must be ready before it knows of a second.
    */
-  everything: 50_000,
+  everything: 51_000,
 };
 
 interface FileSize {
