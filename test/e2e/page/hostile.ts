@@ -107,7 +107,8 @@ socket.onopen = () => {
       type: 'join',
       room,
       token,
-      deviceId: 'hostile',
+      // A device of its own: in one with the attacker before it, it would be linked to nobody until that one is gone.
+      deviceId: crypto.randomUUID(),
       profile,
     }),
   );
