@@ -92,8 +92,10 @@ describe('slaves of a device that play something else', function () {
     const before = await second.read();
     await startMeasuring(live.viewers, live.stack.edges);
     await second.page.evaluate(() => {
-      const { video } = window.viewer;
-      video.currentTime = Math.max(0, video.currentTime - 8);
+      const { video, hls } = window.viewer;
+      // Of what left the playlist's window the player would jump back to the live edge.
+      const oldestSeconds = (hls.latestLevelDetails?.fragmentStart ?? 0) + 1;
+      video.currentTime = Math.max(oldestSeconds, video.currentTime - 8);
     });
     await sleep(3_000);
     const after = await second.read();
