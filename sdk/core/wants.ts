@@ -22,14 +22,15 @@ export class Wants {
     else this.#playlists.wanted(wanted);
   }
 
-  unload(wanted: Wanted): void {
+  /** False where it was not waited for any more. */
+  unload(wanted: Wanted): boolean {
     const { loadId } = wanted;
-    if (wanted.type === 'playlistWanted')
-      this.#playlists.abandoned({ loadId, playlistId: wanted.playlistId });
-    else this.#swarm.abandoned({ loadId, segmentId: wanted.request.segmentId });
+    return wanted.type === 'playlistWanted'
+      ? this.#playlists.abandoned({ loadId, playlistId: wanted.playlistId })
+      : this.#swarm.abandoned({ loadId, segmentId: wanted.request.segmentId });
   }
 
-  /** Unloads and returns those of these loads that nothing is coming of yet. */
+  /** Unloads and returns those of these loads that wait for a playlist, or for a segment that no edge is bringing. */
   recall(isOne: (loadId: number) => boolean): Wanted[] {
     const waiting = [...this.#swarm.waiting(), ...this.#playlists.directory.waiting()];
     const recalled = waiting.filter(({ loadId }) => isOne(loadId));

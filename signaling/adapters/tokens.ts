@@ -91,6 +91,8 @@ export function createTokens({ key, resumeSecret, limits }: TokenOptions): Token
         throw new SignalingError('config_invalid', 'subject: 1 to 128 characters');
       if (stream !== undefined && !isStreamUrls(stream))
         throw new SignalingError('config_invalid', 'stream: an http or https URL');
+      if (leads !== undefined && typeof leads !== 'string')
+        throw new SignalingError('config_invalid', 'leads: the name of a site');
       const claims = { room, sub: subject, stream, leads };
       return sign(claims, tokenAudience, lifetimeSeconds, pinned.secret);
     },

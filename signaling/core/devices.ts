@@ -6,11 +6,15 @@ import { type Context, count, type Device, markDevice, markStale, type Viewer } 
 /** Gives the device's roles by order; those who are gone stand behind while somebody is there. */
 export function orderDevice(context: Context, device: Device): void {
   if (device.viewers.some((viewer) => viewer.presence === 'connected' && !viewer.isSilent)) {
-    // One that has lost its edge leads on unless another is known to reach one.
+    // One that has lost its edge leads on unless another is known to reach one; an agent in any case.
     const standingOf = device.viewers.some((viewer) => reachesEdge(context, viewer))
       ? (viewer: Viewer) => standing(viewer) + (hasLostEdge(viewer) ? 0.5 : 0)
       : standing;
-    device.viewers = device.viewers.toSorted((a, b) => standingOf(a) - standingOf(b));
+    const ordered = device.viewers.toSorted((a, b) => standingOf(a) - standingOf(b));
+    const isMoved = ordered.some((viewer, index) => viewer !== device.viewers[index]);
+    device.viewers = ordered;
+    // Slaves follow the line, whatever the roles.
+    if (isMoved) markDevice(context, device);
   }
   seat(context, device);
   for (const [index, viewer] of device.viewers.entries()) {

@@ -57,6 +57,7 @@ function resume(context: Context, viewer: Viewer, event: JoinAccepted): Viewer {
   replaceConnection(context, viewer);
   if (viewer.presence === 'absent') viewer.seniority = viewer.room.nextSeniority++;
   viewer.connectionId = event.connectionId;
+  viewer.leads = event.leads ?? false;
   viewer.presence = 'connected';
   if (viewer.group.troubledAtMs !== null) markStale(context, viewer.group);
   markDevice(context, viewer.device);

@@ -130,6 +130,7 @@ function report(context: Context, viewer: Viewer, connectionId: string, frame: R
   if (weight !== viewer.weight) {
     viewer.weight = weight;
     markStale(context, viewer.group);
+    markDevice(context, viewer.device);
   }
   const reach = reachOf(context, viewer, frame.neighbourCount);
   // Who has just proven that it reaches an edge may be the one that all others need.

@@ -11,7 +11,7 @@ export interface Viewer {
   readonly room: Room;
   readonly device: Device;
   /** It is the master of its device as long as it is there, as an agent is. */
-  readonly leads: boolean;
+  leads: boolean;
   group: Group;
   connectionId: string | null;
   presence: Presence;

@@ -61,7 +61,7 @@ export const viewersPerDeviceMax = 64;
 /** What a viewer that is fed says of its edge counts for two heartbeats after the edge has answered it. */
 export const edgeProvenMs = 10_000;
 /** One viewer has so much time between two masters of its device that it misses: a hostile one cannot keep it leaderless. */
-export const missIntervalMs = 2_000;
+export const missIntervalMs = 1_000;
 /** Viewers of a device that stand by for its master and keep what it gives them: each costs the memory of one page. */
 export const deviceSecondariesMax = 1;
 /** One user with several devices and tabs; a leaked token must not fill a room. */

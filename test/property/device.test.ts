@@ -24,6 +24,7 @@ const step: fc.Arbitrary<Step> = fc.record({
     'failed',
     'wait',
     'leave',
+    'delivered',
     'edgeFailed',
     'edgeAnswered',
   ),
@@ -50,7 +51,7 @@ class World {
         if (!this.open.has(loadId)) throw new Error(`load ${loadId} is over`);
         this.own.add(loadId);
       },
-      unload: ({ loadId }) => void this.own.delete(loadId),
+      unload: ({ loadId }) => this.own.delete(loadId),
       recall: (isOne) => {
         const recalled = [...this.own].filter((loadId) => isOne(loadId) && loadId % 3 > 0);
         for (const loadId of recalled) this.own.delete(loadId);
@@ -173,6 +174,10 @@ function perform(world: World, { do: kind, a, b, flag }: Step): void {
         world.open.delete(some);
         world.own.delete(some);
       });
+    case 'delivered':
+      // By this viewer's own swarm; the device is not told.
+      if (world.own.delete(some)) world.open.delete(some);
+      return;
     case 'near':
       return world.act(() => device.near(viewerId));
     case 'gone':

@@ -115,9 +115,10 @@ export class PlaylistState {
     this.loads.set(loadId, 0);
   }
 
-  forget(loadId: number): void {
-    this.loads.delete(loadId);
+  /** False where it was not waited for. */
+  forget(loadId: number): boolean {
     this.#versionsHeld.delete(loadId);
+    return this.loads.delete(loadId);
   }
 
   /** A load gets the copy. Returns the version that another viewer then holds; undefined for the own player. */

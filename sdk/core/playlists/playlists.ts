@@ -77,8 +77,8 @@ export class Playlists {
     this.#tellFollows();
   }
 
-  abandoned({ loadId, playlistId }: Omit<Of<'playlistAbandoned'>, 'type'>): void {
-    this.directory.states.get(playlistId)?.forget(loadId);
+  abandoned({ loadId, playlistId }: Omit<Of<'playlistAbandoned'>, 'type'>): boolean {
+    return this.directory.states.get(playlistId)?.forget(loadId) ?? false;
   }
 
   fetched({ fetchId, text }: Of<'playlistFetched'>): void {

@@ -7,6 +7,8 @@ export interface Ask {
   /** When it was asked for, and when the master last said that more of it has come. */
   sinceMs: number;
   movedAtMs: number;
+  /** The master knows nothing of it any more: it refused it, or this viewer tried for itself. */
+  isForgotten: boolean;
 }
 
 /** When a slave is to get it itself, unless more of it comes; `isNext` to lead, it is the first to. */

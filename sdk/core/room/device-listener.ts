@@ -6,9 +6,9 @@ type Of<Type extends CoreEvent['type']> = Extract<CoreEvent, { type: Type }>;
 export interface DeviceListener {
   /** This viewer gets it itself. */
   load(wanted: Wanted): void;
-  /** It is not wanted of it any more. */
-  unload(wanted: Wanted): void;
-  /** Unloads and returns those of these loads that nothing is coming of yet. */
+  /** It is not wanted of it any more. False where it has come, or failed for good. */
+  unload(wanted: Wanted): boolean;
+  /** Unloads and returns those of these loads that wait for a playlist, or for a segment that no edge is bringing. */
   recall(isOne: (loadId: number) => boolean): Wanted[];
   /** The master has given a segment, and this viewer stands by for it. */
   keep(gave: Of<'masterGave'>, wanted: Of<'segmentWanted'>, masterId: string): void;

@@ -7,7 +7,7 @@ interface ServedListener {
   /** This viewer gets it itself. */
   load(wanted: Wanted): void;
   /** It is not wanted of it any more. */
-  unload(wanted: Wanted): void;
+  unload(wanted: Wanted): boolean;
 }
 
 /** What other viewers of the device ask of this one. */
@@ -55,6 +55,7 @@ export class Served {
   refuse(failure: FetchFailure | null): void {
     const loads = [...this.#loads.values()];
     this.#loads.clear();
+    this.#early.clear();
     for (const wanted of loads) {
       this.#listener.unload(wanted);
       this.#context.emit({ type: 'refuseLoad', loadId: wanted.loadId, failure });

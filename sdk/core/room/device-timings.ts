@@ -14,5 +14,7 @@ export const playlistDueMs = 10_000;
 export const servingMax = 256;
 /** By then the server has noticed that a master is gone, and names it no more. */
 export const lostMs = 5_000;
+/** The server has acted on a master that is missed by then, or has not heard of it. */
+export const missedAgainMs = 2_000;
 /** Longer than the server keeps the role of a viewer that has gone: who is named still is on another device. */
 export const separateAfterMs = 4_000;

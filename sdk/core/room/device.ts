@@ -1,5 +1,4 @@
 import type { DirectiveFrame, Role } from '../../../signaling/protocol/index.ts';
-import { forgetOldest } from '../bounded.ts';
 import type { Context } from '../context.ts';
 import type { CoreEvent, FetchFailure, Wanted } from '../events.ts';
 import { type Ask, ownAtMs } from './device-ask.ts';
@@ -7,6 +6,7 @@ import type { DeviceListener } from './device-listener.ts';
 import { Separation } from './device-separation.ts';
 import { Served } from './device-served.ts';
 import * as timings from './device-timings.ts';
+import { Trials } from './device-trials.ts';
 
 type Of<Type extends CoreEvent['type']> = Extract<CoreEvent, { type: Type }>;
 
@@ -28,12 +28,12 @@ export class Device {
   #separation: Separation;
   /** Masters that went without the server's knowing, and until when it may still name them. */
   #lost = new Map<string, number>();
-  /** The last of them, when the server has yet to hear of it. */
+  /** The last of them, when the server has yet to act on it, and when it is to be told. */
   #missed: string | undefined;
+  #missedAtMs = 0;
   /** What the master was asked for. */
   #asks = new Map<number, Ask>();
-  /** What this viewer tries to get itself because its master cannot; back to the master where it cannot either. */
-  #trials = new Map<number, Ask>();
+  #trials: Trials;
   #served: Served;
   #pingAtMs = 0;
   #unanswered = 0;
@@ -46,6 +46,7 @@ export class Device {
     this.#context = context;
     this.#listener = listener;
     this.#served = new Served(context, listener);
+    this.#trials = new Trials(listener);
     this.#separation = new Separation(context);
   }
 
@@ -70,6 +71,7 @@ export class Device {
     for (const [id, untilMs] of this.#lost) if (untilMs <= nowMs) this.#lost.delete(id);
     this.#toldRole = deviceRole;
     const isMaster = deviceRole === 'master';
+    if (isMaster) this.#missed = undefined;
     this.#line = isMaster ? [viewerId] : members.map((member) => member.viewerId);
     this.#lead();
   }
@@ -88,14 +90,15 @@ export class Device {
     if (!this.isFed) return false;
     // A player that starts over has no copy of anything.
     if (wanted.type === 'playlistWanted' && wanted.multivariant) this.#versions.clear();
-    this.#asks.set(wanted.loadId, { wanted, sinceMs: nowMs, movedAtMs: nowMs });
-    if (this.#reach === 'near') this.#ask(wanted);
+    const ask = { wanted, sinceMs: nowMs, movedAtMs: nowMs, isForgotten: false };
+    this.#asks.set(wanted.loadId, ask);
+    if (this.#reach === 'near') this.#ask(ask);
     return true;
   }
 
   /** False for one that it knows nothing of. */
   abandoned(loadId: number): boolean {
-    this.#trials.delete(loadId);
+    this.#trials.abandoned(loadId);
     if (this.#served.abandoned(loadId)) return true;
     if (!this.#asks.delete(loadId)) return false;
     this.#context.emit({ type: 'dropAsk', loadId });
@@ -108,7 +111,7 @@ export class Device {
     this.#wasNear = true;
     this.#separation.end();
     this.#unanswered = 0;
-    for (const { wanted } of this.#asks.values()) this.#ask(wanted);
+    for (const ask of this.#asks.values()) this.#ask(ask);
     this.#listener.reachChanged();
   }
 
@@ -166,23 +169,21 @@ export class Device {
     const ask = this.#asks.get(loadId);
     if (!ask) return;
     this.#isMasterUnable = true;
+    ask.isForgotten = true;
     // Who leads now the server is about to say; meanwhile it is asked again.
     if (failure === null) return;
     if (!this.#isNext && ownAtMs(ask, this.#isNext) > this.#context.nowMs) return;
-    this.#trials.set(loadId, ask);
-    forgetOldest(this.#trials, timings.servingMax);
-    this.#loadOwn(ask);
+    this.#try(ask);
   }
 
   /** This viewer cannot get what it is asked for, nor what it tried to get in place of its master. */
   unable(failure: FetchFailure): void {
-    const trials = [...this.#trials];
-    this.#trials.clear();
     // What an edge answers and denies, the player is to be told.
     if (this.#masterId !== null && failure.reason !== 'status')
-      for (const [loadId, ask] of trials) {
-        this.#listener.unload(ask.wanted);
-        this.#asks.set(loadId, ask);
+      for (const ask of this.#trials.end()) {
+        ask.movedAtMs = this.#context.nowMs;
+        ask.isForgotten = true;
+        this.#asks.set(ask.wanted.loadId, ask);
       }
     this.#served.refuse(failure);
   }
@@ -204,14 +205,19 @@ export class Device {
     for (const wanted of own) this.takes(wanted);
   }
 
-  #loadOwn({ wanted }: Ask): void {
-    this.#asks.delete(wanted.loadId);
-    this.#listener.load(wanted);
+  /** Gets it itself, and asks the master again where it cannot. */
+  #try(ask: Ask): void {
+    this.#asks.delete(ask.wanted.loadId);
+    this.#trials.begin(ask);
   }
 
+  /** Whom the server is to hear of now: of one that led before this viewer again and again, until that leads. */
   takeMissed(): string | undefined {
+    const { nowMs } = this.#context;
     const missed = this.#missed;
-    this.#missed = undefined;
+    if (nowMs < this.#missedAtMs) return undefined;
+    this.#missedAtMs = nowMs + timings.missedAgainMs;
+    if (!this.isEarly) this.#missed = undefined;
     return missed;
   }
 
@@ -233,23 +239,23 @@ export class Device {
         continue;
       }
       this.#context.emit({ type: 'dropAsk', loadId: ask.wanted.loadId });
-      this.#loadOwn(ask);
+      this.#try(ask);
     }
   }
 
   /** A master that hangs answers nobody, although its page is there. */
   #ping(): void {
-    const [waiting] = this.#asks.values();
-    if (!waiting || this.#reach !== 'near' || !this.#masterId) return;
+    const [first, ...others] = this.#asks.values();
+    if (!first || this.#reach !== 'near' || !this.#masterId) return;
     if (this.#context.nowMs < this.#pingAtMs) return this.#context.wakeAt(this.#pingAtMs);
     if (this.#unanswered >= timings.pingsMax) return this.#succeed(this.#masterId);
-    // What was refused is forgotten there.
-    for (const { wanted } of this.#isMasterUnable ? this.#asks.values() : [waiting])
-      this.#ask(wanted);
+    for (const ask of [first, ...others.filter(({ isForgotten }) => isForgotten)]) this.#ask(ask);
   }
 
-  #ask(wanted: Wanted): void {
+  #ask(ask: Ask): void {
     const { nowMs } = this.#context;
+    const { wanted } = ask;
+    ask.isForgotten = false;
     const versionHeld =
       wanted.type === 'playlistWanted' ? (this.#versions.get(wanted.playlistId) ?? -1) : undefined;
     this.#context.emit({ type: 'askMaster', wanted: { ...wanted, versionHeld } as Wanted });
@@ -263,8 +269,9 @@ export class Device {
   #succeed(lost: string): void {
     this.#lost.set(lost, this.#context.nowMs + timings.lostMs);
     this.#missed = lost;
-    this.#listener.missed();
+    this.#missedAtMs = 0;
     this.#lead();
+    this.#listener.missed();
     this.#listener.reachChanged();
   }
 
@@ -290,6 +297,8 @@ export class Device {
   }
 
   #loadAll(): void {
-    for (const ask of [...this.#asks.values()]) this.#loadOwn(ask);
+    const asks = [...this.#asks.values()];
+    this.#asks.clear();
+    for (const { wanted } of asks) this.#listener.load(wanted);
   }
 }

@@ -291,6 +291,7 @@ export class Room {
     this.#reports.stop();
     this.#giveUpAtMs = null;
     this.#named = [];
+    this.hasSlaves = false;
     this.bridges.follow([], []);
     this.#roster.clear();
     this.isAlone = true;

@@ -109,10 +109,11 @@ export class Swarm {
     return this.#parts.memory.segments.get(segmentId)?.complete === true;
   }
 
-  abandoned({ loadId, segmentId }: Omit<Of<'segmentAbandoned'>, 'type'>): void {
+  abandoned({ loadId, segmentId }: Omit<Of<'segmentAbandoned'>, 'type'>): boolean {
     const segment = this.#parts.memory.segments.get(segmentId);
-    if (!segment?.loads.delete(loadId) || segment.wanted || segment.complete) return;
-    this.#conversation.unwanted(segment);
+    if (!segment?.loads.delete(loadId)) return false;
+    if (!segment.wanted && !segment.complete) this.#conversation.unwanted(segment);
+    return true;
   }
 
   /** A newer copy of a playlist came. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { FetchFailure } from '../../../sdk/core/events.ts';
 import * as timings from '../../../sdk/core/room/device-timings.ts';
 import { CoreViewer, playlistId, playlistText, segmentOf, self } from './core-viewer.ts';
 import { asked, gives, lost, near, slave } from './device-slave.ts';
@@ -60,6 +61,89 @@ describe('core: a browser that had no network for a while', () => {
     viewer.tell({ type: 'masterGave', loadId, ...gives });
     expect(viewer.take('deliverSegment')).to.have.length(1);
     expect(viewer.take('fetchSegment')).to.deep.equal([]);
+    expect(lost(viewer)).to.deep.equal([]);
+  });
+});
+
+describe('core: a slave that gets something itself', () => {
+  const offline = { status: null, reason: 'offline' as const };
+  const fail = (viewer: CoreViewer, failure: FetchFailure = offline) => {
+    for (const { fetchId } of viewer.take('fetchSegment'))
+      viewer.tell({ type: 'fetchFailed', fetchId, failure });
+  };
+
+  it('asks the master again for what that was late with, when it has no network either', () => {
+    const viewer = near();
+    const loadId = viewer.wantSegment(100, 3_000);
+    for (let waitedMs = 0; waitedMs < 2_500; waitedMs += 250) {
+      viewer.wait(250);
+      viewer.tell({ type: 'masterHeard', loadId: null });
+    }
+    expect(viewer.take('dropAsk')).to.deep.equal([{ type: 'dropAsk', loadId }]);
+    viewer.take('askMaster');
+    fail(viewer);
+    viewer.wait(timings.pingMs);
+    expect(asked(viewer)).to.include(loadId);
+    viewer.tell({ type: 'masterGave', loadId, ...gives });
+    expect(viewer.take('deliverSegment')).to.have.length(1);
+  });
+
+  it('asks again only for what its player still waits for', () => {
+    const viewer = near(slave(['m', self, 's']));
+    const over = viewer.wantSegment(100);
+    viewer.tell({ type: 'masterFailed', loadId: over, failure: offline });
+    fail(viewer, { status: 404, reason: 'status' });
+    expect(viewer.take('failSegment')).to.have.length(1);
+    const loadId = viewer.wantSegment(101);
+    viewer.tell({ type: 'masterFailed', loadId, failure: offline });
+    fail(viewer);
+    viewer.take('askMaster');
+    viewer.wait(timings.pingMs);
+    expect([...new Set(asked(viewer))]).to.deep.equal([loadId]);
+  });
+
+  it('asks again for each that was refused, whatever else the master gives', () => {
+    const viewer = near();
+    const playlist = viewer.wantPlaylist();
+    const [refused, given] = [viewer.wantSegment(100), viewer.wantSegment(101)];
+    viewer.tell({ type: 'masterFailed', loadId: refused, failure: offline });
+    viewer.tell({ type: 'masterGave', loadId: given, ...gives });
+    viewer.take('askMaster');
+    viewer.wait(timings.pingMs);
+    expect(asked(viewer)).to.have.members([playlist, refused]);
+  });
+
+  it('does not load what it has refused to others, when it leads a moment later', () => {
+    const viewer = near(slave(['m', self, 's']));
+    const own = viewer.wantSegment(100);
+    const request = { segmentId: segmentOf(101), url: 'u', byteRange: null, durationMs: 2_000 };
+    const deadlineMs = viewer.nowMs + 9_000;
+    viewer.tell({ type: 'segmentWanted', loadId: 99, request, deadlineMs, onBehalf: true });
+    viewer.tell({ type: 'masterFailed', loadId: own, failure: offline });
+    fail(viewer);
+    expect(viewer.take('refuseLoad').map(({ loadId }) => loadId)).to.deep.equal([99]);
+    viewer.tell({ type: 'masterGone', viewerId: 'm' });
+    viewer.wait(timings.earlyMsMax);
+    expect(viewer.take('refuseLoad')).to.deep.equal([]);
+    const ids = viewer.take('fetchSegment').map(({ segmentId }) => segmentId);
+    expect([...new Set(ids)]).to.deep.equal([segmentOf(100)]);
+  });
+});
+
+describe('core: a slave whose master hangs together with the next in line', () => {
+  it('tells the server again and again whom it misses, until that makes it the master', () => {
+    const viewer = near(slave(['m', 's', self]));
+    viewer.wantSegment(100);
+    viewer.wait(timings.pingMs * timings.pingsMax);
+    expect(lost(viewer)).to.deep.equal(['m']);
+    viewer.tell({ type: 'masterGone', viewerId: 's' });
+    expect(lost(viewer)).to.deep.equal(['s']);
+    viewer.wait(11_000);
+    const again = lost(viewer);
+    expect([...new Set(again)]).to.deep.equal(['s']);
+    expect(again.length).to.be.within(1, 6);
+    viewer.lead([self], []);
+    viewer.wait(11_000);
     expect(lost(viewer)).to.deep.equal([]);
   });
 });

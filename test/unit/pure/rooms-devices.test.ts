@@ -93,6 +93,19 @@ describe('rooms: roles of a device', () => {
     expect(world.take('b').some(({ type }) => type === 'directive')).to.equal(false);
   });
 
+  it('tells them whatever changes their order, and what their lines are worth', () => {
+    const world = createWorld();
+    for (const id of ['a', 'b', 'c', 'd', 'e']) world.join(id, { deviceId: 'one' });
+    world.drop('c');
+    world.advance(world.limits.roleGraceMs + 200);
+    const line = () => world.client('e').directive?.members.map(({ viewerId }) => viewerId);
+    expect(line()).to.deep.equal(['a', 'b', 'd', 'e', 'c']);
+    world.report('d', { uplinkBytesPerSecond: 4_000_000 });
+    world.advance(200);
+    const weights = world.client('e').directive?.members.map(({ weight }) => weight) ?? [];
+    expect(weights[2]).to.be.greaterThan(weights[3] ?? Infinity);
+  });
+
   it('gives the device to one that is known to reach an edge when the master has lost its own', () => {
     const world = createWorld();
     for (const id of ['a', 'b', 'c']) world.join(id, { deviceId: 'one' });
@@ -200,6 +213,13 @@ describe('rooms: roles of a device', () => {
       'secondary',
       'slave',
     ]);
+    // It comes back with a token that says nothing of this.
+    world.drop('agent');
+    world.advance(world.limits.roleGraceMs + 200);
+    world.client('agent').leads = false;
+    world.resume('agent');
+    world.advance(200);
+    expect(world.deviceRole('a')).to.equal('master');
     world.leave('agent');
     world.advance(200);
     expect(['a', 'b'].map(world.deviceRole)).to.deep.equal(['master', 'secondary']);
