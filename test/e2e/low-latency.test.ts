@@ -73,6 +73,26 @@ describe('low-latency HLS', function () {
     expect(reads).to.be.at.most(1.6 * 40);
   });
 
+  it('is handed on part by part inside a browser, at the latency of the tab that loads', async () => {
+    const [, , , master] = viewers as [Viewer, Viewer, Viewer, Viewer];
+    const slave = await stack.join({ context: master.context, hls: { startLevel: 1 } });
+    const isFed = ({ stats }: Reading) =>
+      stats.deviceRole === 'secondary' && stats.bytesFromDevice > 0;
+    await until('another tab is fed', () => slave.read(), isFed, 20_000);
+    await sleep(4_000);
+    await startMeasuring([slave], stack.edges);
+    const before = await slave.read();
+    await sleep(8_000);
+    const after = await slave.read();
+    const counters = stack.edges.map((edge) => edge.counters());
+    expect(after.requestCount).to.equal(before.requestCount);
+    expect(after.fatalErrors).to.deep.equal([]);
+    expect(after.frozenMs).to.be.below(500);
+    expect(await latencyOf(slave)).to.be.below((await latencyOf(master)) + 1.5);
+    expect(meanCopiesPerSegment(...counters.map(partsOf))).to.be.at.most(1.3);
+    await slave.page.close();
+  });
+
   it('is found again where an encoder starts over, which refuses to wait for what follows the old numbers', async () => {
     await stack.restartOrigin({ lowLatency: true, mediaSequenceBase: 1 });
     const isFollowed = (all: Reading[]) =>
