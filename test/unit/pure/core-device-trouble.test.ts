@@ -4,16 +4,21 @@ import * as timings from '../../../sdk/core/room/device-timings.ts';
 import { CoreViewer, playlistId, playlistText, segmentOf, self } from './core-viewer.ts';
 import { asked, gives, lost, near, slave } from './device-slave.ts';
 
-describe('core: a device whose master has no network', () => {
-  const offline = { status: null, reason: 'offline' as const };
+const offline = { status: null, reason: 'offline' as const };
 
+/** Another viewer of the device asks for a segment. */
+function askOnBehalf(viewer: CoreViewer, loadId: number, sequence: number): void {
+  const request = { segmentId: segmentOf(sequence), url: 'u', byteRange: null, durationMs: 2_000 };
+  const deadlineMs = viewer.nowMs + 9_000;
+  viewer.tell({ type: 'segmentWanted', loadId, request, deadlineMs, onBehalf: true });
+}
+
+describe('core: a device whose master has no network', () => {
   it('gives up what it loads for others, and keeps on for itself', () => {
     const master = new CoreViewer();
     master.join([{ viewerId: self }]);
     const own = master.wantSegment(100);
-    const request = { segmentId: segmentOf(100), url: 'u', byteRange: null, durationMs: 2_000 };
-    const deadlineMs = master.nowMs + 9_000;
-    master.tell({ type: 'segmentWanted', loadId: 99, request, deadlineMs, onBehalf: true });
+    askOnBehalf(master, 99, 100);
     const [fetch] = master.take('fetchSegment');
     master.tell({ type: 'fetchFailed', fetchId: fetch?.fetchId ?? -1, failure: offline });
     expect(master.take('refuseLoad')).to.deep.equal([
@@ -47,8 +52,6 @@ describe('core: a device whose master has no network', () => {
 });
 
 describe('core: a browser that had no network for a while', () => {
-  const offline = { status: null, reason: 'offline' as const };
-
   it('has its slaves wait for the master again, who is not to blame', () => {
     const viewer = near(slave(['m', self, 's']));
     const loadId = viewer.wantSegment(100);
@@ -66,7 +69,6 @@ describe('core: a browser that had no network for a while', () => {
 });
 
 describe('core: a slave that gets something itself', () => {
-  const offline = { status: null, reason: 'offline' as const };
   const fail = (viewer: CoreViewer, failure: FetchFailure = offline) => {
     for (const { fetchId } of viewer.take('fetchSegment'))
       viewer.tell({ type: 'fetchFailed', fetchId, failure });
@@ -116,9 +118,7 @@ describe('core: a slave that gets something itself', () => {
   it('does not load what it has refused to others, when it leads a moment later', () => {
     const viewer = near(slave(['m', self, 's']));
     const own = viewer.wantSegment(100);
-    const request = { segmentId: segmentOf(101), url: 'u', byteRange: null, durationMs: 2_000 };
-    const deadlineMs = viewer.nowMs + 9_000;
-    viewer.tell({ type: 'segmentWanted', loadId: 99, request, deadlineMs, onBehalf: true });
+    askOnBehalf(viewer, 99, 101);
     viewer.tell({ type: 'masterFailed', loadId: own, failure: offline });
     fail(viewer);
     expect(viewer.take('refuseLoad').map(({ loadId }) => loadId)).to.deep.equal([99]);
