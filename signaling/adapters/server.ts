@@ -5,7 +5,6 @@ import { performance } from 'node:perf_hooks';
 import { createRooms } from '../core/index.ts';
 import {
   limits as defaults,
-  type Edge,
   type IceServer,
   type Limits,
   type VerificationKey,
@@ -23,6 +22,12 @@ import { createSockets, type Sockets } from './socket.ts';
 import { isStreamUrls, type StreamUrls } from './stream-url.ts';
 import { createTokens, type TokenRequest } from './tokens.ts';
 
+/** An edge that is always there. */
+export interface StaticEdge {
+  edgeId: string;
+  baseUrl: string;
+}
+
 export interface SignalingOptions {
   /** Default `127.0.0.1`. Anything but loopback needs `key` and `origins`. */
   host?: string | undefined;
@@ -37,7 +42,7 @@ export interface SignalingOptions {
   /** Header with the viewer's address as last entry, such as `x-forwarded-for`, set by a trusted proxy. */
   addressHeader?: string | undefined;
   /** Named to every viewer. */
-  edges?: Edge[] | undefined;
+  edges?: StaticEdge[] | undefined;
   iceServers?: IceServer[] | undefined;
   /** Multivariant playlists by room: the server reads these streams and vouches for their segments. */
   streams?: Readonly<Record<string, StreamUrls>> | undefined;
@@ -77,7 +82,7 @@ export async function startSignaling(options: SignalingOptions = {}): Promise<Si
   // Epochs follow this clock: it never jumps, and goes on over restarts.
   const nowMs = () => performance.timeOrigin + performance.now();
   const { edges = [], iceServers = [] } = options;
-  const rooms = createRooms({ limits, random: Math.random, edges, iceServers });
+  const rooms = createRooms({ limits, random: Math.random, iceServers });
   const metrics = createMetrics(() => ({
     ...rooms.stats(),
     sockets: sockets.count,

@@ -1,11 +1,11 @@
 import type {
   ClientFrame,
-  Edge,
   IceServer,
   Integrity,
   Limits,
   ServerErrorCode,
   ServerFrame,
+  VerificationKey,
   ViewerProfile,
 } from '../protocol/index.ts';
 
@@ -79,8 +79,8 @@ export interface RoomsOptions {
   limits?: Partial<Limits>;
   /** Uniform in [0, 1): spreads the reconnects after a shutdown. */
   random: () => number;
-  /** Named to every viewer in its welcome. Default none. */
-  edges?: Edge[];
+  /** Named to every viewer in its welcome: signs what it is told of edges. Default none. */
+  edgesKey?: VerificationKey;
   /** Named to every viewer in its welcome. Default none. */
   iceServers?: IceServer[];
   /** Of rooms whose joins name none. Default: nobody vouches for anything. */

@@ -237,7 +237,7 @@ function welcome(
       resumeKey: event.resumeKey,
       resumed,
       heartbeatIntervalMs: context.limits.heartbeatIntervalMs,
-      edges: (options.edges ?? []).slice(0, context.limits.edgesPerRoomMax),
+      edgesKey: options.edgesKey ?? null,
       iceServers: options.iceServers ?? [],
       integrity: event.integrity ?? options.integrity ?? { mode: 'none', keys: [] },
       directive: tell(context, viewer),

@@ -5,7 +5,8 @@
  */
 export const protocolVersion = 1;
 
-import type { Integrity, SignedDescriptor } from './descriptors.ts';
+import type { Integrity, SignedDescriptor, VerificationKey } from './descriptors.ts';
+import type { EdgeNeeds, EdgeOutcome, SignedEdges } from './edges.ts';
 
 /** `master` fetches for others, `secondary` stands by to take over, `slave` is fed. */
 export type Role = 'master' | 'secondary' | 'slave';
@@ -34,6 +35,8 @@ export interface JoinFrame {
   /** Random id of the proxy client (browser profile, app or site). */
   deviceId: string;
   profile: ViewerProfile;
+  /** What the app asks of edges; absent where it asks nothing. */
+  needs?: EdgeNeeds | undefined;
   /** Given by an earlier `welcome`: asks for the same viewer id, roles and group. */
   resumeKey?: string | undefined;
 }
@@ -71,6 +74,10 @@ export interface ReportFrame {
   accusedMembers: string[];
   /** Ids of the media playlists that the player uses now; the attestor reads those. */
   plays: string[];
+  /** The edge that it reads from, of those that it was told of. */
+  edgeId?: string | undefined;
+  /** What became of its reads since the last report; absent where it has read nothing. */
+  edgeOutcomes?: EdgeOutcome[] | undefined;
 }
 
 /** The viewer plays this segment, which is not at the live edge: it needs the descriptor. */
@@ -140,11 +147,6 @@ export interface PortionFrame {
   links: string[];
 }
 
-export interface Edge {
-  edgeId: string;
-  baseUrl: string;
-}
-
 /** As `RTCIceServer`. */
 export interface IceServer {
   urls: string | string[];
@@ -160,7 +162,8 @@ export interface WelcomeFrame {
   /** True when the earlier viewer id, roles and group were kept. */
   resumed: boolean;
   heartbeatIntervalMs: number;
-  edges: Edge[];
+  /** Signs what this viewer is told of edges; null where it is told nothing. */
+  edgesKey: VerificationKey | null;
   iceServers: IceServer[];
   integrity: Integrity;
   directive: DirectiveFrame;
@@ -176,6 +179,12 @@ export interface IntegrityFrame {
 export interface DescriptorsFrame {
   type: 'descriptors';
   descriptors: SignedDescriptor[];
+}
+
+/** The edges that a viewer may choose from, after each change; of a newcomer soon after its welcome. */
+export interface EdgesFrame {
+  type: 'edges';
+  signed: SignedEdges;
 }
 
 export interface RelayedSignalFrame {
@@ -235,5 +244,6 @@ export type ServerFrame =
   | HeartbeatFrame
   | DescriptorsFrame
   | IntegrityFrame
+  | EdgesFrame
   | ErrorFrame
   | ByeFrame;

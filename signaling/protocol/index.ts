@@ -1,7 +1,9 @@
 export type { Refusal } from './border.ts';
 export * from './descriptors.ts';
+export * from './edges.ts';
 export * from './frames.ts';
 export { descriptorsUrlOf } from './identity.ts';
+export * from './kpis.ts';
 export type { Limits } from './limits.ts';
 export * as limits from './limits.ts';
 export { parseClientFrame } from './parse-client.ts';

@@ -121,7 +121,17 @@ export const weightUnitBytesPerSecond = 31_250;
 export const weightUnknown = 8;
 /** Above 64 Mbit/s the downlink of the fed is what bounds. */
 export const weightMax = 256;
+/** Edges that a viewer is told of: more would be no help to choose from, and each is measured. */
 export const edgesPerRoomMax = 8;
+/** Edges that were not offered, with their reasons: enough to see why. */
+export const edgeExclusionsMax = 16;
+/** Eight listings with all their KPIs are about 5 kB. */
+export const edgesBytesMax = 24_000;
+/** Sooner nothing new is known; later a spare that took over would be unknown to whoever missed it. */
+export const edgesValidMsMin = 5_000;
+export const edgesValidMsMax = 3_600_000;
+/** A weight may change a predicted time by a factor of 20 at most: one learned wrong must not silence an edge. */
+export const edgeWeightMax = 3;
 
 // --- attestor -------------------------------------------------------------------------------
 /** Renditions and audio languages of one stream; others are not attested. */

@@ -12,6 +12,7 @@ import {
   segmentIds,
   signal,
 } from './border.ts';
+import { edgeOutcomesSchema, needsSchema } from './edges.ts';
 import type { ClientFrame } from './frames.ts';
 import * as limits from './limits.ts';
 
@@ -32,6 +33,7 @@ const clientFrames = [
     token: v.pipe(v.string(), v.maxLength(limits.tokenBytesMax)),
     deviceId: id,
     profile,
+    needs: v.optional(needsSchema),
     resumeKey: v.optional(v.pipe(v.string(), v.maxLength(limits.tokenBytesMax))),
   }),
   v.object({ type: v.literal('leave') }),
@@ -59,6 +61,8 @@ const clientFrames = [
     missedMaster: v.optional(id),
     accusedMembers: v.pipe(v.array(id), v.maxLength(limits.groupMembersMax)),
     plays: segmentIds(limits.playlistsPerViewerMax),
+    edgeId: v.optional(id),
+    edgeOutcomes: v.optional(edgeOutcomesSchema),
   }),
 ];
 

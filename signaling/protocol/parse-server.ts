@@ -11,7 +11,8 @@ import {
   segmentIds,
   signal,
 } from './border.ts';
-import { integritySchema, signedDescriptorSchema } from './descriptors.ts';
+import { integritySchema, signedDescriptorSchema, verificationKeySchema } from './descriptors.ts';
+import { signedEdgesSchema } from './edges.ts';
 import { type ServerFrame, serverErrorCodes } from './frames.ts';
 import * as limits from './limits.ts';
 
@@ -48,10 +49,7 @@ const serverFrames = [
       v.minValue(1_000),
       v.maxValue(limits.heartbeatIntervalMaxMs),
     ),
-    edges: v.pipe(
-      v.array(v.object({ edgeId: id, baseUrl: v.string() })),
-      v.maxLength(limits.edgesPerRoomMax),
-    ),
+    edgesKey: v.nullable(verificationKeySchema),
     iceServers: v.array(
       v.object({
         urls: v.union([v.string(), v.array(v.string())]),
@@ -77,6 +75,7 @@ const serverFrames = [
       v.maxLength(limits.descriptorsPerFrameMax),
     ),
   }),
+  v.object({ type: v.literal('edges'), signed: signedEdgesSchema }),
   v.object({ type: v.literal('signal'), from: id, signal }),
   v.object({ type: v.literal('heartbeat') }),
   v.object({

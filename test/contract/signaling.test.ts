@@ -73,7 +73,7 @@ describe('signaling: a server on loopback', () => {
     const edges = [{ edgeId: 'e1', baseUrl: 'https://edge.example/' }];
     const server = await start({ edges, iceServers: [{ urls: 'stun:stun.example' }] });
     const first = await join(server, { subject: 'a' });
-    expect(first.welcome).to.deep.include({ edges, iceServers: [{ urls: 'stun:stun.example' }] });
+    expect(first.welcome).to.deep.include({ iceServers: [{ urls: 'stun:stun.example' }] });
     const second = await join(server, { subject: 'b' });
     const directive = await first.next('directive');
     expect(directive.epoch).to.equal(second.welcome.directive.epoch);

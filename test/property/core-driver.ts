@@ -255,7 +255,7 @@ export class CoreDriver {
         resumeKey: 'key',
         resumed,
         heartbeatIntervalMs: 5_000,
-        edges: [],
+        edgesKey: null,
         iceServers: [],
         integrity: { mode: 'none', keys: [] },
         directive: this.#directive(a, b),

@@ -107,7 +107,7 @@ export class CoreViewer {
         resumeKey: 'key',
         resumed: false,
         heartbeatIntervalMs: 5_000,
-        edges: [],
+        edgesKey: null,
         iceServers: [],
         integrity: { mode: 'none', keys: [] },
         directive: {
