@@ -107,6 +107,11 @@ export class EdgeSelector {
     this.#candidates.get(edgeId)?.gave(bytes, transferMs, nowMs);
   }
 
+  /** It has not begun to answer after so long, and nobody waits any more. */
+  late(edgeId: string, waitedMs: number, nowMs: number): void {
+    this.#candidates.get(edgeId)?.firstByte.observe(2 * waitedMs, nowMs);
+  }
+
   failed(edgeId: string, nowMs: number): void {
     this.#candidates.get(edgeId)?.failed(nowMs);
   }
@@ -117,7 +122,8 @@ export class EdgeSelector {
     if (!best) return null;
     const current = [best, ...others].find(({ candidate }) => candidate === this.#chosen);
     if (current) this.#chosenScore = Math.min(this.#chosenScore, current.score);
-    if (current && !this.#leaves(current, best)) return current.candidate.listing;
+    const isSound = current && !current.candidate.isEjected;
+    if (isSound && !this.#leaves(current, best)) return current.candidate.listing;
     // Without need only as many go to the same edge as it can bear.
     const isForced = !current || this.#isWorse(current);
     const next = isForced ? best : [best, ...others].find((each) => this.#admits(current, each));
@@ -149,6 +155,13 @@ export class EdgeSelector {
       if (worth > gain) [found, gain] = [each, worth];
     }
     return found.candidate.listing;
+  }
+
+  /** Whether another one could be read from instead. */
+  hasOther(than: string): boolean {
+    return [...this.#candidates.values()].some(
+      (each) => each.listing.edgeId !== than && !each.isEjected && this.#refusal(each) === null,
+    );
   }
 
   /** The next best to the chosen one, for a second try; null where there is none. */
@@ -196,13 +209,15 @@ export class EdgeSelector {
       });
   }
 
-  /** Those that can be read from, the best first. When all are ejected, all of them: nothing can be lost. */
+  /** Those that can be read from, the best first. When all are ejected, all of them, in turn: nothing can be lost. */
   #ranked(need: ReadNeed, nowMs: number): Scored[] {
     const allowed = [...this.#candidates.values()].filter((each) => this.#refusal(each) === null);
     const sound = allowed.filter((each) => !each.isEjected);
-    return (sound.length > 0 ? sound : allowed)
-      .map((each) => this.#score(each, need, nowMs))
-      .sort((a, b) => a.score - b.score);
+    const scored = (sound.length > 0 ? sound : allowed).map((each) =>
+      this.#score(each, need, nowMs),
+    );
+    if (sound.length > 0) return scored.sort((a, b) => a.score - b.score);
+    return scored.sort((a, b) => a.candidate.ejectedUntilMs - b.candidate.ejectedUntilMs);
   }
 
   #refusal({ listing }: Candidate): EdgeStats['reason'] {
