@@ -132,8 +132,6 @@ export class Core {
         this.#room.bufferMs = event.bufferMs;
         this.#edges.buffered(event.bufferMs);
         return this.#slowing.measured(event.bufferMs, this.#hasLostEdge);
-      case 'woke':
-        return;
       default:
         return this.#dispatchPeer(event);
     }
