@@ -1,5 +1,6 @@
 export { createAttestation } from './attestor.ts';
 export type { Attestation, AttestorEffect, AttestorEvent } from './attestor-events.ts';
+export { parseSteering, type SteeringView, steer } from './edges/steering.ts';
 export type {
   CloseReason,
   CountedMetric,

@@ -132,6 +132,20 @@ export const edgesValidMsMin = 5_000;
 export const edgesValidMsMax = 3_600_000;
 /** A weight may change a predicted time by a factor of 20 at most: one learned wrong must not silence an edge. */
 export const edgeWeightMax = 3;
+/** A player asks for a steering manifest again after this: its prior and load are a heartbeat or two old by then. */
+export const steeringTtlMs = 30_000;
+/** While an edge of the room drains or fails a viewer: about a segment or two, within what a player has ahead. */
+export const steeringTtlUrgentMs = 10_000;
+/** A list of eight pathways, each with its base URL. */
+export const steeringParameterLengthMax = 4_096;
+/** Of a stream whose bitrate the site does not say: usual for a live stream in HD. */
+export const steeringBitsPerSecond = 4_000_000;
+/** Requests of one viewer that are counted: a year of them. */
+export const steeringTurnsMax = 1_000_000;
+/** Above this what a player says of its throughput is no measurement. */
+export const steeringBitsPerSecondMax = 100_000_000_000;
+/** What is predicted is the time of one segment; usual lengths are 2 to 6 s. */
+export const steeringSegmentMs = 4_000;
 
 // --- attestor -------------------------------------------------------------------------------
 /** Renditions and audio languages of one stream; others are not attested. */
