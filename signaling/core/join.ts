@@ -237,7 +237,7 @@ function welcome(
       resumeKey: event.resumeKey,
       resumed,
       heartbeatIntervalMs: context.limits.heartbeatIntervalMs,
-      edgesKey: options.edgesKey ?? null,
+      edgesKey: options.edgesKey,
       iceServers: options.iceServers ?? [],
       integrity: event.integrity ?? options.integrity ?? { mode: 'none', keys: [] },
       directive: tell(context, viewer),

@@ -162,8 +162,8 @@ export interface WelcomeFrame {
   /** True when the earlier viewer id, roles and group were kept. */
   resumed: boolean;
   heartbeatIntervalMs: number;
-  /** Signs what this viewer is told of edges; null where it is told nothing. */
-  edgesKey: VerificationKey | null;
+  /** Signs what this viewer is told of edges; absent where it is told nothing. */
+  edgesKey?: VerificationKey | undefined;
   iceServers: IceServer[];
   integrity: Integrity;
   directive: DirectiveFrame;

@@ -49,7 +49,7 @@ const serverFrames = [
       v.minValue(1_000),
       v.maxValue(limits.heartbeatIntervalMaxMs),
     ),
-    edgesKey: v.nullable(verificationKeySchema),
+    edgesKey: v.optional(verificationKeySchema),
     iceServers: v.array(
       v.object({
         urls: v.union([v.string(), v.array(v.string())]),

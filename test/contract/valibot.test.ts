@@ -30,7 +30,7 @@ const progress = { bytes: 1, sizeBytes: null, tookMs: 1.5, firstByteMs: 1 };
 const signal = { type: 'candidate', candidate: { sdpMid: '0', sdpMLineIndex: 0 } };
 const welcome = {
   ...{ type: 'welcome', version: signalingWire.protocolVersion, viewerId: 'v-1', resumeKey: '' },
-  ...{ resumed: false, heartbeatIntervalMs: 5_000, edgesKey: null },
+  ...{ resumed: false, heartbeatIntervalMs: 5_000 },
   iceServers: [{ urls: ['stun:a'], username: 'u' }, { urls: 'stun:b' }],
   integrity,
   directive,

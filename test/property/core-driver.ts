@@ -255,7 +255,6 @@ export class CoreDriver {
         resumeKey: 'key',
         resumed,
         heartbeatIntervalMs: 5_000,
-        edgesKey: null,
         iceServers: [],
         integrity: { mode: 'none', keys: [] },
         directive: this.#directive(a, b),

@@ -110,7 +110,6 @@ const serverFrame: fc.Arbitrary<ServerFrame> = fc.oneof(
     resumeKey: fc.string(),
     resumed: fc.boolean(),
     heartbeatIntervalMs: fc.integer({ min: 1_000, max: 60_000 }),
-    edgesKey: fc.constant(null),
     iceServers: fc.array(
       fc.oneof(
         fc.record({ urls: fc.string() }),

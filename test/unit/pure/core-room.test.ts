@@ -66,7 +66,6 @@ function welcome(members: Partial<Member>[] = [{ viewerId: 'b' }, { viewerId: 'c
     resumeKey: 'key',
     resumed: false,
     heartbeatIntervalMs: 5_000,
-    edgesKey: null,
     iceServers: [],
     integrity: { mode: 'none', keys: [] },
     directive: {

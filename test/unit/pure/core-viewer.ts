@@ -107,7 +107,6 @@ export class CoreViewer {
         resumeKey: 'key',
         resumed: false,
         heartbeatIntervalMs: 5_000,
-        edgesKey: null,
         iceServers: [],
         integrity: { mode: 'none', keys: [] },
         directive: {
