@@ -18,6 +18,62 @@ interface Integrity {
   mode: 'signed' | 'attested' | 'none';
   keys: VerificationKey[];
 }
+/**
+ * What an app asks of edges and what edges offer, in base units. A KPI that is absent is not stated: neither met nor zero.
+ * The names are those of 3GPP TS 24.558 `ACServiceKPIs`, TS 29.558 `EASServiceKPI` and CAMARA application profiles; see
+ * `kpi-standards.ts` for the table.
+ */
+interface Kpis {
+  bandwidthBitsPerSecond?: number | undefined;
+  requestsPerSecond?: number | undefined;
+  /** From the request to the first byte of the answer. */
+  responseTimeMs?: number | undefined;
+  /** 0 to 1. */
+  availabilityShare?: number | undefined;
+  computeCores?: number | undefined;
+  graphicalComputeCores?: number | undefined;
+  memoryBytes?: number | undefined;
+  storageBytes?: number | undefined;
+  jitterMs?: number | undefined;
+  /** 0 to 1. */
+  lossShare?: number | undefined;
+}
+type KpiName = 'bandwidth' | 'requestRate' | 'responseTime' | 'availability' | 'compute' | 'graphicalCompute' | 'memory' | 'storage' | 'jitter' | 'loss';
+/** A KPI as an app writes it: a number and a unit, as `5 Mbps`, `150 ms`, `99.9 %`, `4 GB`, `2 cores`. */
+type KpiTexts = { [Name in KpiName]?: string | undefined };
+/** One edge as viewers are told of it. */
+interface EdgeListing {
+  edgeId: string;
+  /** By which players know it: pathway in HLS, service location in DASH. A spare takes over that of the edge it replaces. */
+  name: string;
+  /** Ends with a slash; what follows it in a URL is the same on all edges. */
+  baseUrl: string;
+  region: string | null;
+  /** What it says of itself. */
+  kpis: Kpis;
+  /** Share of its capacity that is in use, 0 to 1; null where it does not say. */
+  load: number | null;
+  /** What a GB costs the site; null where it does not say. */
+  costPerGigabyte: number | null;
+  /** What viewers of the same network measured; null before enough have. */
+  prior: EdgePrior | null;
+  /** Share of the viewers elsewhere that may move to it without need until the next change, 0 to 1: more would overload it. */
+  admits: number;
+  /** From `createdAtMs` on: what is left of its lease. */
+  validForMs: number;
+}
+interface EdgePrior {
+  firstByteMs: number;
+  bytesPerMs: number;
+}
+/** Why an edge is not offered. */
+type EdgeReason = 'kpi_unmet' | 'kpi_unknown' | 'spare' | 'draining' | 'other_room' /** More edges would do than are told of. */ | 'surplus';
+interface EdgeExclusion {
+  edgeId: string;
+  reason: EdgeReason;
+  /** Of `kpi_unmet` and `kpi_unknown`. */
+  kpi: KpiName | null;
+}
 /** `master` fetches for others, `secondary` stands by to take over, `slave` is fed. */
 type Role = 'master' | 'secondary' | 'slave';
 type EdgeHealth = 'healthy' | 'strained' | 'partial' | 'dark' | 'recovering';
@@ -37,6 +93,19 @@ declare class HoldfastError extends Error {
     fatal?: boolean;
     cause?: unknown;
   });
+}
+/** One edge as the choice sees it. */
+interface EdgeStats {
+  listing: EdgeListing;
+  /** Expected time of the next segment, with pessimism; without weights, and with all that speaks for or against it. */
+  predictedMs: number;
+  scoreMs: number;
+  /** Measured last; null before. */
+  firstByteMs: number | null;
+  bytesPerMs: number | null;
+  isChosen: boolean;
+  /** Why it is not considered; null where it is. */
+  reason: EdgeReason | 'ejected' | 'trial' | 'insecure' | null;
 }
 /** A segment that this viewer holds, gets, or has heard of from a linked member. */
 interface SegmentStats {
@@ -99,10 +168,11 @@ interface SessionEvents {
     bytes: BytesBySource; /** Bytes by the member that sent them. */
     bytesByViewer: Record<string, number>;
   };
-  /** What this viewer sees of its edge, and why. */
+  /** What this viewer sees of the edge that it reads from, and why; `edgeId` where the server named it. */
   edge: {
     health: EdgeHealth;
     reason: string;
+    edgeId: string | null;
   };
   /** Playback stopped for want of media (`startedAtMs`), or went on (`durationMs` set). Times as `performance.now()`. */
   stall: {
@@ -115,6 +185,8 @@ interface NeighbourStats {
   viewerId: string;
   bytesReceived: number;
   bytesSent: number;
+  /** The edge that it reads from, where it is a master and has said so. */
+  edgeId: string | null;
 }
 /** A snapshot; counters grow from the start of the session. */
 interface SessionStats {
@@ -142,6 +214,14 @@ interface SessionStats {
   /** Media ahead of the playhead; null before playback. */
   bufferMs: number | null;
   edgeHealth: EdgeHealth;
+  /** The edge that it reads from; null where the server named none. */
+  edgeId: string | null;
+  /** Those that the server named, the best first. */
+  edges: EdgeStats[];
+  /** Those that it did not offer, and why. */
+  edgesExcluded: EdgeExclusion[];
+  /** Where no edge meets the minimum, the KPI by which most do not. */
+  edgesFailing: KpiName | null;
   neighbours: NeighbourStats[];
   /** Ids of held segments, oldest first. */
   segmentsHeld: string[];
@@ -207,10 +287,22 @@ interface RoomOptions {
    */
   slowdownMax?: number;
   /**
+   * What the page needs of edges, where the server knows of several. Those that do not meet the minimum are not read from;
+   * what is beyond the expected is no advantage. Default: nothing is asked, and the quickest is best.
+   */
+  edges?: EdgeOptions;
+  /**
    * Names a site: its viewers are one device in whatever browsers they are, and are linked to one another over WebRTC.
    * Default is a random id kept in the browser profile, whose tabs are fed inside the browser.
    */
   deviceId?: string;
+}
+/** KPIs are a number with a unit, such as `5 Mbps`, `150 ms`, `99.9 %`, `20 /s`, `4 GB` or `2 cores`. */
+interface EdgeOptions {
+  minimum?: KpiTexts;
+  expected?: KpiTexts;
+  /** Whether an edge that does not state a KPI of the minimum is refused. Default false: it is given the benefit of the doubt. */
+  strict?: boolean;
 }
 /** A viewer's place in a live room. */
 interface Session {
@@ -234,4 +326,4 @@ interface Session {
  * @throws HoldfastError `option_invalid` for options that cannot work.
  */
 declare function joinRoom(options: RoomOptions): Session;
-export { type BytesBySource, HoldfastError, type HoldfastErrorCode, type IntegrityMode, type NeighbourStats, type RoomOptions, type SegmentStats, type Session, type SessionEvents, type SessionStats, type SessionStatus, joinRoom };
+export { type BytesBySource, type EdgeOptions, type EdgeStats, HoldfastError, type HoldfastErrorCode, type IntegrityMode, type NeighbourStats, type RoomOptions, type SegmentStats, type Session, type SessionEvents, type SessionStats, type SessionStatus, joinRoom };

@@ -1,9 +1,10 @@
-import type { EdgeHealth, Role } from '../signaling/protocol/index.ts';
+import type { EdgeExclusion, EdgeHealth, KpiName, Role } from '../signaling/protocol/index.ts';
+import type { EdgeStats } from './core/edges/selector.ts';
 import type { SegmentStats } from './core/swarm/segment.ts';
 import type { IntegrityMode } from './core/swarm/trust.ts';
 import type { HoldfastError, HoldfastErrorCode } from './errors.ts';
 
-export type { IntegrityMode, SegmentStats };
+export type { EdgeStats, IntegrityMode, SegmentStats };
 
 /**
  * `joining`: playing from the edge while the room is being joined. `joined`: in the room.
@@ -41,8 +42,8 @@ export interface SessionEvents {
     /** Bytes by the member that sent them. */
     bytesByViewer: Record<string, number>;
   };
-  /** What this viewer sees of its edge, and why. */
-  edge: { health: EdgeHealth; reason: string };
+  /** What this viewer sees of the edge that it reads from, and why; `edgeId` where the server named it. */
+  edge: { health: EdgeHealth; reason: string; edgeId: string | null };
   /** Playback stopped for want of media (`startedAtMs`), or went on (`durationMs` set). Times as `performance.now()`. */
   stall: { startedAtMs: number; durationMs: number | null };
   error: HoldfastError;
@@ -52,6 +53,8 @@ export interface NeighbourStats {
   viewerId: string;
   bytesReceived: number;
   bytesSent: number;
+  /** The edge that it reads from, where it is a master and has said so. */
+  edgeId: string | null;
 }
 
 /** A snapshot; counters grow from the start of the session. */
@@ -80,6 +83,14 @@ export interface SessionStats {
   /** Media ahead of the playhead; null before playback. */
   bufferMs: number | null;
   edgeHealth: EdgeHealth;
+  /** The edge that it reads from; null where the server named none. */
+  edgeId: string | null;
+  /** Those that the server named, the best first. */
+  edges: EdgeStats[];
+  /** Those that it did not offer, and why. */
+  edgesExcluded: EdgeExclusion[];
+  /** Where no edge meets the minimum, the KPI by which most do not. */
+  edgesFailing: KpiName | null;
   neighbours: NeighbourStats[];
   /** Ids of held segments, oldest first. */
   segmentsHeld: string[];

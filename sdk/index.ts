@@ -1,6 +1,7 @@
 export { HoldfastError, type HoldfastErrorCode } from './errors.ts';
 export type {
   BytesBySource,
+  EdgeStats,
   IntegrityMode,
   NeighbourStats,
   SegmentStats,
@@ -8,5 +9,5 @@ export type {
   SessionStats,
   SessionStatus,
 } from './events.ts';
-export type { RoomOptions } from './options.ts';
+export type { EdgeOptions, RoomOptions } from './options.ts';
 export { joinRoom, type Session } from './session.ts';

@@ -1,5 +1,6 @@
 import { pathOf } from '../signaling/protocol/identity.ts';
-import type { IceServer, VerificationKey } from '../signaling/protocol/index.ts';
+import type { EdgeNeeds, IceServer, VerificationKey } from '../signaling/protocol/index.ts';
+import { type Kpis, type KpiTexts, parseKpis } from '../signaling/protocol/kpis.ts';
 import * as limits from '../signaling/protocol/limits.ts';
 import { HoldfastError } from './errors.ts';
 import type { IntegrityMode } from './events.ts';
@@ -58,10 +59,23 @@ export interface RoomOptions {
    */
   slowdownMax?: number;
   /**
+   * What the page needs of edges, where the server knows of several. Those that do not meet the minimum are not read from;
+   * what is beyond the expected is no advantage. Default: nothing is asked, and the quickest is best.
+   */
+  edges?: EdgeOptions;
+  /**
    * Names a site: its viewers are one device in whatever browsers they are, and are linked to one another over WebRTC.
    * Default is a random id kept in the browser profile, whose tabs are fed inside the browser.
    */
   deviceId?: string;
+}
+
+/** KPIs are a number with a unit, such as `5 Mbps`, `150 ms`, `99.9 %`, `20 /s`, `4 GB` or `2 cores`. */
+export interface EdgeOptions {
+  minimum?: KpiTexts;
+  expected?: KpiTexts;
+  /** Whether an edge that does not state a KPI of the minimum is refused. Default false: it is given the benefit of the doubt. */
+  strict?: boolean;
 }
 
 /** Options with defaults in place. */
@@ -83,6 +97,7 @@ export interface CheckedOptions {
   integrityMin: IntegrityMode;
   publisherKey: VerificationKey | null;
   deviceId: string | undefined;
+  edgeNeeds: EdgeNeeds | undefined;
   isStream: (url: string) => boolean;
 }
 
@@ -124,6 +139,7 @@ export function checkOptions(options: RoomOptions): CheckedOptions {
     slowdownMax: slowdown(options.slowdownMax),
     ...integrity(options),
     deviceId,
+    edgeNeeds: options.edges && needs(options.edges),
     isStream: isStream ?? samePath(),
   };
 }
@@ -135,6 +151,20 @@ function samePath(): (url: string) => boolean {
     path ??= pathOf(url);
     return pathOf(url) === path;
   };
+}
+
+function needs({ minimum, expected, strict }: EdgeOptions): EdgeNeeds {
+  return {
+    minimum: kpis(minimum, 'edges.minimum'),
+    expected: kpis(expected, 'edges.expected'),
+    isStrict: flag(strict, false, 'edges.strict'),
+  };
+}
+
+function kpis(texts: KpiTexts | undefined, name: string): Kpis {
+  const parsed = parseKpis(texts ?? {});
+  require(typeof parsed !== 'string', `${name}.${parsed}`);
+  return parsed as Kpis;
 }
 
 const integrityModes: readonly unknown[] = ['none', 'agreement', 'attested', 'signed'];

@@ -121,6 +121,10 @@ class RoomSession implements Session {
       stallCount,
       stallMs,
       bufferMs,
+      edgeId: runtime?.core.edges.edgeId ?? null,
+      edges: runtime?.core.edges.stats() ?? [],
+      edgesExcluded: runtime?.core.edges.excluded ?? [],
+      edgesFailing: runtime?.core.edges.failing ?? null,
       neighbours: runtime?.core.peers.traffic() ?? [],
       segmentsHeld: runtime?.core.swarm.heldSegments() ?? [],
       segments: runtime?.core.swarm.segmentStats() ?? [],
@@ -205,9 +209,9 @@ class RoomSession implements Session {
       case 'neighbours':
         return this.#emitter.emit('neighbours', { viewerIds: effect.viewerIds });
       case 'edge': {
-        const { health, reason } = effect;
+        const { health, reason, edgeId } = effect;
         this.#stats.edgeHealth = health;
-        return this.#emitter.emit('edge', { health, reason });
+        return this.#emitter.emit('edge', { health, reason, edgeId });
       }
       case 'refused':
         this.#refusals[effect.code] = (this.#refusals[effect.code] ?? 0) + 1;

@@ -50,14 +50,11 @@ async function readSegment(
   const watch = new Watch(signal);
   try {
     watch.expect('first_byte_timeout', wanted.firstByteWithinMs);
-    const response = await fetch(wanted.url, {
-      headers: rangeHeaders(wanted),
-      signal: watch.signal,
-    });
+    const { response, hedge } = await answerTo(wanted, watch.signal);
     if (signal.aborted) return;
     if (!response.ok || !response.body) return events.onFailure(statusFailure(response.status));
     const sizeBytes = segmentBytes(wanted, response);
-    events.onHeaders(sizeBytes);
+    events.onHeaders(sizeBytes, hedge);
     const end = await readParts(wanted, response, sizeBytes, events, watch);
     if (!signal.aborted) events.onEnd(sizeBytes ?? end);
   } catch {
@@ -65,6 +62,40 @@ async function readSegment(
   } finally {
     watch.end();
   }
+}
+
+interface Answer {
+  response: Response;
+  hedge?: 'sent' | 'won';
+}
+
+/** Of two requests the one that is answered well first; the other is dropped. Never the second alone. */
+async function answerTo(wanted: SegmentFetch, signal: AbortSignal): Promise<Answer> {
+  const { url, hedge } = wanted;
+  const ask = (to: string, by: AbortSignal) =>
+    fetch(to, { headers: rangeHeaders(wanted), signal: by });
+  if (!hedge) return { response: await ask(url, signal) };
+  const [first, second] = [new AbortController(), new AbortController()];
+  const abort = () => [first, second].map((each) => each.abort());
+  signal.addEventListener('abort', abort);
+  const asked = ask(url, first.signal);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), hedge.afterMs);
+  });
+  const inTime = await Promise.race([asked, late]).finally(() => clearTimeout(timer));
+  if (inTime || signal.aborted) return { response: inTime ?? (await asked) };
+  const answer = await Promise.any([
+    asked.then((response) => needOk({ response, hedge: 'sent' })),
+    ask(hedge.url, second.signal).then((response) => needOk({ response, hedge: 'won' })),
+  ]).catch(async () => ({ response: await asked, hedge: 'sent' as const }));
+  (answer.hedge === 'won' ? first : second).abort();
+  return answer;
+}
+
+function needOk(answer: Answer): Answer {
+  if (!answer.response.ok) throw new Error(`status ${answer.response.status}`);
+  return answer;
 }
 
 /** Cuts the body into parts. Returns the segment's size where the body ran to its end, else null. */
@@ -86,7 +117,7 @@ async function readParts(
   let filled = 0;
   let toldAtMs = performance.now();
   for (;;) {
-    watch.expect('stalled', limits.edgeStallMs);
+    watch.expect('stalled', wanted.stalledAfterMs ?? limits.edgeStallMs);
     const { done, value } = await reader.read();
     if (done) break;
     let chunk = value.subarray(Math.min(skipBytes, value.byteLength));

@@ -1,4 +1,4 @@
-import type { ClientFrame, ViewerProfile } from '../../signaling/protocol/index.ts';
+import type { ClientFrame, EdgeNeeds, ViewerProfile } from '../../signaling/protocol/index.ts';
 import { parseServerFrame, protocolVersion } from '../../signaling/protocol/index.ts';
 import type { SignalingSocket, SignalingSocketEvents } from '../ports/signaling-socket.ts';
 
@@ -6,6 +6,7 @@ export interface SignalingSocketOptions {
   url: string;
   room: string;
   deviceId: () => string;
+  needs?: EdgeNeeds | undefined;
   token: string | (() => string | Promise<string>);
 }
 
@@ -27,7 +28,7 @@ export function createSignalingSocket(
       const opened = new WebSocket(options.url);
       socket = opened;
       opened.onopen = () => {
-        const { room } = options;
+        const { room, needs } = options;
         const deviceId = options.deviceId();
         send({
           version: protocolVersion,
@@ -36,6 +37,7 @@ export function createSignalingSocket(
           token,
           deviceId,
           profile,
+          ...(needs && { needs }),
           ...(resumeKey === null ? {} : { resumeKey }),
         });
       };

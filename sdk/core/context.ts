@@ -1,10 +1,12 @@
-import type { IceServer, ViewerProfile } from '../../signaling/protocol/index.ts';
+import type { EdgeNeeds, IceServer, ViewerProfile } from '../../signaling/protocol/index.ts';
 import type { Effect } from './events.ts';
 import type { IntegrityMode } from './swarm/trust.ts';
 
 /** Settings of one viewer's core; all have been checked by the caller. */
 export interface CoreOptions {
   profile: ViewerProfile;
+  /** What the app asks of edges; absent where it asks nothing. */
+  edgeNeeds?: EdgeNeeds | undefined;
   /** Why the profile has no peers, when it has none. */
   noPeersReason: 'webrtc_missing' | 'peers_not_allowed';
   /** Null takes those that the signaling server names. */

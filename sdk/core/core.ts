@@ -1,4 +1,6 @@
 import { Context, type CoreOptions } from './context.ts';
+import { GroupEdges } from './edges/group-edges.ts';
+import type { EdgeRoutes } from './edges/routes.ts';
 import type { CoreEvent, Effect, FetchFailure } from './events.ts';
 import { Edges } from './outage/edges.ts';
 import { hasLostEdge } from './outage/health.ts';
@@ -23,6 +25,7 @@ export class Core {
   #room: Room;
   #peers = new Peers();
   #edges: Edges;
+  #group: GroupEdges;
   #device: Device;
   #slowing: Slowing;
   #playlists: Playlists;
@@ -43,16 +46,23 @@ export class Core {
       separate: () => this.#room.separate(),
     });
     this.#room = new Room(this.#context, this.#device, {
-      membersChanged: () => this.#swarm.membersChanged(),
+      membersChanged: () => {
+        this.#swarm.membersChanged();
+        this.#group.review();
+      },
       linkDropped: (peer) => this.#forget(peer),
       plays: () => this.#playlists.plays(),
+      takeEdges: () => this.#edges.routes.take(),
       vouches: (mode) => this.#swarm.offered(mode),
     });
     this.#edges = new Edges(this.#context, this.#room, (health, reason) => {
       this.#room.edgeHealth = health;
-      this.#context.emit({ type: 'edge', health, reason });
+      const { edgeId = null } = this.edges;
+      this.#context.emit({ type: 'edge', health, reason, edgeId });
+      this.#group.tell();
       this.#room.changed();
     });
+    this.#group = new GroupEdges(this.#context, this.#room, this.#peers, this.#edges.routes);
     this.#playlists = new Playlists(this.#context, this.#room, this.#peers, this.#edges, {
       published: (playlistId, newest, oldest) => this.#swarm.published(playlistId, newest, oldest),
     });
@@ -79,6 +89,11 @@ export class Core {
     return this.#swarm;
   }
 
+  /** What is known of edges. */
+  get edges(): Pick<EdgeRoutes, 'stats' | 'excluded' | 'failing' | 'edgeId'> {
+    return this.#edges.routes;
+  }
+
   /** What linked members have sent and got. */
   get peers(): Pick<Peers, 'traffic' | 'linkedCount'> {
     return this.#peers;
@@ -99,6 +114,8 @@ export class Core {
         this.#edges.network.heardAtMs = this.#context.nowMs;
         this.#room.receive(event.frame);
         return this.#swarm.portions.received(event.frame);
+      case 'edgesListed':
+        return this.#edges.routes.listed(event.body);
       case 'profileChanged':
         return this.#room.changeProfile(event.profile);
       case 'away':
@@ -115,8 +132,6 @@ export class Core {
         this.#room.bufferMs = event.bufferMs;
         this.#edges.buffered(event.bufferMs);
         return this.#slowing.measured(event.bufferMs, this.#hasLostEdge);
-      case 'woke':
-        return;
       default:
         return this.#dispatchPeer(event);
     }
@@ -155,11 +170,9 @@ export class Core {
         if (this.#swarm.partForged(event)) this.#room.accuse(event.peer);
         return;
       case 'segmentVouched':
-        return this.#swarm.vouching.segmentVouched(event);
       case 'partVouched':
-        return this.#swarm.vouching.partVouched(event);
       case 'segmentDigested':
-        return this.#swarm.vouching.digested(event);
+        return this.#swarm.vouching.handle(event);
       case 'partSent':
         return this.#swarm.partSent(event);
       case 'masterNear':
@@ -200,11 +213,9 @@ export class Core {
         this.#device.edgeAnswered();
         return this.#swarm.edge.headers(event);
       case 'fetchPart':
-        return this.#swarm.edge.part(event);
       case 'fetchProgress':
-        return this.#swarm.edge.progress(event);
       case 'fetchEnded':
-        return this.#swarm.edge.ended(event);
+        return this.#swarm.edge.handle(event);
       case 'fetchFailed':
         this.#swarm.edge.failed(event);
         return this.#edgeFailed(event.failure);
@@ -266,9 +277,11 @@ export class Core {
       this.#peers.greet(known);
       this.#playlists.peerFollows(peer, message.follows);
       this.#swarm.linked(peer);
+      this.#group.greet(peer);
       return this.#tellNeighbours();
     }
     if (!known.greeted) return this.#refuse(peer);
+    if (message.type === 'reads') return this.#group.heard(peer, message.edgeId);
     if (message.type === 'follow') return this.#playlists.peerFollows(peer, message.follows);
     if (message.type === 'playlistUnable')
       return this.#playlists.peerUnable(peer, message.playlistId);

@@ -7,6 +7,7 @@ import type { ByteRange } from '../../signaling/protocol/identity.ts';
 import type {
   ClientFrame,
   EdgeHealth,
+  EdgesBody,
   IceServer,
   Role,
   ServerErrorCode,
@@ -14,6 +15,7 @@ import type {
   SignedDescriptor,
   ViewerProfile,
 } from '../../signaling/protocol/index.ts';
+import type { Hedge } from './edges/routes.ts';
 import type { PeerMessage, PeerRefusal } from './peer-wire.ts';
 import type { IntegrityMode } from './swarm/trust.ts';
 
@@ -61,6 +63,8 @@ export type CoreEvent =
   | { type: 'signalingClosed' }
   | { type: 'frameReceived'; frame: ServerFrame }
   | { type: 'profileChanged'; profile: ViewerProfile }
+  /** What the server says of edges; its signature has been checked. */
+  | { type: 'edgesListed'; body: EdgesBody }
   // the page
   | { type: 'away'; reason: AwayReason }
   /** The reason holds no more; the room is joined again when no other does. */
@@ -128,7 +132,8 @@ export type CoreEvent =
     }
   | { type: 'bufferMeasured'; bufferMs: number | null }
   // edge fetches of segments: `headers`, then parts, then `ended` or `failed`; while a part takes long, how much of it came
-  | { type: 'fetchHeaders'; fetchId: number; sizeBytes: number | null }
+  /** `hedge`: the second request was sent, too, or has won. */
+  | { type: 'fetchHeaders'; fetchId: number; sizeBytes: number | null; hedge?: 'sent' | 'won' }
   | { type: 'fetchPart'; fetchId: number; part: number; bytes: number }
   | { type: 'fetchProgress'; fetchId: number; bytes: number }
   | { type: 'fetchEnded'; fetchId: number; sizeBytes: number | null }
@@ -215,6 +220,9 @@ export type Effect =
       partFrom: number;
       partTo: number | null;
       firstByteWithinMs: number;
+      /** Longest pause within the answer. Default `limits.edgeStallMs`. */
+      stalledAfterMs?: number | undefined;
+      hedge?: Hedge | undefined;
     }
   | { type: 'abortFetch'; fetchId: number }
   | { type: 'fetchPlaylist'; fetchId: number; url: string; firstByteWithinMs: number }
@@ -267,7 +275,7 @@ export type Effect =
       withheld: string[];
     }
   | { type: 'neighbours'; viewerIds: string[] }
-  | { type: 'edge'; health: EdgeHealth; reason: string }
+  | { type: 'edge'; health: EdgeHealth; reason: string; edgeId: string | null }
   | { type: 'refused'; code: PeerRefusal; peer: string }
   | { type: 'error'; code: ServerErrorCode; message: string; fatal: boolean }
   /** 1 is as usual. */

@@ -3,7 +3,7 @@
  * Peers are strangers: everything is checked here and nowhere else.
  */
 import * as v from 'valibot';
-import { parseMessage, segmentId } from '../../signaling/protocol/border.ts';
+import { id, parseMessage, segmentId } from '../../signaling/protocol/border.ts';
 import { signedDescriptorSchema } from '../../signaling/protocol/descriptors.ts';
 import * as limits from '../../signaling/protocol/limits.ts';
 
@@ -63,6 +63,8 @@ const peerMessages = [
     segment: segmentId,
     bytes: v.pipe(count, v.maxValue(limits.partBytes)),
   }),
+  /** The edge that the sender, a master, reads from. */
+  v.object({ type: v.literal('reads'), edgeId: id }),
   /** The sender tried an edge and failed, or cannot try. */
   v.object({ type: v.literal('unable'), segment: segmentId }),
   /** Asks for one part; the receiver sends it as soon as it has it. */

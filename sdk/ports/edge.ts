@@ -10,11 +10,15 @@ export interface SegmentFetch {
   partTo: number | null;
   /** Milliseconds until the first byte of the answer. */
   firstByteWithinMs: number;
+  /** Longest pause within the answer. Default `limits.edgeStallMs`. */
+  stalledAfterMs?: number | undefined;
+  /** Sent if there is no answer by then; the first to answer is read, the other dropped. */
+  hedge?: { url: string; afterMs: number } | undefined;
 }
 
 export interface SegmentFetchEvents {
   /** Size of the whole segment; null when the edge does not say. */
-  onHeaders(sizeBytes: number | null): void;
+  onHeaders(sizeBytes: number | null, hedge?: 'sent' | 'won'): void;
   onPart(part: number, bytes: Uint8Array<ArrayBuffer>): void;
   /** Bytes of the part under way, where it takes long: at most every `limits.edgeProgressMs`. */
   onProgress?(bytes: number): void;

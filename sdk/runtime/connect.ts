@@ -42,10 +42,10 @@ export function connectRoom(
     back: () => runtime.back(),
     networkChanged: () => runtime.dispatch({ type: 'disturbed', awayMs: 0 }),
   });
-  const { url, room, token } = options;
+  const { url, room, token, edgeNeeds } = options;
   let deviceId = options.deviceId ?? loadDeviceId();
   const signaling = createSignalingSocket(
-    { url, room, token, deviceId: () => deviceId },
+    { url, room, token, deviceId: () => deviceId, needs: edgeNeeds },
     {
       onFrame: (frame) => {
         if (frame.type === 'welcome') listener.onWelcome(frame);
@@ -63,6 +63,7 @@ export function connectRoom(
   const runtime: Runtime = new Runtime(
     {
       profile: network.profile,
+      edgeNeeds,
       isSite: options.deviceId !== undefined,
       noPeersReason: links.available ? 'peers_not_allowed' : 'webrtc_missing',
       uploadBytesPerSecondMax,

@@ -130,9 +130,9 @@ export class EdgeFetches {
     this.#edge.readSegment(
       effect,
       {
-        onHeaders: (sizeBytes) => {
+        onHeaders: (sizeBytes, hedge) => {
           endBytes = Math.min(endBytes, sizeBytes ?? endBytes);
-          this.#dispatch({ type: 'fetchHeaders', fetchId, sizeBytes });
+          this.#dispatch({ type: 'fetchHeaders', fetchId, sizeBytes, ...(hedge && { hedge }) });
         },
         onPart: (part, bytes) => {
           this.bytesFromEdge += bytes.byteLength;

@@ -90,8 +90,9 @@ export class Runtime {
   /** Takes a frame of the signaling server. */
   receive(frame: ServerFrame): void {
     if (frame.type === 'descriptors') return void this.#verifier.add(frame.descriptors);
-    if (frame.type === 'welcome' || frame.type === 'integrity')
-      this.#verifier.configure(frame.integrity);
+    if (frame.type === 'edges') return void this.#verifier.listEdges(frame.signed);
+    if (frame.type === 'welcome') this.#verifier.welcomed(frame);
+    if (frame.type === 'integrity') this.#verifier.configure(frame.integrity);
     if (frame.type === 'welcome' && !this.#closed.signal.aborted) this.#device.open(frame.viewerId);
     this.dispatch({ type: 'frameReceived', frame });
   }

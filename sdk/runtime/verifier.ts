@@ -3,9 +3,12 @@ import {
   type Integrity,
   limits,
   parseDescriptor,
+  parseEdges,
   parseSignedDescriptor,
   type SignedDescriptor,
+  type SignedEdges,
   type VerificationKey,
+  type WelcomeFrame,
 } from '../../signaling/protocol/index.ts';
 import { forgetOldest } from '../core/bounded.ts';
 import type { CoreEvent, Effect } from '../core/core.ts';
@@ -31,6 +34,7 @@ export class Verifier {
   #keys: readonly VerificationKey[];
   /** The app has said who publishes: nobody else may. */
   #isPinned: boolean;
+  #edgesKey: VerificationKey | undefined;
   #known = new Map<string, Known>();
   /** Whether peers are checked at all. */
   checks = false;
@@ -55,6 +59,22 @@ export class Verifier {
 
   configure({ keys }: Integrity): void {
     if (!this.#isPinned) this.#keys = keys;
+  }
+
+  welcomed({ integrity, edgesKey }: Pick<WelcomeFrame, 'integrity' | 'edgesKey'>): void {
+    this.configure(integrity);
+    this.#edgesKey = edgesKey;
+  }
+
+  /** Tells the core what the server says of edges, if its key signed that. */
+  async listEdges({ body, signature }: SignedEdges): Promise<void> {
+    const edges = parseEdges(body);
+    const isOurs = edges?.room === this.#room && this.#edgesKey && this.#seals.available;
+    if (!isOurs || !this.#edgesKey) return;
+    const isSigned = await this.#seals
+      .isSigned(body, signature, [this.#edgesKey])
+      .catch(() => false);
+    if (isSigned) this.#dispatch({ type: 'edgesListed', body: edges });
   }
 
   perform(effect: IntegrityEffect): void {

@@ -31,6 +31,8 @@ export interface EdgeListing {
   costPerGigabyte: number | null;
   /** What viewers of the same network measured; null before enough have. */
   prior: EdgePrior | null;
+  /** Share of the viewers elsewhere that may move to it without need until the next change, 0 to 1: more would overload it. */
+  admits: number;
   /** From `createdAtMs` on: what is left of its lease. */
   validForMs: number;
 }
@@ -61,11 +63,21 @@ export interface EdgeExclusion {
 export interface EdgeWeights {
   /** 0 is what the sdk comes with. */
   version: number;
-  /** Of the edge's load, 0 to 1: the time is multiplied by the exponential of weight times load. */
+  /** Of `pressureOf(load)`, 0 to 1: the time is multiplied by the exponential of weight times pressure. */
   load: number;
   /** The same of how old what is known of it is, 0 (now) to 1 (nothing is known). */
   age: number;
 }
+
+/**
+ * With the weight 3 a read takes as many times longer as in a queue: 1 / (1 - load). Of no word on load: none.
+ */
+export function pressureOf(load: number | null): number {
+  return -Math.log(1 - Math.min(load ?? 0, 0.95)) / 3;
+}
+
+/** Until more is learned: load as in a queue, and no opinion on age. */
+export const edgeWeightsUnlearned: EdgeWeights = { version: 0, load: 3, age: 0 };
 
 /** All that one viewer is told; signed as text. */
 export interface EdgesBody {
@@ -106,7 +118,7 @@ export interface EdgeSample {
   predictedMs: number;
   completedMs: number;
   /** See `EdgeWeights`. */
-  load: number;
+  pressure: number;
   age: number;
 }
 
@@ -141,7 +153,7 @@ export const edgeOutcomesSchema = v.pipe(
         v.object({
           predictedMs: v.pipe(amount, v.minValue(1)),
           completedMs: v.pipe(amount, v.minValue(1)),
-          load: share,
+          pressure: share,
           age: share,
         }),
       ),
@@ -175,6 +187,7 @@ const body = v.object({
         load: v.nullable(share),
         costPerGigabyte: v.nullable(amount),
         prior: v.nullable(v.object({ firstByteMs: amount, bytesPerMs: amount })),
+        admits: share,
         validForMs: count,
       }),
     ),

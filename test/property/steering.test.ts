@@ -47,6 +47,7 @@ const listing: fc.Arbitrary<EdgeListing> = fc.record({
   load: orNull(fc.double({ min: 0, max: 1, noNaN: true })),
   costPerGigabyte: orNull(amount),
   prior: orNull(fc.record({ firstByteMs: amount, bytesPerMs: amount })),
+  admits: fc.double({ min: 0, max: 1, noNaN: true }),
   validForMs: fc.nat(),
 });
 const view: fc.Arbitrary<SteeringView> = fc.record({

@@ -1,3 +1,7 @@
+import { originOf } from '../../../signaling/protocol/identity.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
+import { forgetOldest } from '../bounded.ts';
+import { evidenceMs } from './edge-thresholds.ts';
 import { type Evidence, type Lane, newLane } from './health.ts';
 import { Pace } from './pace.ts';
 
@@ -41,9 +45,17 @@ export function answeredAtMs({ segments, playlists }: EdgeState): number {
 }
 
 /** What others have said is forgotten after a while. */
-export function current(state: EdgeState, nowMs: number): EdgeState {
+function current(state: EdgeState, nowMs: number): EdgeState {
   state.isSuspected &&= nowMs < state.suspectedUntilMs;
   return state;
+}
+
+/** It answers here while those that read for the group get nothing. */
+export function isProven(state: EdgeState, nowMs: number): boolean {
+  const { isSuspected, suspectedAtMs, segments, playlists } = state;
+  if (!isSuspected || segments.failures + playlists.failures > 0) return false;
+  const provenAtMs = answeredAtMs(state);
+  return provenAtMs >= suspectedAtMs && nowMs - provenAtMs < evidenceMs;
 }
 
 /** Both kinds may be tried once although they are down. */
@@ -51,5 +63,29 @@ export function openOnce(state: EdgeState): void {
   for (const lane of lanesOf(state)) {
     lane.nextAttemptAtMs = 0;
     lane.halfOpen = true;
+  }
+}
+
+/** What is known of each edge, by scheme and host. */
+export class EdgeStates {
+  #states = new Map<string, EdgeState>();
+  #last: { url: string; state: EdgeState } | null = null;
+
+  all(): Iterable<EdgeState> {
+    return this.#states.values();
+  }
+
+  of(url: string, nowMs: number): EdgeState {
+    // Each decision asks several times for the same.
+    if (this.#last?.url === url) return current(this.#last.state, nowMs);
+    const origin = originOf(url);
+    let state = this.#states.get(origin);
+    if (!state) {
+      state = newEdgeState();
+      this.#states.set(origin, state);
+      forgetOldest(this.#states, limits.edgesPerRoomMax);
+    }
+    this.#last = { url, state };
+    return current(state, nowMs);
   }
 }

@@ -27,6 +27,8 @@ export const heardFactor = 2;
 /** Members that hear that others fail look for themselves, ten a second of a group, all within half a buffer. */
 export const checkEveryMs = 100;
 export const checkWithinMs = 1_500;
+export const spreadMs = (memberCount: number) =>
+  Math.min(checkWithinMs, Math.max(1, memberCount * checkEveryMs));
 /** What others say of their edges counts for so long: a member in turn has tried by then. */
 export const hearsayMs = 4_000;
 /** Where both kinds fail, one turn in so many tries a segment: a playlist that is back is the usual sign of life. */
@@ -46,6 +48,8 @@ export const firstByteWithinMsMin = 800;
 export const firstByteWithinMsMax = 2_500;
 /** With nobody else to ask, giving up early helps no one: as hls.js's own default. */
 export const firstByteAloneMs = 10_000;
+/** Where another edge could be asked, a pause within an answer is waited out for so long: what a bad mobile link does. */
+export const stalledWithOthersMs = 1_500;
 /** What an edge has denied for so long although it should be there is gone for good, and the player hears it. */
 export const deniedMsMax = 120_000;
 /** A deadline doubles this often: beyond it an edge that answers is of no use to a live stream. */

@@ -1,17 +1,16 @@
-import { originOf } from '../../../signaling/protocol/identity.ts';
 import type { EdgeHealth } from '../../../signaling/protocol/index.ts';
 import * as limits from '../../../signaling/protocol/limits.ts';
-import { forgetOldest } from '../bounded.ts';
 import type { Context } from '../context.ts';
+import { EdgeRoutes } from '../edges/routes.ts';
 import type { FetchFailure } from '../events.ts';
 import type { Room } from '../room/room.ts';
 import { Drain } from './drain.ts';
 import {
   answeredAtMs,
-  current,
   type EdgeState,
+  EdgeStates,
+  isProven,
   lanesOf,
-  newEdgeState,
   openOnce,
 } from './edge-state.ts';
 import * as edgeThresholds from './edge-thresholds.ts';
@@ -22,22 +21,26 @@ import { Turns } from './turns.ts';
 
 const never = Number.POSITIVE_INFINITY;
 
-/** What this viewer sees of each edge (by scheme and host), and when it may be asked again. */
+/**
+ * What this viewer sees of each edge (by scheme and host), and when it may be asked again. What is asked before a read is
+ * of the edge that would be read from, whichever the player's URL names; what is told after it, of the one that was.
+ */
 export class Edges {
   #context: Context;
   #room: Room;
+  readonly routes: EdgeRoutes;
   #turns: Turns;
   #hearsay: Hearsay;
   readonly network: OwnNetwork;
   #drain = new Drain();
-  #states = new Map<string, EdgeState>();
-  #last: { url: string; state: EdgeState } | null = null;
+  #states = new EdgeStates();
   /** Called when the health of the edge last used changes. */
   #changed: (health: EdgeHealth, reason: string) => void;
 
   constructor(context: Context, room: Room, changed: (health: EdgeHealth, reason: string) => void) {
     this.#context = context;
     this.#room = room;
+    this.routes = new EdgeRoutes(context, room);
     this.#turns = new Turns(room);
     this.#hearsay = new Hearsay(room);
     this.network = new OwnNetwork(context, room);
@@ -46,17 +49,17 @@ export class Edges {
 
   /** The last attempt failed: others go first. */
   isDoubtful(url: string, resource: Resource = 'segments'): boolean {
-    return isDoubtful(this.#state(url), resource);
+    return isDoubtful(this.#chosen(url), resource);
   }
 
   /** Nothing but probes is sent to it. */
   isDown(url: string, resource: Resource = 'segments'): boolean {
-    return isDown(this.#state(url), resource);
+    return isDown(this.#chosen(url), resource);
   }
 
   /** Earliest time for a further attempt; the past when nothing is wrong. */
   nextAttemptAtMs(url: string, resource: Resource = 'segments'): number {
-    const state = this.#state(url);
+    const state = this.#chosen(url);
     const lane = state[resource];
     // Who has reason to doubt it looks once before counting on it.
     if (!isDown(state, resource) && resource === 'segments' && state.checkAtMs !== null)
@@ -66,19 +69,13 @@ export class Edges {
     const isShared =
       isDown(state, otherOf(resource)) &&
       (resource === 'playlists' || state.playlists.failures > 0);
-    const { nowMs } = this.#context;
-    let own = this.#turns.next(Math.max(state.turn, this.#turns.at(nowMs)));
-    if (isShared) {
-      const every = edgeThresholds.segmentTurnEvery;
-      while ((own.round % every === every - 1) !== (resource === 'segments'))
-        own = this.#turns.next(own.turn + 1);
-    }
-    return own.atMs;
+    const turn = Math.max(state.turn, this.#turns.at(this.#context.nowMs));
+    return this.#turns.probeAtMs(turn, isShared ? resource : null);
   }
 
   /** When this playlist's edge is to be looked at although peers bring the playlist; infinite where it need not. */
   lookAtMs(url: string, targetMs: number): number {
-    const state = this.#state(url);
+    const state = this.#chosen(url);
     if (isDown(state, 'playlists')) return this.nextAttemptAtMs(url, 'playlists');
     if (state.checkAtMs !== null) return state.checkAtMs;
     return this.#room.isMaster
@@ -88,13 +85,13 @@ export class Edges {
 
   /** How long after the last try an edge that is about to be well again is looked at; null when all is well. */
   recheckMs(url: string): number | null {
-    const { health, playlists } = this.#state(url);
+    const { health, playlists } = this.#chosen(url);
     return health === 'recovering' || playlists.failures > 0 ? edgeThresholds.recheckMs : null;
   }
 
   /** The network may be back: what seemed to be the edge's fault is tried at once. */
   disturbed(): void {
-    for (const state of this.#states.values()) openOnce(state);
+    for (const state of this.#states.all()) openOnce(state);
   }
 
   /** A request goes out: the next probe has to wait for the next turn. */
@@ -106,20 +103,9 @@ export class Edges {
     state.turn = this.#turns.at(this.#context.nowMs) + 1;
   }
 
-  /** So that a group does not look all at once. */
-  #spreadMs(): number {
-    const paceMs = this.#room.members.length * edgeThresholds.checkEveryMs;
-    return Math.min(edgeThresholds.checkWithinMs, Math.max(1, paceMs));
-  }
-
   /** It answers here while those that read for the group get nothing. */
   isProven(url: string): boolean {
-    const state = this.#state(url);
-    const { isSuspected, suspectedAtMs, segments, playlists } = state;
-    const { nowMs } = this.#context;
-    if (!isSuspected || segments.failures + playlists.failures > 0) return false;
-    const provenAtMs = answeredAtMs(state);
-    return provenAtMs >= suspectedAtMs && nowMs - provenAtMs < edgeThresholds.evidenceMs;
+    return isProven(this.#chosen(url), this.#context.nowMs);
   }
 
   /** A peer could not read what it tried: whoever has not looked lately does so, not all at the same time. */
@@ -129,35 +115,50 @@ export class Edges {
     // Those that the group counts on find out for it whether it is an outage.
     const isNeeded = isTold || this.#room.isMaster;
     const provenMs = isNeeded ? edgeThresholds.provenMs : edgeThresholds.evidenceMs;
-    for (const state of this.#states.values()) {
+    for (const state of this.#states.all()) {
       if (isTold) {
         if (!state.isSuspected) state.suspectedAtMs = nowMs;
         state.isSuspected = true;
         state.suspectedUntilMs = nowMs + edgeThresholds.evidenceMs;
       }
-      const withinMs = this.#room.isMaster ? 0 : this.#spreadMs();
+      const withinMs = this.#room.isMaster ? 0 : edgeThresholds.spreadMs(this.#room.members.length);
       this.#check(state, provenMs, withinMs * this.#context.options.random());
     }
   }
 
   /** What it gives; null before it was measured, and while it fails. */
   pace(url: string): { bytesPerMs: number; firstByteMs: number } | null {
-    const { segments, pace } = this.#state(url);
+    const { segments, pace } = this.#chosen(url);
     return pace.isSampled && segments.failures === 0 ? pace : null;
   }
 
   /** Predicted time to read so many bytes. */
   estimateMs(url: string, bytes: number): number {
-    const { firstByteMs, bytesPerMs } = this.#state(url).pace;
-    return firstByteMs + bytes / bytesPerMs;
+    return this.#chosen(url).pace.estimateMs(bytes);
   }
 
-  /** How long to wait for an edge's answer; `alone` when no peer could help meanwhile. */
+  /** How long to wait for the answer of this very edge; `alone` when no peer could help meanwhile. */
   firstByteWithinMs(url: string, alone: boolean): number {
+    const deadlineMs = this.routes.deadlineMs(url);
+    if (deadlineMs !== null) return deadlineMs;
     return alone ? edgeThresholds.firstByteAloneMs : this.#state(url).pace.firstByteWithinMs;
   }
 
+  /** How long its answer may pause. */
+  stalledAfterMs(url: string): number {
+    return this.routes.hasOther(url) ? edgeThresholds.stalledWithOthersMs : limits.edgeStallMs;
+  }
+
+  /** The same resource on the edge that is best for it now. */
+  route(url: string, bytes: number): string {
+    const before = this.routes.edgeId;
+    const routed = this.routes.route(url, bytes);
+    if (this.routes.edgeId !== before) this.#changed(this.#state(routed).health, 'another edge');
+    return routed;
+  }
+
   firstByte(url: string, tookMs: number): void {
+    this.routes.answered(url, tookMs);
     const state = this.#state(url);
     if (state.pace.firstByte(tookMs)) state.strain = 'first byte';
     else if (state.strain === 'first byte') state.strain = null;
@@ -172,6 +173,7 @@ export class Edges {
     resource: Resource = 'segments',
   ): void {
     const state = this.#state(url);
+    this.routes.gave(url, bytes, tookMs);
     if (bytes >= edgeThresholds.sampleBytesMin || tookMs >= edgeThresholds.sampleMsMin)
       state.pace.sample(bytes, tookMs);
     if (mediaMs !== null) {
@@ -179,7 +181,7 @@ export class Edges {
       else if (state.strain !== 'first byte') state.strain = null;
     }
     const wasDark = state.health === 'dark';
-    const wasProven = this.isProven(url);
+    const wasProven = isProven(state, this.#context.nowMs);
     state.pace.answered();
     state.successes += 1;
     state.checkAtMs = null;
@@ -189,7 +191,7 @@ export class Edges {
     lane.succeededAtMs = this.#context.nowMs;
     this.#room.edgeSeenAtMs = this.#context.nowMs;
     this.#outcome(state, lane, false);
-    if (!wasProven && this.isProven(url)) this.#room.changed(true);
+    if (!wasProven && isProven(state, this.#context.nowMs)) this.#room.changed(true);
     // The other kind is worth a try now.
     if (wasDark) openOnce(state);
   }
@@ -221,6 +223,7 @@ export class Edges {
       lane.nextAttemptAtMs = this.#turns.next(this.#turns.at(nowMs) + 1).atMs;
       return this.#changed(state.health, 'own network');
     }
+    this.routes.failed(url);
     state.successes = 0;
     if (failure.reason === 'first_byte_timeout') state.pace.timedOut();
     lane.failures += 1;
@@ -231,6 +234,7 @@ export class Edges {
     state.failure = isAnswered ? `status ${failure.status}` : failure.reason;
     state.isAnswered = isAnswered;
     this.#outcome(state, lane, true);
+    this.route(url, 0);
     // While others feed this viewer nothing else would tell chance from an outage.
     if (!isDown(state, resource)) this.#checkAt(state, lane.nextAttemptAtMs);
   }
@@ -239,7 +243,7 @@ export class Edges {
   buffered(bufferMs: number | null): void {
     const { nowMs } = this.#context;
     const isDraining = this.#drain.measured(bufferMs, nowMs);
-    for (const state of this.#states.values()) {
+    for (const state of this.#states.all()) {
       const isNews = isDraining ? state.strain === null : state.strain === 'buffer';
       if (isNews) state.strain = isDraining ? 'buffer' : null;
       if (isNews && isDraining) this.#check(state, edgeThresholds.provenMs);
@@ -273,26 +277,17 @@ export class Edges {
     if (health === 'healthy' && state.health === 'recovering')
       for (const lane of lanesOf(state)) lane.outcomes = [];
     state.health = health;
-    this.#changed(health, reason);
+    // What another edge does is of no account to who reads from this one.
+    const { chosenUrl } = this.routes;
+    if (chosenUrl === null || this.#state(chosenUrl) === state) this.#changed(health, reason);
+  }
+
+  /** Of the edge that would be read from. */
+  #chosen(url: string): EdgeState {
+    return this.#state(this.routes.at(url));
   }
 
   #state(url: string): EdgeState {
-    // Each decision asks several times for the same.
-    if (this.#last?.url === url) return current(this.#last.state, this.#context.nowMs);
-    const origin = originOf(url);
-    let state = this.#states.get(origin);
-    if (!state) {
-      state = newEdgeState();
-      this.#states.set(origin, state);
-      forgetOldest(this.#states, limits.edgesPerRoomMax);
-    }
-    this.#last = { url, state };
-    return current(state, this.#context.nowMs);
+    return this.#states.of(url, this.#context.nowMs);
   }
-}
-
-/** The edge answered that the resource is not there, or not for this viewer. */
-export function isAbsent(failure: FetchFailure): boolean {
-  const { status } = failure;
-  return status !== null && status >= 400 && status < 500 && status !== 408 && status !== 429;
 }

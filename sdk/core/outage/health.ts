@@ -1,4 +1,5 @@
 import type { EdgeHealth } from '../../../signaling/protocol/index.ts';
+import type { FetchFailure } from '../events.ts';
 import * as edgeThresholds from './edge-thresholds.ts';
 
 /** The two kinds of requests: one of them may fail alone. */
@@ -112,4 +113,10 @@ function failuresToDark(evidence: Evidence, resource: Resource): number {
   return evidence.isSuspected
     ? edgeThresholds.failuresToDarkSuspected
     : edgeThresholds.failuresToDark;
+}
+
+/** The edge answered that the resource is not there, or not for this viewer. */
+export function isAbsent(failure: FetchFailure): boolean {
+  const { status } = failure;
+  return status !== null && status >= 400 && status < 500 && status !== 408 && status !== 429;
 }

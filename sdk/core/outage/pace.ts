@@ -22,6 +22,11 @@ export class Pace {
     this.isSampled = true;
   }
 
+  /** Predicted time to read so many bytes. */
+  estimateMs(bytes: number): number {
+    return this.firstByteMs + bytes / this.bytesPerMs;
+  }
+
   answered(): void {
     this.#timeouts = 0;
   }

@@ -1,5 +1,7 @@
 import * as limits from '../../../signaling/protocol/limits.ts';
 import type { Room } from '../room/room.ts';
+import { segmentTurnEvery } from './edge-thresholds.ts';
+import type { Resource } from './health.ts';
 
 /**
  * When this viewer may probe an edge that is down. The members of a group take turns by the clock of the server, as
@@ -30,5 +32,14 @@ export class Turns {
     const next = turn + ((((place - turn) % count) + count) % count);
     const atMs = next * limits.edgeProbeIntervalMs + this.#room.clockOffsetMs;
     return { turn: next, round: Math.floor(next / count) + place, atMs };
+  }
+
+  /** When to probe next, not before `turn`; with a resource where both kinds are down, and one asks for both. */
+  probeAtMs(turn: number, shared: Resource | null): number {
+    let own = this.next(turn);
+    if (shared !== null)
+      while ((own.round % segmentTurnEvery === segmentTurnEvery - 1) !== (shared === 'segments'))
+        own = this.next(own.turn + 1);
+    return own.atMs;
   }
 }

@@ -1,14 +1,16 @@
 import { isNameable } from '../../../signaling/protocol/identity.ts';
 import * as limits from '../../../signaling/protocol/limits.ts';
-import { withDirectives, withoutDirectives } from '../../../signaling/protocol/low-latency.ts';
+import { withoutDirectives } from '../../../signaling/protocol/low-latency.ts';
 import type { Context } from '../context.ts';
 import type { CoreEvent } from '../events.ts';
-import { type Edges, isAbsent } from '../outage/edges.ts';
+import type { Edges } from '../outage/edges.ts';
+import { isAbsent } from '../outage/health.ts';
 import type { PeerMessage } from '../peer-wire.ts';
 import type { Room } from '../room/room.ts';
 import type { Peers } from '../swarm/peers.ts';
 import { PlaylistDirectory } from './directory.ts';
 import type { PlaylistState } from './playlist.ts';
+import { PlaylistFetches } from './playlist-fetches.ts';
 import * as timings from './playlist-timings.ts';
 import { Polling } from './polling.ts';
 import { Sharing } from './sharing.ts';
@@ -31,7 +33,7 @@ export class Playlists {
   #polling: Polling;
   /** What is known of each; the swarm reads it too. */
   readonly directory = new PlaylistDirectory(() => this.#context.nowMs);
-  #fetches = new Map<number, PlaylistState>();
+  #fetches: PlaylistFetches;
   #lastFollows = '';
   #listener: PlaylistsListener;
 
@@ -48,6 +50,7 @@ export class Playlists {
     this.#peers = peers;
     this.#edges = edges;
     this.#sharing = new Sharing(context, room, peers);
+    this.#fetches = new PlaylistFetches(context, room, peers, edges);
     this.#polling = new Polling(context, room, peers, edges);
   }
 
@@ -82,13 +85,16 @@ export class Playlists {
   }
 
   fetched({ fetchId, text }: Of<'playlistFetched'>): void {
-    const state = this.#endFetch(fetchId);
-    if (!state?.url) return;
+    const ended = this.#fetches.end(fetchId);
+    if (!ended) return;
+    const { state, url, startedAtMs } = ended;
     const { nowMs } = this.#context;
+    // What the server may have held back says nothing of its pace.
+    if (!state.isHeld) this.#edges.routes.answered(url, nowMs - startedAtMs);
     state.failed = false;
     state.deniedSinceMs = null;
     state.receivedAtMs = nowMs;
-    this.#edges.succeeded(state.url, 0, 0, null, 'playlists');
+    this.#edges.succeeded(url, 0, 0, null, 'playlists');
     const { sender } = state;
     const adoption = state.adoptOwn(text, nowMs);
     // Behind what is held, the edge would refuse to wait for what follows that.
@@ -111,14 +117,20 @@ export class Playlists {
   }
 
   failed({ fetchId, failure }: Of<'playlistFailed'>): void {
-    const state = this.#endFetch(fetchId);
-    if (!state?.url) return;
+    const ended = this.#fetches.end(fetchId);
+    if (!ended) return;
+    const { state, url } = ended;
     const isDenied = isAbsent(failure) && !state.isHeld;
     if (isDenied) state.deniedSinceMs ??= this.#context.nowMs;
     state.failed = true;
     state.asksPlainly = true;
     const isGone = isAbsent(failure) && !(isDenied && state.isExpected);
-    this.#edges.failed(state.url, failure, 'playlists', isGone);
+    this.#edges.failed(url, failure, 'playlists', isGone);
+    if (!isGone && this.#edges.routes.hasOther(url)) {
+      // Another edge is asked at once.
+      state.fetchedAtMs = Number.NEGATIVE_INFINITY;
+      return this.#consider(state);
+    }
     this.#sharing.unable(state);
     if (this.#polling.isHopeless(state, failure, isDenied)) {
       for (const loadId of state.loads.keys()) {
@@ -207,20 +219,7 @@ export class Playlists {
       this.#askPeers(state);
       return this.#context.wakeAt(dueMs);
     }
-    state.url = url;
-    this.#edges.attempted(url, 'playlists');
-    const fetchId = this.#context.nextId();
-    state.isFetching = true;
-    this.#fetches.set(fetchId, state);
-    const alone = this.#peers.linkedCount === 0 && !this.#room.hasSlaves;
-    // The server may hold its answer for as long as an update takes.
-    const heldMs = state.isHeld ? state.updateMs * timings.heldFactor : 0;
-    this.#context.emit({
-      type: 'fetchPlaylist',
-      fetchId,
-      url: state.isHeld ? withDirectives(url, state.facts) : url,
-      firstByteWithinMs: this.#edges.firstByteWithinMs(url, alone) + heldMs,
-    });
+    this.#fetches.start(state, url);
   }
 
   /** Hands a copy that the player does not have yet to whoever waits. */
@@ -285,15 +284,5 @@ export class Playlists {
     const version = state.answered(loadId, this.#context.nowMs);
     const told = version === undefined ? {} : { version };
     this.#context.emit({ type: 'deliverPlaylist', loadId, playlistId, text, fromPeer, ...told });
-  }
-
-  #endFetch(fetchId: number): PlaylistState | undefined {
-    const state = this.#fetches.get(fetchId);
-    this.#fetches.delete(fetchId);
-    if (state) {
-      state.isFetching = false;
-      state.fetchedAtMs = this.#context.nowMs;
-    }
-    return state;
   }
 }

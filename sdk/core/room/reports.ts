@@ -1,12 +1,15 @@
 import type { ReportFrame, ViewerProfile } from '../../../signaling/protocol/index.ts';
 import type { Context } from '../context.ts';
 import type { SignalingConnection } from './connection.ts';
+import type { Room } from './room.ts';
+import type { RoomListener } from './room-listener.ts';
 
 /** Tells the server how the viewer does: at every heartbeat, and at once what it should know at once. */
 export class Reports {
   #context: Context;
   #connection: SignalingConnection;
   #read: () => Omit<ReportFrame, 'type'>;
+  #takeEdges: RoomListener['takeEdges'];
   #atMs: number | null = null;
   #last = '';
 
@@ -14,10 +17,12 @@ export class Reports {
     context: Context,
     connection: SignalingConnection,
     read: () => Omit<ReportFrame, 'type'>,
+    takeEdges: RoomListener['takeEdges'],
   ) {
     this.#context = context;
     this.#connection = connection;
     this.#read = read;
+    this.#takeEdges = takeEdges;
   }
 
   /** The server knows the profile; what the player uses by now is news to it. */
@@ -47,7 +52,10 @@ export class Reports {
     const isNews = urgent !== this.#last || losses > 0;
     if (!isDue && !isTime && !isNews) return;
     this.#last = urgent;
-    this.#context.emit({ type: 'sendFrame', frame: { type: 'report', ...facts } });
+    this.#context.emit({
+      type: 'sendFrame',
+      frame: { type: 'report', ...facts, ...this.#takeEdges() },
+    });
     this.#later();
   }
 
@@ -55,6 +63,18 @@ export class Reports {
     this.#atMs = this.#context.nowMs + this.#connection.heartbeatIntervalMs;
     this.#context.wakeAt(this.#atMs);
   }
+}
+
+/** What the server is told of the room. Who has been lost or accused is told once. */
+export function readFacts(room: Room, nowMs: number) {
+  const { epoch, profile, edgeHealth, edgeSeenAtMs, bufferMs, uplinkBytesPerSecond, links } = room;
+  return {
+    ...{ epoch, profile, edgeHealth, bufferMs, uplinkBytesPerSecond },
+    edgeSeenMs: edgeSeenAtMs === null ? undefined : Math.max(0, nowMs - edgeSeenAtMs),
+    neighbourCount: links.open.size,
+    lostMembers: links.takeLost(),
+    accusedMembers: links.takeAccused(),
+  };
 }
 
 type Urgent = Pick<ReportFrame, 'profile' | 'edgeHealth' | 'plays'>;

@@ -1,4 +1,4 @@
-import type { Integrity } from '../../../signaling/protocol/index.ts';
+import type { Integrity, ReportFrame } from '../../../signaling/protocol/index.ts';
 
 /** What the room asks of the rest of the core. */
 export interface RoomListener {
@@ -7,6 +7,8 @@ export interface RoomListener {
   linkDropped(peer: string): void;
   /** Ids of the media playlists that the player uses now. */
   plays(): string[];
+  /** The edge in use, and what became of reads since the last time. */
+  takeEdges(): Pick<ReportFrame, 'edgeId' | 'edgeOutcomes'>;
   /** Who vouches for the room's media; null when the server cannot be reached. */
   vouches(mode: Integrity['mode'] | null): void;
 }

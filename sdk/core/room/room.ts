@@ -17,7 +17,7 @@ import { SignalingConnection } from './connection.ts';
 import type { Device } from './device.ts';
 import { Links } from './links.ts';
 import { retryable } from './refusals.ts';
-import { Reports } from './reports.ts';
+import { Reports, readFacts } from './reports.ts';
 import type { RoomListener } from './room-listener.ts';
 import { peersExpectedMs, unreachableAfterMs } from './room-timings.ts';
 import { Roster } from './roster.ts';
@@ -67,20 +67,20 @@ export class Room {
       () => ({ resumeKey: this.#resumeKey, profile: this.#profile }),
       () => this.signalingClosed(),
     );
-    this.#reports = new Reports(context, this.#connection, () => ({
-      epoch: this.epoch,
-      profile: this.#profile,
-      edgeHealth: this.edgeHealth,
-      edgeSeenMs:
-        this.edgeSeenAtMs === null ? undefined : Math.max(0, context.nowMs - this.edgeSeenAtMs),
-      bufferMs: this.bufferMs,
-      uplinkBytesPerSecond: this.uplinkBytesPerSecond,
-      neighbourCount: this.links.open.size,
-      lostMembers: this.links.takeLost(),
-      missedMaster: device.takeMissed(),
-      accusedMembers: this.links.takeAccused(),
-      plays: listener.plays(),
-    }));
+    this.#reports = new Reports(
+      context,
+      this.#connection,
+      () => ({
+        ...readFacts(this, context.nowMs),
+        missedMaster: device.takeMissed(),
+        plays: listener.plays(),
+      }),
+      () => listener.takeEdges(),
+    );
+  }
+
+  get profile(): ViewerProfile {
+    return this.#profile;
   }
 
   /** Whether others may be sent anything. */

@@ -1,7 +1,7 @@
 import * as limits from '../../../signaling/protocol/limits.ts';
 import type { CoreEvent, FetchFailure } from '../events.ts';
 import { deniedMsMax } from '../outage/edge-thresholds.ts';
-import { isAbsent } from '../outage/edges.ts';
+import { isAbsent } from '../outage/health.ts';
 import type { Assembly } from './assembly.ts';
 import type { Conversation } from './conversation.ts';
 import type { SwarmParts } from './parts.ts';
@@ -55,17 +55,23 @@ export class EdgeAnswers {
     }
   }
 
-  headers({ fetchId, sizeBytes }: Of<'fetchHeaders'>): void {
+  handle(event: Of<'fetchPart' | 'fetchProgress' | 'fetchEnded'>): void {
+    if (event.type === 'fetchPart') this.#part(event);
+    else if (event.type === 'fetchProgress') this.#progress(event);
+    else this.#ended(event);
+  }
+
+  headers({ fetchId, sizeBytes, hedge }: Of<'fetchHeaders'>): void {
     const { fetching, announcing } = this.#parts;
     const segment = fetching.fetches.get(fetchId);
     if (!segment) return;
-    fetching.answered(segment);
+    fetching.answered(segment, hedge);
     if (sizeBytes !== null) this.#assembly.setSize(segment, sizeBytes);
     announcing.now(segment);
     this.#tellPlayer(segment);
   }
 
-  part({ fetchId, part, bytes }: Of<'fetchPart'>): void {
+  #part({ fetchId, part, bytes }: Of<'fetchPart'>): void {
     const { fetching, requesting } = this.#parts;
     const segment = fetching.fetches.get(fetchId);
     if (!segment?.fetch) return;
@@ -82,7 +88,7 @@ export class EdgeAnswers {
   }
 
   /** Of a part that takes long. */
-  progress({ fetchId, bytes }: Of<'fetchProgress'>): void {
+  #progress({ fetchId, bytes }: Of<'fetchProgress'>): void {
     const segment = this.#parts.fetching.fetches.get(fetchId);
     if (!segment?.fetch) return;
     this.#came(segment.fetch, bytes, bytes);
@@ -96,7 +102,7 @@ export class EdgeAnswers {
     fetch.bytesAtMs = this.#parts.context.nowMs;
   }
 
-  ended({ fetchId, sizeBytes }: Of<'fetchEnded'>): void {
+  #ended({ fetchId, sizeBytes }: Of<'fetchEnded'>): void {
     const segment = this.#parts.fetching.fetches.get(fetchId);
     if (!segment) return;
     if (sizeBytes !== null) this.#assembly.setSize(segment, sizeBytes);

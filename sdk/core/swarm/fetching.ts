@@ -97,7 +97,7 @@ export class Fetching {
     if (!fetch || !source || segment.fetchRemainingMs(nowMs) <= fetchTimings.duplicateMsMax)
       return false;
     if (fetch.bytes === 0)
-      return nowMs - fetch.startedAtMs > this.#edges.firstByteWithinMs(source.url, false) / 2;
+      return nowMs - fetch.startedAtMs > this.#edges.firstByteWithinMs(fetch.url, false) / 2;
     const tookMs = nowMs - (fetch.answeredAtMs ?? fetch.startedAtMs);
     return ((tookMs * (sizeBytes ?? 0)) / fetch.bytes) * fetchTimings.estimateSlack > durationMs;
   }
@@ -125,49 +125,58 @@ export class Fetching {
   }
 
   abort(segment: SegmentState): void {
-    const { fetch, source } = segment;
-    if (!fetch || !source) return;
+    const { fetch } = segment;
+    if (!fetch) return;
     this.#context.emit({ type: 'abortFetch', fetchId: fetch.fetchId });
     const sinceMs = fetch.answeredAtMs ?? fetch.startedAtMs;
     const untilMs = fetch.bytesAtMs ?? this.#context.nowMs;
-    this.#edges.left(source.url, fetch.bytes, untilMs - sinceMs);
+    this.#edges.left(fetch.url, fetch.bytes, untilMs - sinceMs);
     this.#end(segment);
   }
 
-  answered(segment: SegmentState): void {
-    const { fetch, source } = segment;
-    if (!fetch || !source || fetch.answeredAtMs !== null) return;
+  answered(segment: SegmentState, hedge: 'sent' | 'won' | undefined): void {
+    const { fetch } = segment;
+    if (!fetch || fetch.answeredAtMs !== null) return;
+    if (fetch.hedgeUrl && !hedge) this.#edges.routes.unhedged();
+    if (fetch.hedgeUrl && hedge === 'won') {
+      this.#edges.routes.late(fetch.url, this.#context.nowMs - fetch.startedAtMs);
+      fetch.url = fetch.hedgeUrl;
+    }
     fetch.answeredAtMs = this.#context.nowMs;
     fetch.isTrial = false;
     segment.firstByteAtMs ||= this.#context.nowMs;
-    this.#edges.firstByte(source.url, this.#context.nowMs - fetch.startedAtMs);
+    if (hedge !== 'won') this.#edges.firstByte(fetch.url, this.#context.nowMs - fetch.startedAtMs);
   }
 
   succeeded(segment: SegmentState): void {
-    const { fetch, source } = segment;
-    if (!fetch || !source) return;
+    const { fetch } = segment;
+    if (!fetch) return;
     const { durationMs, sizeBytes } = segment;
     const mediaMs = durationMs * (fetch.bytes / Math.max(1, sizeBytes ?? fetch.bytes));
     const tookMs = this.#context.nowMs - (fetch.answeredAtMs ?? fetch.startedAtMs);
-    this.#edges.succeeded(source.url, fetch.bytes, tookMs, mediaMs);
+    this.#edges.succeeded(fetch.url, fetch.bytes, tookMs, mediaMs);
+    fetch.completed?.(this.#context.nowMs - fetch.startedAtMs);
     segment.edgeFailed = false;
     segment.deniedSinceMs = null;
     this.#end(segment);
   }
 
   failed(segment: SegmentState, failure: FetchFailure, isGone: boolean): void {
-    if (segment.source) this.#edges.failed(segment.source.url, failure, 'segments', isGone);
+    const url = segment.fetch?.url ?? '';
+    this.#edges.failed(url, failure, 'segments', isGone);
+    this.#end(segment);
+    // Another edge is asked at once, as if nothing had been asked yet.
+    if (!isGone && this.#edges.routes.hasOther(url)) return;
     segment.edgeFailed = true;
     // What is not there does not come back soon.
     segment.edgeFailedAtMs = this.#context.nowMs + (isGone ? segment.durationMs : 0);
-    this.#end(segment);
   }
 
   /** Whether the player should be told of a failure now, as plain hls.js would be. */
   isHopeless(segment: SegmentState, failure: FetchFailure, isGone: boolean): boolean {
     // The viewer's own network comes back, or nothing does: a player that gave up would have to be started anew.
     if (failure.reason === 'offline') return false;
-    if (!isGone && !this.isAlone()) return false;
+    if (!isGone && (!this.isAlone() || !segment.edgeFailed)) return false;
     const views = [...segment.peers]
       .filter(([id, view]) => this.#peers.isLinked(id) && agrees(segment, view))
       .map(([, view]) => view);
@@ -201,14 +210,22 @@ export class Fetching {
       return !request || nowMs - request.progressAtMs > fetchTimings.flowingMs;
     });
     const open = idle.length > 0 ? idle : missing;
+    const bytes = segment.sizeBytes ?? this.turn.usualBytes(segment) ?? 0;
+    const isNew = segment.held.size === 0 && segment.requests.size === 0;
+    const challenger = isNew ? this.#edges.routes.probe(source.url, bytes) : null;
+    const url = challenger ?? this.#edges.route(source.url, bytes);
     // A probe is one request, for what is of use and costs little.
     const wanted = this.#edges.isDown(source.url) ? open.slice(0, 1) : open;
-    const isWhole = wanted.length === segment.partCount;
-    const partFrom = isWhole ? 0 : (wanted[0] ?? 0);
-    const partTo = isWhole ? null : endOfRun(wanted);
+    const isWhole = challenger === null && wanted.length === segment.partCount;
+    const partFrom = isWhole || challenger ? 0 : (wanted[0] ?? 0);
+    const partTo = challenger ? 0 : isWhole ? null : endOfRun(wanted);
+    const hedge = challenger ? undefined : this.#edges.routes.hedge(url);
     const fetchId = this.#context.nextId();
     segment.fetch = {
       fetchId,
+      url,
+      hedgeUrl: hedge?.url ?? null,
+      completed: isWhole && bytes > 0 ? this.#edges.routes.expect(url, bytes) : null,
       partFrom,
       partTo,
       startedAtMs: nowMs,
@@ -223,11 +240,13 @@ export class Fetching {
       type: 'fetchSegment',
       fetchId,
       segmentId: segment.segmentId,
-      url: source.url,
+      url,
       byteRange: source.byteRange,
       partFrom,
       partTo: partTo === segment.partCount - 1 ? null : partTo,
-      firstByteWithinMs: this.#edges.firstByteWithinMs(source.url, !this.#isHelped),
+      firstByteWithinMs: this.#edges.firstByteWithinMs(url, !this.#isHelped),
+      stalledAfterMs: this.#edges.stalledAfterMs(url),
+      ...(hedge && { hedge }),
     });
   }
 }

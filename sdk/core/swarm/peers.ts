@@ -21,6 +21,8 @@ export interface Peer {
   bytesReceived: number;
   bytesSent: number;
   greeted: boolean;
+  /** Of a master, the edge that it reads from; null before it has said. */
+  edgeId: string | null;
   /** Its copies of playlists are not taken before that. */
   mutedUntilMs: number;
 }
@@ -59,6 +61,7 @@ export class Peers {
       bytesReceived: 0,
       bytesSent: 0,
       greeted: false,
+      edgeId: null,
       mutedUntilMs: 0,
     });
   }
@@ -101,11 +104,17 @@ export class Peers {
   }
 
   /** Bytes exchanged with each. */
-  traffic(): { viewerId: string; bytesReceived: number; bytesSent: number }[] {
-    return [...this.all].map(([viewerId, { bytesReceived, bytesSent }]) => ({
+  traffic(): {
+    viewerId: string;
+    bytesReceived: number;
+    bytesSent: number;
+    edgeId: string | null;
+  }[] {
+    return [...this.all].map(([viewerId, { bytesReceived, bytesSent, edgeId }]) => ({
       viewerId,
       bytesReceived,
       bytesSent,
+      edgeId,
     }));
   }
 

@@ -40,6 +40,12 @@ export interface PartRequest {
 
 export interface EdgeFetch {
   fetchId: number;
+  /** On the edge that it is read from. */
+  url: string;
+  /** The second request, if there may be one. */
+  hedgeUrl: string | null;
+  /** Takes how long the whole segment took; null where less is read. */
+  completed: ((completedMs: number) => void) | null;
   partFrom: number;
   /** Last part asked for; null reads to the end. */
   partTo: number | null;

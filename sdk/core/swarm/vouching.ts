@@ -76,8 +76,14 @@ export class Vouching {
     return isWanted && !directory.place(segmentId).isNearEdge && isNameable(segmentId);
   }
 
+  handle(event: Of<'segmentVouched' | 'partVouched' | 'segmentDigested'>): void {
+    if (event.type === 'segmentVouched') this.#segmentVouched(event);
+    else if (event.type === 'partVouched') this.#partVouched(event);
+    else this.#digested(event);
+  }
+
   /** What was replaced is no lie: the change reaches members at different times. Nor is what masters disagree on. */
-  segmentVouched(
+  #segmentVouched(
     { segmentId, sizeBytes, replaces }: Omit<Of<'segmentVouched'>, 'type'>,
     isProof = !replaces,
   ): void {
@@ -94,7 +100,7 @@ export class Vouching {
     if (segment.active) this.#plan(segment);
   }
 
-  partVouched({ segmentId, part }: Of<'partVouched'>): void {
+  #partVouched({ segmentId, part }: Of<'partVouched'>): void {
     const segment = this.#parts.memory.segments.get(segmentId);
     if (segment?.held.has(part)) this.#assembly.vouch(segment, part);
   }
@@ -140,7 +146,7 @@ export class Vouching {
     this.#read();
   }
 
-  digested({ segmentId, digests }: Of<'segmentDigested'>): void {
+  #digested({ segmentId, digests }: Of<'segmentDigested'>): void {
     const segment = this.#parts.memory.segments.get(segmentId);
     if (segment?.partCount !== digests.length) return;
     segment.digests = digests;
@@ -169,7 +175,7 @@ export class Vouching {
     const agreed = JSON.parse(best[0]) as { sizeBytes: number; digests: string[] };
     segment.votes.clear();
     context.emit({ type: 'trustDigests', segmentId, ...agreed });
-    this.segmentVouched({ segmentId, ...agreed }, false);
+    this.#segmentVouched({ segmentId, ...agreed }, false);
   }
 
   /** What waited for a descriptor that will not come may now be passed on, and taken. */

@@ -20,6 +20,7 @@ export function listing(edgeId: string, more: Partial<EdgeListing> = {}): EdgeLi
     load: null,
     costPerGigabyte: null,
     prior: null,
+    admits: 1,
     validForMs: 30_000,
     ...more,
   };

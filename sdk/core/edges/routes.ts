@@ -1,0 +1,207 @@
+import type { EdgeListing, EdgesBody } from '../../../signaling/protocol/edges.ts';
+import type { ReportFrame } from '../../../signaling/protocol/index.ts';
+import * as limits from '../../../signaling/protocol/limits.ts';
+import type { Context } from '../context.ts';
+import type { Room } from '../room/room.ts';
+import { Budget } from './budget.ts';
+import * as thresholds from './choice-thresholds.ts';
+import { Outcomes } from './outcomes.ts';
+import { EdgeSelector, type EdgeStats, type ReadNeed } from './selector.ts';
+
+/** A second request for the same, to another edge, if the first is not answered by then. */
+export interface Hedge {
+  url: string;
+  afterMs: number;
+}
+
+/** Turns the URLs of the player into those of the edge that is chosen. What is on no listed edge stays as it is. */
+export class EdgeRoutes {
+  readonly #context: Context;
+  readonly #room: Room;
+  readonly #selector: EdgeSelector;
+  readonly #outcomes = new Outcomes();
+  readonly #probes = new Budget(thresholds.probeShare, 2 * limits.partBytes);
+  readonly #hedges = new Budget(thresholds.hedgeShare, 1);
+  #body: EdgesBody | null = null;
+  /** The longest address first: one may lie below another. */
+  #byLength: EdgeListing[] = [];
+  /** Of the last segment, to tell the app what is expected of each edge. */
+  #bytes = 0;
+
+  constructor(context: Context, room: Room) {
+    this.#context = context;
+    this.#room = room;
+    this.#selector = new EdgeSelector(context.options.edgeNeeds ?? null);
+  }
+
+  listed(body: EdgesBody): void {
+    if (
+      this.#body &&
+      body.version <= this.#body.version &&
+      body.createdAtMs <= this.#body.createdAtMs
+    )
+      return;
+    this.#body = body;
+    this.#selector.viewerId = this.#room.viewerId ?? '';
+    this.#selector.listed(body);
+    this.#byLength = [...body.edges].sort((a, b) => b.baseUrl.length - a.baseUrl.length);
+  }
+
+  /** Other masters of the group read from these and come first. */
+  set taken(edgeIds: ReadonlySet<string>) {
+    this.#selector.taken = edgeIds;
+  }
+
+  get edgeId(): string | undefined {
+    return this.#selector.chosen?.edgeId;
+  }
+
+  /** Address of the edge that was chosen last; null before any was. */
+  get chosenUrl(): string | null {
+    return this.#selector.chosen?.baseUrl ?? null;
+  }
+
+  /** The same resource on the edge that was chosen last. */
+  at(url: string): string {
+    const { chosen } = this.#selector;
+    return chosen ? this.#on(chosen, url) : url;
+  }
+
+  /** The same resource on the edge that is best for it now. */
+  route(url: string, bytes: number): string {
+    const listing = this.#listingOf(url);
+    if (!listing) return url;
+    if (listing.baseUrl.startsWith('https:')) this.#selector.requireSecure();
+    if (bytes > 0) this.#bytes = bytes;
+    const chosen = this.#selector.choose(this.#need(bytes), this.#context.nowMs);
+    return chosen ? this.#on(chosen, url) : url;
+  }
+
+  /** The same on the edge that a small read, of use by itself, should go to. */
+  look(url: string): string {
+    if (!this.#listingOf(url) || !this.#mayTry) return this.route(url, 0);
+    const need = this.#need(this.#bytes);
+    const looked = this.#selector.look(need, this.#context.nowMs);
+    return looked ? this.#on(looked, url) : url;
+  }
+
+  /** The edge from which the first part of a segment is read to learn how fast it is; null where nothing is to be tried. */
+  probe(url: string, bytes: number): string | null {
+    if (!this.#listingOf(url) || !this.#mayTry || bytes <= 2 * limits.partBytes) return null;
+    const need = this.#need(bytes);
+    const chosen = this.#selector.choose(need, this.#context.nowMs);
+    const looked = this.#selector.look(need, this.#context.nowMs);
+    if (!looked || !chosen || looked === chosen) return null;
+    return this.#probes.spend(limits.partBytes) ? this.#on(looked, url) : null;
+  }
+
+  /** Where the player runs dry if the answer is late. */
+  hedge(url: string): Hedge | undefined {
+    const edgeId = this.#edgeIdOf(url);
+    const { bufferMs } = this.#room;
+    if (!edgeId || bufferMs === null || bufferMs >= thresholds.shortBufferMs) return undefined;
+    const { nowMs } = this.#context;
+    const other = this.#selector.other(edgeId, this.#need(0), nowMs);
+    if (!other || !this.#hedges.spend(1)) return undefined;
+    return { url: this.#on(other, url), afterMs: this.#selector.deadlineMs(edgeId, nowMs) / 2 };
+  }
+
+  /** It was not needed. */
+  unhedged(): void {
+    this.#hedges.refund(1);
+  }
+
+  /** Whether another edge could give what this one did not. */
+  hasOther(url: string): boolean {
+    const edgeId = this.#edgeIdOf(url);
+    return edgeId !== undefined && this.#selector.hasOther(edgeId);
+  }
+
+  /** How long to wait for the first byte of it; null where there is nobody else to ask. */
+  deadlineMs(url: string): number | null {
+    const edgeId = this.#edgeIdOf(url);
+    if (edgeId === undefined || !this.#selector.hasOther(edgeId)) return null;
+    return this.#selector.deadlineMs(edgeId, this.#context.nowMs);
+  }
+
+  answered(url: string, firstByteMs: number): void {
+    const edgeId = this.#edgeIdOf(url);
+    if (edgeId === undefined) return;
+    this.#selector.answered(edgeId, firstByteMs, this.#context.nowMs);
+    this.#outcomes.answered(edgeId, firstByteMs);
+    this.#hedges.earn(1);
+  }
+
+  gave(url: string, bytes: number, transferMs: number): void {
+    this.#probes.earn(bytes);
+    const edgeId = this.#edgeIdOf(url);
+    if (edgeId === undefined || bytes < limits.partBytes / 2) return;
+    this.#selector.gave(edgeId, bytes, transferMs, this.#context.nowMs);
+    this.#outcomes.gave(edgeId, bytes, transferMs);
+  }
+
+  /** A second request was quicker although it went out later. */
+  late(url: string, waitedMs: number): void {
+    const edgeId = this.#edgeIdOf(url);
+    if (edgeId !== undefined) this.#selector.late(edgeId, waitedMs, this.#context.nowMs);
+  }
+
+  failed(url: string): void {
+    const edgeId = this.#edgeIdOf(url);
+    if (edgeId === undefined) return;
+    this.#selector.failed(edgeId, this.#context.nowMs);
+    this.#outcomes.failed(edgeId);
+  }
+
+  /** What is known when a whole segment is asked for; gives the function that tells what it took. */
+  expect(url: string, bytes: number): (completedMs: number) => void {
+    const edgeId = this.#edgeIdOf(url);
+    const sample = edgeId && this.#selector.sample(edgeId, bytes, this.#context.nowMs);
+    return (completedMs) => {
+      if (edgeId && sample)
+        this.#outcomes.completed(edgeId, { ...sample, completedMs: Math.max(1, completedMs) });
+    };
+  }
+
+  /** For the server. */
+  take(): Pick<ReportFrame, 'edgeId' | 'edgeOutcomes'> {
+    const edgeOutcomes = this.#outcomes.take();
+    const { edgeId } = this;
+    return { ...(edgeId && { edgeId }), ...(edgeOutcomes && { edgeOutcomes }) };
+  }
+
+  stats(): EdgeStats[] {
+    return this.#selector.stats(this.#need(this.#bytes), this.#context.nowMs);
+  }
+
+  /** Those that the server did not offer, and why. */
+  get excluded(): EdgesBody['excluded'] {
+    return this.#body?.excluded ?? [];
+  }
+
+  get failing(): EdgesBody['failing'] {
+    return this.#body?.failing ?? null;
+  }
+
+  get #mayTry(): boolean {
+    const { metered, saveData } = this.#room.profile;
+    return !metered && !saveData;
+  }
+
+  #need(bytes: number): ReadNeed {
+    return { bytes, bufferMs: this.#room.bufferMs };
+  }
+
+  #listingOf(url: string): EdgeListing | undefined {
+    return this.#byLength.find(({ baseUrl }) => url.startsWith(baseUrl));
+  }
+
+  #edgeIdOf(url: string): string | undefined {
+    return this.#listingOf(url)?.edgeId;
+  }
+
+  #on({ baseUrl }: EdgeListing, url: string): string {
+    const listing = this.#listingOf(url);
+    return listing ? baseUrl + url.slice(listing.baseUrl.length) : url;
+  }
+}

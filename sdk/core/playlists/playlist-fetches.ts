@@ -1,0 +1,59 @@
+import { withDirectives } from '../../../signaling/protocol/low-latency.ts';
+import type { Context } from '../context.ts';
+import type { Edges } from '../outage/edges.ts';
+import type { Room } from '../room/room.ts';
+import type { Peers } from '../swarm/peers.ts';
+import type { PlaylistState } from './playlist.ts';
+import * as timings from './playlist-timings.ts';
+
+interface Fetch {
+  state: PlaylistState;
+  /** On the edge that it is read from. */
+  url: string;
+  startedAtMs: number;
+}
+
+/** Reads of playlists that are under way. */
+export class PlaylistFetches {
+  #context: Context;
+  #room: Room;
+  #peers: Peers;
+  #edges: Edges;
+  #fetches = new Map<number, Fetch>();
+
+  constructor(context: Context, room: Room, peers: Peers, edges: Edges) {
+    this.#context = context;
+    this.#room = room;
+    this.#peers = peers;
+    this.#edges = edges;
+  }
+
+  start(state: PlaylistState, url: string): void {
+    state.url = url;
+    this.#edges.attempted(url, 'playlists');
+    const fetchId = this.#context.nextId();
+    state.isFetching = true;
+    // Of use whichever edge gives it, and small: so it is by playlists that edges are compared.
+    const routed = state.isHeld ? this.#edges.route(url, 0) : this.#edges.routes.look(url);
+    this.#fetches.set(fetchId, { state, url: routed, startedAtMs: this.#context.nowMs });
+    const alone = this.#peers.linkedCount === 0 && !this.#room.hasSlaves;
+    // The server may hold its answer for as long as an update takes.
+    const heldMs = state.isHeld ? state.updateMs * timings.heldFactor : 0;
+    this.#context.emit({
+      type: 'fetchPlaylist',
+      fetchId,
+      url: state.isHeld ? withDirectives(routed, state.facts) : routed,
+      firstByteWithinMs: this.#edges.firstByteWithinMs(routed, alone) + heldMs,
+    });
+  }
+
+  end(fetchId: number): Fetch | undefined {
+    const ended = this.#fetches.get(fetchId);
+    this.#fetches.delete(fetchId);
+    if (ended) {
+      ended.state.isFetching = false;
+      ended.state.fetchedAtMs = this.#context.nowMs;
+    }
+    return ended;
+  }
+}
