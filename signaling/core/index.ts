@@ -11,6 +11,7 @@ export type {
   EdgesRequest,
   EdgesStats,
 } from './edges/events.ts';
+export { parseSteering, type SteeringView, steer } from './edges/steering.ts';
 export type {
   CloseReason,
   CountedMetric,

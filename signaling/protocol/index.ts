@@ -2,6 +2,7 @@ export type { Refusal } from './border.ts';
 export * from './descriptors.ts';
 export * from './edges.ts';
 export * from './frames.ts';
+export { hashToUnit } from './hash.ts';
 export { descriptorsUrlOf } from './identity.ts';
 export * from './kpi-standards.ts';
 export * from './kpis.ts';

@@ -179,8 +179,24 @@ export const priorMs = 300_000;
 export const edgeWindowMs = 5_000;
 /** Devices that are heard in one window: more do not change a share. */
 export const edgeVoicesMax = 1_000;
+/** Weights are learned anew no oftener: they are told with what else is new, and a fit takes some milliseconds. */
+export const edgesLearnIntervalMs = 30_000;
 /** Names without an edge that wait for a spare; the longest vacant is forgotten first. */
 export const edgeVacanciesMax = 64;
+/** A player asks for a steering manifest again after this: its prior and load are a heartbeat or two old by then. */
+export const steeringTtlMs = 30_000;
+/** While an edge of the room drains or fails a viewer: about a segment or two, within what a player has ahead. */
+export const steeringTtlUrgentMs = 10_000;
+/** A list of eight pathways, each with its base URL. */
+export const steeringParameterLengthMax = 4_096;
+/** Of a stream whose bitrate the site does not say: usual for a live stream in HD. */
+export const steeringBitsPerSecond = 4_000_000;
+/** Requests of one viewer that are counted: a year of them. */
+export const steeringTurnsMax = 1_000_000;
+/** Above this what a player says of its throughput is no measurement. */
+export const steeringBitsPerSecondMax = 100_000_000_000;
+/** What is predicted is the time of one segment; usual lengths are 2 to 6 s. */
+export const steeringSegmentMs = 4_000;
 
 // --- attestor -------------------------------------------------------------------------------
 /** Renditions and audio languages of one stream; others are not attested. */
