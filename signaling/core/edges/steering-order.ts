@@ -1,5 +1,10 @@
 /** In which order a viewer is to use the edges that it can reach. */
-import { type EdgeListing, type EdgeWeights, hashToUnit } from '../../protocol/index.ts';
+import {
+  type EdgeListing,
+  type EdgeWeights,
+  hashToUnit,
+  pressureOf,
+} from '../../protocol/index.ts';
 import * as limits from '../../protocol/limits.ts';
 import type { SteeringRequest } from './steering-request.ts';
 import type { Route } from './steering-routes.ts';
@@ -122,7 +127,7 @@ function completionMs(
   const firstByteMs = edge.prior?.firstByteMs ?? edge.kpis.responseTimeMs ?? usualFirstByteMs;
   const bytes = (bitsPerSecond / 8_000) * limits.steeringSegmentMs;
   const timeMs = firstByteMs + bytes / Math.max(bytesPerMs, 0.001);
-  return timeMs * Math.exp(weights.load * (edge.load ?? 0));
+  return timeMs * Math.exp(weights.load * pressureOf(edge.load));
 }
 
 /** Those close to the best in the order of the viewer. */
@@ -146,6 +151,7 @@ function settled(
   const routes = ordered.map(({ route }) => route);
   if (!best || !current || best === current || current.isSlow !== best.isSlow) return routes;
   const isBetter = best.score < current.score * (1 - gainMin);
-  if (isBetter && hashToUnit(`${seed}|${turn}|move`) < moveShare) return routes;
+  const share = Math.min(moveShare, best.route.edge.admits);
+  if (isBetter && hashToUnit(`${seed}|${turn}|move`) < share) return routes;
   return [current.route, ...routes.filter((route) => route !== current.route)];
 }

@@ -10,7 +10,7 @@ import { type PathwayClone, type Route, routesOf } from './steering-routes.ts';
 
 export { parseSteering } from './steering-request.ts';
 
-/** What the directory tells one viewer. */
+/** What the directory knows of the edges of a room; there may be more of them than a viewer is told of. */
 export type SteeringView = Pick<EdgesBody, 'edges' | 'excluded' | 'weights'>;
 
 export interface SteeringManifest {
@@ -36,8 +36,14 @@ export function steer(
   limits: Limits,
 ): SteeringManifest {
   const order = orderOf(request, routesOf(request, view.edges), view.weights);
-  const priority = priorityOf(request, order.routes);
-  const clones = order.routes.flatMap(({ clone }) => clone ?? []);
+  const routes = order.routes.filter(
+    (route, index) =>
+      index < limits.edgesPerRoomMax ||
+      route === order.current ||
+      request.pathways.some(({ name }) => name === route.name),
+  );
+  const priority = priorityOf(request, routes);
+  const clones = routes.flatMap(({ clone }) => clone ?? []);
   return {
     VERSION: 1,
     TTL: ttlSeconds(request, isUrgent(request, view, order), limits),
