@@ -179,6 +179,8 @@ export const priorMs = 300_000;
 export const edgeWindowMs = 5_000;
 /** Devices that are heard in one window: more do not change a share. */
 export const edgeVoicesMax = 1_000;
+/** Weights are learned anew no oftener: they are told with what else is new, and a fit takes some milliseconds. */
+export const edgesLearnIntervalMs = 30_000;
 /** Names without an edge that wait for a spare; the longest vacant is forgotten first. */
 export const edgeVacanciesMax = 64;
 /** A player asks for a steering manifest again after this: its prior and load are a heartbeat or two old by then. */

@@ -2,6 +2,8 @@
 import * as v from 'valibot';
 import { id } from './border.ts';
 import { type EdgeNeeds, needsSchema } from './edges.ts';
+import type { KpiFault } from './kpi-forms.ts';
+import { fromStandard, type KpiStandard } from './kpi-standards.ts';
 import { type Kpis, parseKpis } from './kpis.ts';
 import * as limits from './limits.ts';
 
@@ -45,7 +47,7 @@ export type EdgeInputCode =
   | 'heartbeat_invalid'
   | 'discovery_invalid'
   /** The message names the KPI that cannot be read. */
-  | 'kpi_invalid';
+  | KpiFault;
 
 export type EdgeInput<T> =
   | { ok: true; value: T }
@@ -54,8 +56,16 @@ export type EdgeInput<T> =
 const room = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.roomNameLengthMax));
 const load = v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1)));
 const role = v.picklist(['active', 'spare', 'draining']);
-/** Read by `parseKpis` or as a standard's, once the rest is in order. */
+/** Read as our texts or as a standard's, once the rest is in order. */
 const kpis = v.optional(v.unknown());
+/** Of numbers to which a standard gives none. */
+const unit = v.optional(v.pipe(v.string(), v.maxLength(8)));
+const units = v.optional(
+  v.strictObject({
+    ...{ reqRate: unit, maxReqRate: unit, maxRespTime: unit },
+    ...{ avlComp: unit, avlGraComp: unit, avlMem: unit, avlStrg: unit },
+  }),
+);
 const baseUrl = v.pipe(
   v.string(),
   v.maxLength(limits.edgeBaseUrlLengthMax),
@@ -74,6 +84,8 @@ const registrationSchema = v.strictObject({
   ),
   region: v.optional(v.nullable(id)),
   kpis,
+  svcKpi: kpis,
+  units,
   load: v.optional(load),
   costPerGigabyte: v.optional(
     v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(limits.costPerGigabyteMax))),
@@ -84,6 +96,8 @@ const heartbeatSchema = v.strictObject({
   load: v.optional(load),
   role: v.optional(role),
   kpis,
+  svcKpi: kpis,
+  units,
 });
 const discoverySchema = v.strictObject({
   room,
@@ -91,9 +105,12 @@ const discoverySchema = v.strictObject({
   needs: v.optional(v.unknown()),
 });
 const needTextsSchema = v.strictObject({
-  minimum: v.optional(v.unknown()),
-  expected: v.optional(v.unknown()),
+  minimum: kpis,
+  expected: kpis,
   isStrict: v.optional(v.boolean()),
+  /** In whose words; default our own texts. */
+  standard: v.optional(v.picklist(['ACServiceKPIs', 'ApplicationProfile'])),
+  units,
 });
 
 /** Never throws. */
@@ -104,7 +121,7 @@ export function parseRegistration(edgeId: unknown, body: unknown): EdgeInput<Edg
   const parsed = v.safeParse(registrationSchema, body, { abortEarly: true });
   if (!parsed.success) return invalid('registration_invalid', parsed.issues[0]);
   const said = parsed.output;
-  const offered = readKpis(said.kpis);
+  const offered = readOffer(said);
   if (!offered.ok) return offered;
   return {
     ok: true,
@@ -126,9 +143,9 @@ export function parseRegistration(edgeId: unknown, body: unknown): EdgeInput<Edg
 export function parseHeartbeat(body: unknown): EdgeInput<EdgeHeartbeat> {
   const parsed = v.safeParse(heartbeatSchema, body, { abortEarly: true });
   if (!parsed.success) return invalid('heartbeat_invalid', parsed.issues[0]);
-  const { load, role, kpis } = parsed.output;
-  if (kpis === undefined) return { ok: true, value: { load, role } };
-  const offered = readKpis(kpis);
+  const { load, role, kpis, svcKpi } = parsed.output;
+  if (kpis === undefined && svcKpi === undefined) return { ok: true, value: { load, role } };
+  const offered = readOffer(parsed.output);
   return offered.ok ? { ok: true, value: { load, role, kpis: offered.value } } : offered;
 }
 
@@ -148,11 +165,11 @@ function readNeeds(needs: unknown): EdgeInput<EdgeNeeds | null> {
   if (inBaseUnits.success && !hasTexts(needs)) return { ok: true, value: inBaseUnits.output };
   const parsed = v.safeParse(needTextsSchema, needs, { abortEarly: true });
   if (!parsed.success) return invalid('discovery_invalid', parsed.issues[0]);
-  const minimum = readKpis(parsed.output.minimum);
+  const { isStrict = false, standard, units } = parsed.output;
+  const minimum = readKpis(parsed.output.minimum, standard, units);
   if (!minimum.ok) return minimum;
-  const expected = readKpis(parsed.output.expected);
+  const expected = readKpis(parsed.output.expected, standard, units);
   if (!expected.ok) return expected;
-  const isStrict = parsed.output.isStrict ?? false;
   return { ok: true, value: { minimum: minimum.value, expected: expected.value, isStrict } };
 }
 
@@ -163,11 +180,33 @@ function hasTexts(needs: unknown): boolean {
   );
 }
 
-function readKpis(texts: unknown): EdgeInput<Kpis> {
+type Units = v.InferOutput<typeof units>;
+
+/** In our texts or as an `EASServiceKPI`. */
+function readOffer(said: { kpis?: unknown; svcKpi?: unknown; units?: Units }): EdgeInput<Kpis> {
+  const { kpis, svcKpi, units } = said;
+  if (svcKpi === undefined || svcKpi === null) return readKpis(kpis);
+  if (kpis === undefined) return readKpis(svcKpi, 'EASServiceKPI', units);
+  return refused('kpi_invalid', 'svcKpi: stated beside kpis');
+}
+
+function readKpis(texts: unknown, standard?: KpiStandard, units?: Units): EdgeInput<Kpis> {
   if (texts === undefined || texts === null) return { ok: true, value: {} };
+  if (standard) {
+    const read = fromStandard(standard, texts, givenOf(units));
+    return read.ok ? { ok: true, value: read.kpis } : refused(read.code, read.field);
+  }
   const read = parseKpis(texts);
   if (typeof read !== 'string') return { ok: true, value: read };
   return refused('kpi_invalid', `${read.slice(0, 64)}: no number with a unit of this KPI`);
+}
+
+function givenOf(units: Units): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(units ?? {}).flatMap(([field, unit]) =>
+      unit === undefined ? [] : [[field, unit]],
+    ),
+  );
 }
 
 function invalid(

@@ -2,6 +2,7 @@ import {
   type EdgeExclusion,
   type EdgeListing,
   type EdgesBody,
+  hashToUnit,
   type KpiName,
   kpiNames,
   unmetKpi,
@@ -113,7 +114,7 @@ function deal(context: Context, edges: Edge[], asker: Asker): { kept: Edge[]; su
   const rankOf = (edge: Edge) => {
     if (edge.edgeId === asker.edgeId) return -1;
     const isBusy = (edge.load ?? 0) >= thresholds.loadBusy;
-    return (isBusy ? 1 : 0) + hash(`${hand} ${edge.edgeId}`) / 2 ** 32;
+    return (isBusy ? 1 : 0) + hashToUnit(`${hand} ${edge.edgeId}`);
   };
   const ranks = new Map(edges.map((edge) => [edge, rankOf(edge)]));
   const ranked = edges.sort((a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0));
@@ -121,7 +122,7 @@ function deal(context: Context, edges: Edge[], asker: Asker): { kept: Edge[]; su
 }
 
 function handOf({ limits }: Context, deviceId: string | null): number {
-  return hash(deviceId ?? '') % limits.edgesHandsMax;
+  return Math.floor(hashToUnit(deviceId ?? '') * limits.edgesHandsMax);
 }
 
 function* elsewhere(context: Context, room: string): Iterable<EdgeExclusion> {
@@ -140,13 +141,13 @@ function exclusion({ edgeId }: Edge, reason: EdgeExclusion['reason']): EdgeExclu
 
 function listingOf(
   context: Context,
-  { edgeId, name, registration, load }: Edge,
+  edge: Edge,
   network: string | null,
   nowMs: number,
 ): EdgeListing {
+  const { edgeId, name, registration, load } = edge;
   const { baseUrl, region, kpis, costPerGigabyte } = registration;
   const prior = context.priors.get(network, edgeId, nowMs);
-  const edge = context.edges.get(edgeId);
   return {
     edgeId,
     name: name ?? registration.name,
@@ -156,7 +157,8 @@ function listingOf(
     load,
     costPerGigabyte,
     prior,
-    validForMs: edge ? leaseLeftMs(context, edge, nowMs) : 0,
+    admits: admits(context, edge),
+    validForMs: leaseLeftMs(context, edge, nowMs),
   };
 }
 
@@ -171,13 +173,29 @@ function failingKpi(excluded: readonly EdgeExclusion[]): KpiName | null {
   return worst;
 }
 
-/** FNV-1a, stirred so that texts that differ in their last letter alone are far apart. 32 bits. */
-function hash(text: string): number {
-  let sum = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) {
-    sum = Math.imul(sum ^ text.charCodeAt(index), 0x01000193);
-  }
-  sum = Math.imul(sum ^ (sum >>> 16), 0x85ebca6b);
-  sum = Math.imul(sum ^ (sum >>> 13), 0xc2b2ae35);
-  return (sum ^ (sum >>> 16)) >>> 0;
+/**
+ * Share of those that read elsewhere that may move here until the next word. From how many it serves with its load, where
+ * that tells; else a part of them, and the next load tells how they were borne.
+ */
+function admits(context: Context, edge: Edge): number {
+  const { loadBusy, loadTelling, readersTelling, readersHarmless } = thresholds;
+  const { admitsUnknown, admitsMax } = thresholds;
+  const elsewhereCount = readersFor(context, edge) - edge.readerCount;
+  if (edge.role !== 'active' || edge.fullSinceMs !== null || (edge.load ?? 0) >= loadBusy) return 0;
+  if (elsewhereCount <= readersHarmless) return 1;
+  const { load, readerCount } = edge;
+  const isTelling = load !== null && load >= loadTelling && readerCount >= readersTelling;
+  const share = isTelling
+    ? ((loadBusy / load - 1) * readerCount) / elsewhereCount
+    : admitsUnknown * (1 - (load ?? 0) / loadBusy);
+  const harmless = readersHarmless / elsewhereCount;
+  return Number(Math.min(admitsMax, Math.max(harmless, share)).toFixed(2));
+}
+
+function readersFor(context: Context, { registration }: Edge): number {
+  if (registration.rooms === null) return context.readerCount;
+  return registration.rooms.reduce(
+    (sum, room) => sum + (context.rooms.get(room)?.readerCount ?? 0),
+    0,
+  );
 }

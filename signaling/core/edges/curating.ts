@@ -8,6 +8,7 @@ import {
   count,
   type Edge,
   markRooms,
+  readsFrom,
   type SampleLearning,
   serves,
   type Viewer,
@@ -22,8 +23,8 @@ export function takeOutcomes(
 ): void {
   const viewer = context.viewers.get(event.connectionId);
   if (!viewer) return;
-  const readsFrom = context.edges.get(event.edgeId ?? '');
-  if (readsFrom && serves(readsFrom, viewer.room.name)) viewer.edgeId = readsFrom.edgeId;
+  const read = context.edges.get(event.edgeId ?? '');
+  if (read && serves(read, viewer.room.name)) readsFrom(context, viewer, read);
   for (const outcome of event.outcomes) {
     const edge = context.edges.get(outcome.edgeId);
     if (!edge || !serves(edge, viewer.room.name)) {
@@ -32,8 +33,7 @@ export function takeOutcomes(
     }
     hear(edge.health, viewer, outcome, context.nowMs, context.limits);
     takeMeasured(context, viewer, outcome);
-    const learned = outcome.sample && learning?.add(viewer.deviceId, outcome.sample, context.nowMs);
-    if (learned) context.weights = learned;
+    if (outcome.sample) learning?.add(viewer.deviceId, outcome.sample);
   }
 }
 

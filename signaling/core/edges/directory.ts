@@ -22,6 +22,7 @@ export function createEdgeDirectory(options: EdgesOptions = {}): EdgeDirectory {
   const context = createContext({ ...defaults, ...options.limits });
   const { limits } = context;
   let sweptAtMs = Number.NEGATIVE_INFINITY;
+  let learnedAtMs = Number.NEGATIVE_INFINITY;
   let announcedMs: number | null = null;
   for (const registration of options.edges ?? []) {
     const answer = register(context, registration, true);
@@ -33,6 +34,9 @@ export function createEdgeDirectory(options: EdgesOptions = {}): EdgeDirectory {
     curate(context);
     context.priors.forget(context.nowMs);
     renewDue(context);
+    if (context.nowMs < learnedAtMs + limits.edgesLearnIntervalMs) return;
+    learnedAtMs = context.nowMs;
+    context.weights = options.learning?.learn(context.nowMs) ?? context.weights;
   }
 
   /** One wake-up an interval, as long as something can become due. */

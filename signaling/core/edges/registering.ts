@@ -98,6 +98,7 @@ function createEdge(context: Context, registration: EdgeRegistration, isStatic: 
     wellAtMs: null,
     drainCount: 0,
     health: createHealth(),
+    readerCount: 0,
   };
 }
 

@@ -1,11 +1,12 @@
-import type {
-  EdgeNeeds,
-  EdgeRegistration,
-  EdgeRole,
-  EdgeSample,
-  EdgeWeights,
-  Kpis,
-  Limits,
+import {
+  type EdgeNeeds,
+  type EdgeRegistration,
+  type EdgeRole,
+  type EdgeSample,
+  type EdgeWeights,
+  edgeWeightsUnlearned,
+  type Kpis,
+  type Limits,
 } from '../../protocol/index.ts';
 import type { EdgesEffect, EdgesMetric } from './events.ts';
 import type { Health } from './health.ts';
@@ -32,6 +33,8 @@ export interface Edge {
   wellAtMs: number | null;
   drainCount: number;
   health: Health;
+  /** Viewers that say that they read from it. */
+  readerCount: number;
 }
 
 /** A name that viewers knew, and what they had there. */
@@ -56,7 +59,7 @@ export interface Viewer {
   readonly needsText: string;
   readonly joinedAtMs: number;
   /** The edge that it reads from. */
-  edgeId: string | null;
+  edge: Edge | null;
   wasTold: boolean;
 }
 
@@ -72,12 +75,15 @@ export interface Room {
   readonly untold: Set<Viewer>;
   toldAtMs: number;
   renewAtMs: number;
+  /** Viewers that say which edge they read from. */
+  readerCount: number;
 }
 
 /** Learns weights from what viewers predicted and measured. */
 export interface SampleLearning {
-  /** New weights, now and then. */
-  add(deviceId: string, sample: EdgeSample, nowMs: number): EdgeWeights | null;
+  add(deviceId: string, sample: EdgeSample): void;
+  /** Better weights; null where there are none. */
+  learn(nowMs: number): EdgeWeights | null;
 }
 
 export interface Context {
@@ -92,6 +98,8 @@ export interface Context {
   /** Rooms with something to tell. */
   readonly pending: Set<Room>;
   readonly viewers: Map<string, Viewer>;
+  /** Of all rooms. */
+  readerCount: number;
   readonly priors: Priors;
   weights: EdgeWeights;
   effects: EdgesEffect[];
@@ -111,8 +119,8 @@ export function createContext(limits: Limits): Context {
     pending: new Set(),
     viewers: new Map(),
     priors: createPriors(limits),
-    // Those that the sdk comes with.
-    weights: { version: 0, load: 0, age: 0 },
+    readerCount: 0,
+    weights: edgeWeightsUnlearned,
     effects: [],
     nowMs: 0,
     version: 0,
@@ -150,7 +158,18 @@ export function markRooms(context: Context, rooms: string[] | null, isQuiet = fa
   }
 }
 
-/** Lease and interval in which an edge is heard. */
+/** Counts a viewer at the edge that it reads from; null where it reads from none any more. */
+export function readsFrom(context: Context, viewer: Viewer, edge: Edge | null): void {
+  if (viewer.edge === edge) return;
+  const more = Number(edge !== null) - Number(viewer.edge !== null);
+  context.readerCount += more;
+  viewer.room.readerCount += more;
+  if (viewer.edge) viewer.edge.readerCount--;
+  if (edge) edge.readerCount++;
+  viewer.edge = edge;
+}
+
+/** Three to a lease: two may be lost. */
 export function heartbeatIntervalMs({ edgeLeaseMs }: Limits): number {
   return Math.floor(edgeLeaseMs / 3);
 }

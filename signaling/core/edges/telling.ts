@@ -1,7 +1,7 @@
 import type { EdgesBody } from '../../protocol/index.ts';
 import { type Asker, bodyFor, choiceKeys } from './choosing.ts';
 import type { ViewerJoined } from './events.ts';
-import { type Context, count, edgesOf, type Room, type Viewer } from './state.ts';
+import { type Context, count, edgesOf, type Room, readsFrom, type Viewer } from './state.ts';
 import * as thresholds from './thresholds.ts';
 
 /** Takes a viewer in, and tells it at once. */
@@ -14,7 +14,7 @@ export function join(context: Context, event: ViewerJoined): void {
     ...{ connectionId, room, deviceId, subject, network, needs },
     needsText: JSON.stringify(needs),
     joinedAtMs: context.nowMs,
-    edgeId: null,
+    edge: null,
     wasTold: false,
   };
   context.viewers.set(connectionId, viewer);
@@ -26,6 +26,7 @@ export function leave(context: Context, connectionId: string): void {
   const viewer = context.viewers.get(connectionId);
   if (!viewer) return;
   const { room } = viewer;
+  readsFrom(context, viewer, null);
   context.viewers.delete(connectionId);
   room.viewers.delete(viewer);
   room.untold.delete(viewer);
@@ -69,7 +70,8 @@ export function renewDue(context: Context): void {
 }
 
 function askerOf(viewer: Viewer): Asker {
-  const { room, needs, deviceId, network, joinedAtMs, edgeId } = viewer;
+  const { room, needs, deviceId, network, joinedAtMs, edge } = viewer;
+  const edgeId = edge?.edgeId ?? null;
   return { room: room.name, needs, deviceId, network, joinedAtMs, edgeId };
 }
 
@@ -82,6 +84,7 @@ function createRoom(context: Context, name: string): Room {
     untold: new Set(),
     toldAtMs: Number.NEGATIVE_INFINITY,
     renewAtMs: Number.POSITIVE_INFINITY,
+    readerCount: 0,
   };
   context.rooms.set(name, room);
   return room;

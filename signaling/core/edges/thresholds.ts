@@ -40,3 +40,12 @@ export const vacancyMs = 600_000;
 export const renewShare = 0.75;
 /** Of a measurement, whichever: 12 days, or 8 Tbit/s. What is above is a lie, and would be no number for long. */
 export const measuredMax = 1e9;
+/** So many at once are borne by any edge. */
+export const readersHarmless = 10;
+/** How many readers a load is of tells how many more are borne, where both are more than chance. */
+export const readersTelling = 10;
+export const loadTelling = 0.1;
+/** Of an edge of which that is not known so many of the others may try at once: a second step follows its next load. */
+export const admitsUnknown = 0.25;
+/** Loads are ten seconds old and readers no two alike: never more than half of all at once. */
+export const admitsMax = 0.5;
