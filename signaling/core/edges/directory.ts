@@ -70,8 +70,6 @@ export function createEdgeDirectory(options: EdgesOptions = {}): EdgeDirectory {
       const edgesMax = limits.edgesOfRoomMax;
       return bodyFor(context, { ...asker, joinedAtMs, edgesMax }, 0, nowMs);
     },
-    listings: (room, nowMs) =>
-      bodyNow(context, { room, needs: null, deviceId: null, network: null }, nowMs).edges,
     weights: () => context.weights,
     stats() {
       const stats = { active: 0, spare: 0, draining: 0, viewers: context.viewers.size };

@@ -1,6 +1,5 @@
 import type {
   EdgeHeartbeat,
-  EdgeListing,
   EdgeNeeds,
   EdgeOutcome,
   EdgeRegistration,
@@ -123,8 +122,6 @@ export interface EdgeDirectory {
   discover(request: EdgesRequest, nowMs: number): EdgesBody;
   /** All that a player is steered by, which knows the edges of its playlist, whichever these are. Changes nothing. */
   survey(request: SurveyRequest, nowMs: number): EdgesBody;
-  /** What viewers without needs are offered in a room. Changes nothing. */
-  listings(room: string, nowMs: number): EdgeListing[];
   weights(): EdgeWeights;
   stats(): EdgesStats;
 }
