@@ -136,9 +136,11 @@ function spread(scored: readonly Scored[], seed: string): Scored[] {
   if (!best) return [];
   const isClose = ({ score, isSlow }: Scored) =>
     isSlow === best.isSlow && score <= best.score * (1 + closeShare);
-  const rank = ({ route }: Scored) => hashToUnit(`${seed}|${route.edge.edgeId}`);
-  const close = scored.filter(isClose).sort((a, b) => rank(b) - rank(a));
-  return [...close, ...scored.filter((each) => !isClose(each))];
+  const close = scored
+    .filter(isClose)
+    .map((each) => ({ each, rank: hashToUnit(`${seed}|${each.route.edge.edgeId}`) }))
+    .sort((a, b) => b.rank - a.rank);
+  return [...close.map(({ each }) => each), ...scored.filter((each) => !isClose(each))];
 }
 
 /** The current one first, unless another is clearly better, admits more viewers, and it is this one's turn to move. */
