@@ -16,6 +16,7 @@ import * as thresholds from './thresholds.ts';
 export function place(context: Context, edge: Edge, name: string): void {
   edge.role = 'active';
   edge.name = name;
+  edge.standsIn &&= name !== edge.registration.name;
   context.named.set(name, edge);
   context.vacancies.delete(name);
   markRooms(context, edge.registration.rooms);
@@ -61,6 +62,7 @@ export function fillVacancies(context: Context): void {
     const spare = bestSpare(context, vacancy);
     if (!spare) continue;
     place(context, spare, vacancy.name);
+    spare.standsIn = true;
     count(context, 'promoted');
   }
 }

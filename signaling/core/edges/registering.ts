@@ -90,6 +90,7 @@ function createEdge(context: Context, registration: EdgeRegistration, isStatic: 
     registration,
     role: 'spare',
     name: null,
+    standsIn: false,
     load: null,
     isStatic,
     heardAtMs: context.nowMs,
@@ -121,18 +122,18 @@ function update(context: Context, edge: Edge, registration: EdgeRegistration): v
     unindex(context, edge);
     edge.registration = { ...registration, role };
     index(context, edge);
-    rename(context, edge, before.name);
+    rename(context, edge);
     markRooms(context, registration.rooms);
   } else edge.registration = registration;
   takeLoad(context, edge, registration.load);
   ask(context, edge, registration.role);
 }
 
-/** Another name of its own counts where it still went by the earlier one, and the new one is free. */
-function rename(context: Context, edge: Edge, earlierName: string): void {
+/** Another name counts where it goes by its own, and the new one is free. */
+function rename(context: Context, edge: Edge): void {
   const { name } = edge.registration;
-  if (edge.name !== earlierName || name === earlierName || context.named.has(name)) return;
-  context.named.delete(earlierName);
+  if (edge.name === null || edge.standsIn || context.named.has(name)) return;
+  context.named.delete(edge.name);
   place(context, edge, name);
 }
 

@@ -20,6 +20,8 @@ export interface Edge {
   role: EdgeRole;
   /** By which viewers know it; null unless active. */
   name: string | null;
+  /** It took that over from another. */
+  standsIn: boolean;
   /** As viewers are told. */
   load: number | null;
   /** Of the configuration: has no lease, and no heartbeat that could be missing. */
