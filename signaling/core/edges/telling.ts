@@ -1,0 +1,146 @@
+import type { EdgesBody } from '../../protocol/index.ts';
+import { type Asker, bodyFor, choiceKeys } from './choosing.ts';
+import type { ViewerJoined } from './events.ts';
+import { type Context, count, edgesOf, type Room, readsFrom, type Viewer } from './state.ts';
+import * as thresholds from './thresholds.ts';
+
+/** Takes a viewer in, and tells it at once. */
+export function join(context: Context, event: ViewerJoined): void {
+  const { connectionId, deviceId, subject, network, needs } = event;
+  if (context.viewers.has(connectionId)) return;
+  if (context.viewers.size >= context.limits.connectionsMax) return;
+  const room = context.rooms.get(event.room) ?? createRoom(context, event.room);
+  const viewer: Viewer = {
+    ...{ connectionId, room, deviceId, subject, network, needs },
+    needsText: JSON.stringify(needs),
+    joinedAtMs: context.nowMs,
+    edge: null,
+    wasTold: false,
+  };
+  context.viewers.set(connectionId, viewer);
+  room.viewers.add(viewer);
+  tell(context, room, [viewer]);
+}
+
+export function leave(context: Context, connectionId: string): void {
+  const viewer = context.viewers.get(connectionId);
+  if (!viewer) return;
+  const { room } = viewer;
+  readsFrom(context, viewer, null);
+  context.viewers.delete(connectionId);
+  room.viewers.delete(viewer);
+  room.untold.delete(viewer);
+  if (room.viewers.size > 0) return;
+  context.rooms.delete(room.name);
+  context.pending.delete(room);
+}
+
+/** Tells the rooms whose time has come, as many viewers as one turn allows. */
+export function tellDue(context: Context): void {
+  const { edgesIntervalMs, edgesQuietIntervalMs, edgesBodiesPerTurnMax } = context.limits;
+  let bodiesLeft = edgesBodiesPerTurnMax;
+  const waiting: Room[] = [];
+  for (const room of context.pending) {
+    const isUrgent = room.isStale || room.untold.size > 0;
+    const intervalMs = isUrgent ? edgesIntervalMs : edgesQuietIntervalMs;
+    if (context.nowMs < room.toldAtMs + intervalMs) continue;
+    if (bodiesLeft <= 0) break;
+    if (room.isStale || room.hasQuietNews) {
+      for (const viewer of room.viewers) room.untold.add(viewer);
+      room.renewAtMs = Number.POSITIVE_INFINITY;
+    }
+    room.isStale = false;
+    room.hasQuietNews = false;
+    room.toldAtMs = context.nowMs;
+    bodiesLeft -= tell(context, room, room.untold, bodiesLeft);
+    context.pending.delete(room);
+    // Behind the others, which have their turn before what is left of this one.
+    if (room.untold.size > 0) waiting.push(room);
+  }
+  for (const room of waiting) context.pending.add(room);
+}
+
+/** Before what viewers hold has run out, they get it anew. */
+export function renewDue(context: Context): void {
+  for (const room of context.rooms.values()) {
+    if (context.nowMs < room.renewAtMs) continue;
+    room.isStale = true;
+    context.pending.add(room);
+  }
+}
+
+function askerOf(viewer: Viewer): Asker {
+  const { room, needs, deviceId, network, joinedAtMs, edge } = viewer;
+  const edgeId = edge?.edgeId ?? null;
+  return { room: room.name, needs, deviceId, network, joinedAtMs, edgeId };
+}
+
+function createRoom(context: Context, name: string): Room {
+  const room: Room = {
+    name,
+    viewers: new Set(),
+    isStale: false,
+    hasQuietNews: false,
+    untold: new Set(),
+    toldAtMs: Number.NEGATIVE_INFINITY,
+    renewAtMs: Number.POSITIVE_INFINITY,
+    readerCount: 0,
+  };
+  context.rooms.set(name, room);
+  return room;
+}
+
+/** Tells viewers that are alike the same, in one text; returns how many bodies that took. */
+function tell(
+  context: Context,
+  room: Room,
+  viewers: Iterable<Viewer>,
+  bodiesMax = Number.POSITIVE_INFINITY,
+): number {
+  const isEmpty = edgesOf(context, room.name).length === 0;
+  const keyOf = choiceKeys(context, room.name);
+  const idsByKey = new Map<string, { asker: Asker; connectionIds: string[] }>();
+  for (const viewer of viewers) {
+    // Who was told nothing need not hear that there is nothing.
+    if (isEmpty && !viewer.wasTold) {
+      room.untold.delete(viewer);
+      continue;
+    }
+    const asker = askerOf(viewer);
+    const key = keyOf(asker, viewer.needsText);
+    const known = idsByKey.get(key);
+    if (known) known.connectionIds.push(viewer.connectionId);
+    else if (idsByKey.size < bodiesMax)
+      idsByKey.set(key, { asker, connectionIds: [viewer.connectionId] });
+    else continue;
+    viewer.wasTold = true;
+    room.untold.delete(viewer);
+  }
+  if (idsByKey.size > 0) send(context, room, [...idsByKey.values()]);
+  return idsByKey.size;
+}
+
+function send(
+  context: Context,
+  room: Room,
+  groups: { asker: Asker; connectionIds: string[] }[],
+): void {
+  // Later than all that was told or asked for up to this millisecond.
+  context.version = Math.max(context.version, Math.floor(context.nowMs)) + 1;
+  const idsByText = new Map<string, string[]>();
+  let validForMs = Number.POSITIVE_INFINITY;
+  for (const { asker, connectionIds } of groups) {
+    const body: EdgesBody = bodyFor(context, asker, context.version, context.nowMs);
+    validForMs = Math.min(validForMs, body.validForMs);
+    const text = JSON.stringify(body);
+    const known = idsByText.get(text);
+    if (known) known.push(...connectionIds);
+    else idsByText.set(text, connectionIds);
+  }
+  for (const [body, connectionIds] of idsByText) {
+    context.effects.push({ type: 'tell', connectionIds, body });
+    count(context, 'told', connectionIds.length);
+  }
+  const renewAtMs = context.nowMs + validForMs * thresholds.renewShare;
+  room.renewAtMs = Math.min(room.renewAtMs, renewAtMs);
+}
