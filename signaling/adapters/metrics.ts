@@ -2,11 +2,12 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { CountedMetric, EdgesMetric, EdgesStats, RoomsStats } from '../core/index.ts';
 import type { ServerErrorCode } from '../protocol/index.ts';
 import type { EdgeErrorCode } from './edge-errors.ts';
+import type { SteeringErrorCode } from './steering.ts';
 import type { ReadErrorCode } from './stream-reader.ts';
 
 export interface Metrics extends AttestorMetrics, EdgeMetrics {
   /** A frame, socket or join that was refused. */
-  refused(code: ServerErrorCode): void;
+  refused(code: ServerErrorCode | SteeringErrorCode): void;
   event(metric: CountedMetric, value: number): void;
   received(bytes: number): void;
   sent(type: string, bytes: number): void;

@@ -23,6 +23,7 @@ import { isLoopback } from './origins.ts';
 import { createSigner } from './signer.ts';
 import { createSockets, type Sockets } from './socket.ts';
 import { readStaticEdges, type StaticEdge } from './static-edges.ts';
+import { createSteering } from './steering.ts';
 import { isStreamUrls, type StreamUrls } from './stream-url.ts';
 import { createTokens, type EdgeTokenRequest, type TokenRequest } from './tokens.ts';
 
@@ -134,7 +135,13 @@ function assemble(options: SignalingOptions) {
   const sockets = createSockets({ ...shared, handlers });
   const healthy = () => !parts.isClosing;
   const edgeRoutes = createEdgeRoutes({ ...shared, edges, healthy });
-  const http = createHttp({ metrics, healthy, edgeRoutes, limits });
+  const steering = createSteering({
+    survey: (request) => directory.survey(request, nowMs()),
+    limits,
+    random: Math.random,
+    refused: metrics.refused,
+  });
+  const http = createHttp({ ...shared, healthy, edgeRoutes, steering });
   const parts = { ...shared, http, sockets, loop, attestor, edges, isClosing: false };
   return parts;
 }

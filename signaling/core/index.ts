@@ -10,6 +10,7 @@ export type {
   EdgesMetric,
   EdgesRequest,
   EdgesStats,
+  SurveyRequest,
 } from './edges/events.ts';
 export { parseSteering, type SteeringView, steer } from './edges/steering.ts';
 export type {

@@ -158,12 +158,12 @@ const request = fc
 
 function answerTo(query: string, told: SteeringView, method = 'GET') {
   const steering = createSteering({
-    view: () => told,
+    survey: () => told,
     limits,
     random: () => 0.5,
     refused: () => {},
   });
-  return steering(method, new URL(`http://server/steering?${query}`), '192.0.2.1');
+  return steering(method, new URL(`http://server/steering?${query}`), 'network');
 }
 
 /** What the player, the site or the directory has named. */

@@ -17,6 +17,8 @@ export interface Asker extends EdgesRequest {
   joinedAtMs: number;
   /** The edge that it reads from stays on its list as long as it does. */
   edgeId: string | null;
+  /** Default `edgesPerRoomMax`. */
+  edgesMax?: number;
 }
 
 interface Choice {
@@ -105,7 +107,7 @@ function isKeptFrom({ fullSinceMs }: Edge, asker: Asker): boolean {
  * order of a hand changes by one edge when one comes or goes.
  */
 function deal(context: Context, edges: Edge[], asker: Asker): { kept: Edge[]; surplus: Edge[] } {
-  const max = context.limits.edgesPerRoomMax;
+  const max = asker.edgesMax ?? context.limits.edgesPerRoomMax;
   const byId = (a: Edge, b: Edge) => (a.edgeId < b.edgeId ? -1 : 1);
   if (edges.length <= max) return { kept: edges.sort(byId), surplus: [] };
   const hand = handOf(context, asker.deviceId);

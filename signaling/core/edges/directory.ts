@@ -64,8 +64,12 @@ export function createEdgeDirectory(options: EdgesOptions = {}): EdgeDirectory {
       return effects;
     },
     discover: (request, nowMs) => bodyNow(context, request, nowMs),
-    listings: (room, nowMs) =>
-      bodyNow(context, { room, needs: null, deviceId: null, network: null }, nowMs).edges,
+    survey({ room, network, isNew }, nowMs) {
+      const asker = { room, network, needs: null, deviceId: null, edgeId: null };
+      const joinedAtMs = isNew ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+      const edgesMax = limits.edgesOfRoomMax;
+      return bodyFor(context, { ...asker, joinedAtMs, edgesMax }, 0, nowMs);
+    },
     weights: () => context.weights,
     stats() {
       const stats = { active: 0, spare: 0, draining: 0, viewers: context.viewers.size };

@@ -1,6 +1,5 @@
 import type {
   EdgeHeartbeat,
-  EdgeListing,
   EdgeNeeds,
   EdgeOutcome,
   EdgeRegistration,
@@ -105,6 +104,13 @@ export interface EdgesRequest {
   network: string | null;
 }
 
+export interface SurveyRequest {
+  room: string;
+  network: string | null;
+  /** Full edges are kept from those that come. */
+  isNew: boolean;
+}
+
 export interface EdgesStats extends Record<EdgeRole, number> {
   viewers: number;
 }
@@ -114,8 +120,8 @@ export interface EdgeDirectory {
   handle(event: EdgesEvent, nowMs: number): EdgesEffect[];
   /** What somebody who comes now is told. Changes nothing. */
   discover(request: EdgesRequest, nowMs: number): EdgesBody;
-  /** What viewers without needs are offered in a room. Changes nothing. */
-  listings(room: string, nowMs: number): EdgeListing[];
+  /** All that a player is steered by, which knows the edges of its playlist, whichever these are. Changes nothing. */
+  survey(request: SurveyRequest, nowMs: number): EdgesBody;
   weights(): EdgeWeights;
   stats(): EdgesStats;
 }

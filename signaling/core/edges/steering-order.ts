@@ -136,22 +136,27 @@ function spread(scored: readonly Scored[], seed: string): Scored[] {
   if (!best) return [];
   const isClose = ({ score, isSlow }: Scored) =>
     isSlow === best.isSlow && score <= best.score * (1 + closeShare);
-  const rank = ({ route }: Scored) => hashToUnit(`${seed}|${route.edge.edgeId}`);
-  const close = scored.filter(isClose).sort((a, b) => rank(b) - rank(a));
-  return [...close, ...scored.filter((each) => !isClose(each))];
+  const close = scored
+    .filter(isClose)
+    .map((each) => ({ each, rank: hashToUnit(`${seed}|${each.route.edge.edgeId}`) }))
+    .sort((a, b) => b.rank - a.rank);
+  return [...close.map(({ each }) => each), ...scored.filter((each) => !isClose(each))];
 }
 
-/** The current one first, unless another is clearly better, and it is the viewer's turn to move. */
+/** The current one first, unless another is clearly better, admits more viewers, and it is this one's turn to move. */
 function settled(
   ordered: readonly Scored[],
   current: Scored | null,
   { seed, turn }: SteeringRequest,
 ): Route[] {
-  const best = ordered[0];
-  const routes = ordered.map(({ route }) => route);
-  if (!best || !current || best === current || current.isSlow !== best.isSlow) return routes;
-  const isBetter = best.score < current.score * (1 - gainMin);
-  const share = Math.min(moveShare, best.route.edge.admits);
-  if (isBetter && hashToUnit(`${seed}|${turn}|move`) < share) return routes;
-  return [current.route, ...routes.filter((route) => route !== current.route)];
+  const drawn = (what: string) => hashToUnit(`${seed}|${turn}|${what}`);
+  let first = ordered[0];
+  if (first && current && current.isSlow === first.isSlow) {
+    const bound = current.score * (1 - gainMin);
+    const next = ordered.find(
+      ({ route, score }) => score < bound && drawn(`to ${route.edge.edgeId}`) < route.edge.admits,
+    );
+    first = next && drawn('move') < moveShare ? next : current;
+  }
+  return [first, ...ordered.filter((each) => each !== first)].flatMap((each) => each?.route ?? []);
 }

@@ -1,6 +1,6 @@
 /** Which edges a player can be sent to by content steering, and under which names. */
 import type { EdgeListing } from '../../protocol/index.ts';
-import type { Pathway, SteeringRequest } from './steering-request.ts';
+import type { SteeringRequest } from './steering-request.ts';
 
 /** As RFC 8216bis and ETSI TS 103 998 spell it. */
 export interface PathwayClone {
@@ -39,38 +39,34 @@ export function routesOf(request: SteeringRequest, edges: readonly EdgeListing[]
     for (const edge of edges) add({ name: edge.name, edge, clone: null });
     return [...routes.values()];
   }
-  const left = new Set(edges);
+  const left = new Map(edges.map((edge) => [edge, locate(edge.baseUrl)]));
   const bases: [string, Location][] = [];
   for (const pathway of request.pathways) {
-    const edge = edges.find((each) => left.has(each) && leadsTo(pathway, each));
-    const location = locate(pathway.baseUrl ?? edge?.baseUrl ?? '');
-    if (location) bases.push([pathway.name, location]);
+    const own = pathway.baseUrl === null ? null : locate(pathway.baseUrl);
+    const leadsTo = ([edge, location]: [EdgeListing, Location | null]) =>
+      pathway.baseUrl === null
+        ? edge.name === pathway.name
+        : own !== null && own.host === location?.host && own.rest === location.rest;
+    const [edge, location = null] = [...left].find(leadsTo) ?? [];
+    const place = own ?? location;
+    if (place) bases.push([pathway.name, place]);
     if (!edge) continue;
     left.delete(edge);
     add({ name: pathway.name, edge, clone: null });
   }
-  for (const edge of left) {
-    const clone = cloneOf(edge, bases, request);
+  for (const [edge, location] of left) {
+    const clone = location && cloneOf(location, bases, request);
     if (clone) add({ name: clone.ID, edge, clone });
   }
   return [...routes.values()];
 }
 
-function leadsTo(pathway: Pathway, edge: EdgeListing): boolean {
-  if (pathway.baseUrl === null) return pathway.name === edge.name;
-  const [a, b] = [locate(pathway.baseUrl), locate(edge.baseUrl)];
-  return a !== null && a.host === b?.host && a.rest === b.rest;
-}
-
 /** Named by its host: a player keeps a clone for as long as it plays, so that another host needs another name. */
 function cloneOf(
-  edge: EdgeListing,
+  { host, rest, isDefaultPort }: Location,
   bases: readonly [string, Location][],
   request: SteeringRequest,
 ): PathwayClone | null {
-  const location = locate(edge.baseUrl);
-  if (!location) return null;
-  const { host, rest, isDefaultPort } = location;
   const base = bases.find(([, each]) => each.rest === rest);
   const name = host.replace(/[^\w.-]/g, '_');
   if (!base || name.length > 80 || request.pathways.some((each) => each.name === name)) return null;

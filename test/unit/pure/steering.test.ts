@@ -38,8 +38,8 @@ describe('content steering: the order', () => {
   });
 
   it('leaves a viewer where it is unless another edge is better by a fifth', () => {
-    const turnsUntilMoved = (bytesPerMs: number) => {
-      const view = viewOf([quick('a', 1_000), quick('b', bytesPerMs)]);
+    const turnsUntilMoved = (bytesPerMs: number, admits = 1) => {
+      const view = viewOf([quick('a', 1_000), quick('b', bytesPerMs, { admits })]);
       const turns = Array.from({ length: 20 }, (_, index) => index + 1);
       return turns.find(
         (turn) => ask(`${room}&n=${turn}&_HLS_pathway=a`, view)['PATHWAY-PRIORITY'][0] === 'b',
@@ -47,6 +47,7 @@ describe('content steering: the order', () => {
     };
     expect(turnsUntilMoved(1_240), 'better by 19 %').to.equal(undefined);
     expect(turnsUntilMoved(1_270), 'better by 21 %').to.be.within(1, 8);
+    expect(turnsUntilMoved(9_000, 0), 'much better, and full').to.equal(undefined);
   });
 
   it('holds a newcomer nowhere, nor believes a throughput that it cannot have measured', () => {
