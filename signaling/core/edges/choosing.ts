@@ -78,7 +78,7 @@ function choose(context: Context, asker: Asker): Choice {
     else if (isKeptFrom(edge, asker)) full.push(edge);
     else fitting.push(edge);
   }
-  const offered = [fitting, full, draining].find((edges) => edges.length > 0) ?? [];
+  const offered = [fitting, full, oneOfEachName(draining)].find(({ length }) => length > 0) ?? [];
   const { kept, surplus } = deal(context, offered, asker);
   const withheld = [...full, ...draining].filter((edge) => !offered.includes(edge));
   return {
@@ -91,6 +91,12 @@ function choose(context: Context, asker: Asker): Choice {
       ...elsewhere(context, asker.room),
     ],
   };
+}
+
+/** Who has left its place may have left it to another that has too. */
+function oneOfEachName(edges: readonly Edge[]): Edge[] {
+  const byName = new Map(edges.map((edge) => [edge.registration.name, edge]));
+  return [...byName.values()];
 }
 
 function verdictOf({ registration }: Edge, needs: NonNullable<Asker['needs']>) {
