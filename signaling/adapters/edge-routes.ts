@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Limits } from '../protocol/index.ts';
 import {
   type EdgeInput,
   type EdgeRegistration,
-  type Limits,
   parseDiscovery,
   parseHeartbeat,
   parseRegistration,
-} from '../protocol/index.ts';
+} from '../protocol/registration.ts';
 import { addressOf } from './addresses.ts';
 import { EdgeError, type EdgeErrorCode, statusOf } from './edge-errors.ts';
 import type { Edges } from './edges.ts';

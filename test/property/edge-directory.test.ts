@@ -1,15 +1,13 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { EdgesEvent, EdgesRequest } from '../../signaling/core/index.ts';
+import { limits, parseClientFrame, parseEdges } from '../../signaling/protocol/index.ts';
 import {
   type EdgeInput,
-  limits,
-  parseClientFrame,
   parseDiscovery,
-  parseEdges,
   parseHeartbeat,
   parseRegistration,
-} from '../../signaling/protocol/index.ts';
+} from '../../signaling/protocol/registration.ts';
 import { createEdgesWorld, type EdgesWorld } from '../unit/pure/edges-world.ts';
 
 /** What an edge, a viewer or somebody else might send; some of it is damaged before it gets in. */

@@ -1,13 +1,11 @@
 import type {
-  EdgeHeartbeat,
   EdgeNeeds,
   EdgeOutcome,
-  EdgeRegistration,
-  EdgeRole,
   EdgesBody,
   EdgeWeights,
   Limits,
 } from '../../protocol/index.ts';
+import type { EdgeHeartbeat, EdgeRegistration, EdgeRole } from '../../protocol/registration.ts';
 import type { SampleLearning } from './state.ts';
 
 /** What the world tells the directory. Registrations are parsed, tokens checked. */

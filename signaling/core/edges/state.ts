@@ -1,13 +1,12 @@
 import {
   type EdgeNeeds,
-  type EdgeRegistration,
-  type EdgeRole,
   type EdgeSample,
   type EdgeWeights,
   edgeWeightsUnlearned,
   type Kpis,
   type Limits,
 } from '../../protocol/index.ts';
+import type { EdgeRegistration, EdgeRole } from '../../protocol/registration.ts';
 import type { EdgesEffect, EdgesMetric } from './events.ts';
 import type { Health } from './health.ts';
 import { createPriors, type Priors } from './priors.ts';

@@ -5,15 +5,17 @@ import {
 } from '../../../signaling/core/index.ts';
 import {
   limits as defaults,
-  type EdgeHeartbeat,
   type EdgeNeeds,
   type EdgeOutcome,
-  type EdgeRegistration,
   type EdgesBody,
   type Limits,
   parseEdges,
-  parseRegistration,
 } from '../../../signaling/protocol/index.ts';
+import {
+  type EdgeHeartbeat,
+  type EdgeRegistration,
+  parseRegistration,
+} from '../../../signaling/protocol/registration.ts';
 
 type DirectoryOptions = NonNullable<Parameters<typeof createEdgeDirectory>[0]>;
 
