@@ -11,8 +11,9 @@ import type {
   EdgesRequest,
 } from './events.ts';
 import { beat, deregister, register } from './registering.ts';
-import { type Context, createContext, type SampleLearning } from './state.ts';
+import { type Context, createContext, heartbeatIntervalMs, type SampleLearning } from './state.ts';
 import { join, leave, renewDue, tellDue } from './telling.ts';
+import * as thresholds from './thresholds.ts';
 
 /**
  * All edges that the server knows, which of them viewers are told of, and who takes over from whom. Decides only: no
@@ -49,6 +50,8 @@ export function createEdgeDirectory(options: EdgesOptions = {}): EdgeDirectory {
   return {
     handle(event, nowMs) {
       context.nowMs = Math.max(context.nowMs, nowMs);
+      context.settledAtMs ??=
+        context.nowMs + heartbeatIntervalMs(limits) * thresholds.heartbeatsMissing;
       const effects: EdgesEffect[] = [];
       context.effects = effects;
       if (event.type === 'woke' || (announcedMs !== null && announcedMs <= context.nowMs))

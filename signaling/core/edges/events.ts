@@ -38,6 +38,8 @@ export interface ViewerJoined {
   /** Names the network without telling its address; null where it is not known. */
   network: string | null;
   needs: EdgeNeeds | null;
+  /** It has been told before, by a server that may have known more. Default false. */
+  isReturning?: boolean | undefined;
 }
 
 /** What the directory wants done, in this order. */

@@ -62,6 +62,8 @@ export interface Viewer {
   /** The edge that it reads from. */
   edge: Edge | null;
   wasTold: boolean;
+  /** Until then what it holds is better than what is known here. */
+  heldUntilMs: number;
 }
 
 /** A room with viewers. */
@@ -104,6 +106,8 @@ export interface Context {
   readonly priors: Priors;
   weights: EdgeWeights;
   effects: EdgesEffect[];
+  /** By then the edges that were there before a restart are back; null before the first event. */
+  settledAtMs: number | null;
   nowMs: number;
   /** Of the newest body. */
   version: number;
@@ -123,6 +127,7 @@ export function createContext(limits: Limits): Context {
     readerCount: 0,
     weights: edgeWeightsUnlearned,
     effects: [],
+    settledAtMs: null,
     nowMs: 0,
     version: 0,
   };

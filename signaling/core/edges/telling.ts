@@ -16,10 +16,15 @@ export function join(context: Context, event: ViewerJoined): void {
     joinedAtMs: context.nowMs,
     edge: null,
     wasTold: false,
+    // After a restart edges come back one by one: all viewers would be sent to the first.
+    heldUntilMs: event.isReturning ? (context.settledAtMs ?? 0) : 0,
   };
   context.viewers.set(connectionId, viewer);
   room.viewers.add(viewer);
-  tell(context, room, [viewer]);
+  if (viewer.heldUntilMs > context.nowMs) {
+    room.untold.add(viewer);
+    context.pending.add(room);
+  } else tell(context, room, [viewer]);
 }
 
 export function leave(context: Context, connectionId: string): void {
@@ -51,8 +56,9 @@ export function tellDue(context: Context): void {
     }
     room.isStale = false;
     room.hasQuietNews = false;
-    room.toldAtMs = context.nowMs;
-    bodiesLeft -= tell(context, room, room.untold, bodiesLeft);
+    const bodyCount = tell(context, room, room.untold, bodiesLeft);
+    if (bodyCount > 0) room.toldAtMs = context.nowMs;
+    bodiesLeft -= bodyCount;
     context.pending.delete(room);
     // Behind the others, which have their turn before what is left of this one.
     if (room.untold.size > 0) waiting.push(room);
@@ -101,6 +107,7 @@ function tell(
   const keyOf = choiceKeys(context, room.name);
   const idsByKey = new Map<string, { asker: Asker; connectionIds: string[] }>();
   for (const viewer of viewers) {
+    if (viewer.heldUntilMs > context.nowMs) continue;
     // Who was told nothing need not hear that there is nothing.
     if (isEmpty && !viewer.wasTold) {
       room.untold.delete(viewer);

@@ -35,6 +35,7 @@ export interface ViewerOptions {
   subject?: string;
   network?: string | null;
   needs?: EdgeNeeds | null;
+  isReturning?: boolean;
 }
 
 /** As an edge would write it. */
@@ -115,11 +116,12 @@ export function createEdgesWorld(options: DirectoryOptions = {}) {
     join(connectionId: string, more: ViewerOptions = {}): ToldViewer {
       const { room = 'room', deviceId = `device-${connectionId}`, network = 'network' } = more;
       const { subject = `subject-${connectionId}`, needs = null } = more;
+      const { isReturning = false } = more;
       const viewer = { connectionId, room, body: null, toldCount: 0, told: [] };
       viewers.set(connectionId, viewer);
       handle({
         type: 'viewerJoined',
-        ...{ connectionId, room, deviceId, subject, network, needs },
+        ...{ connectionId, room, deviceId, subject, network, needs, isReturning },
       });
       return viewer;
     },
