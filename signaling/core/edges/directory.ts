@@ -35,7 +35,7 @@ export function createEdgeDirectory(options: EdgesOptions = {}): EdgeDirectory {
     curate(context);
     context.priors.forget(context.nowMs);
     renewDue(context);
-    if (context.nowMs < learnedAtMs + limits.edgesLearnIntervalMs) return;
+    if (context.nowMs < learnedAtMs + thresholds.learnIntervalMs) return;
     learnedAtMs = context.nowMs;
     context.weights = options.learning?.learn(context.nowMs) ?? context.weights;
   }
@@ -73,7 +73,6 @@ export function createEdgeDirectory(options: EdgesOptions = {}): EdgeDirectory {
       const edgesMax = limits.edgesOfRoomMax;
       return bodyFor(context, { ...asker, joinedAtMs, edgesMax }, 0, nowMs);
     },
-    weights: () => context.weights,
     stats() {
       const stats = { active: 0, spare: 0, draining: 0, viewers: context.viewers.size };
       for (const { role } of context.edges.values()) stats[role]++;

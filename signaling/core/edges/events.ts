@@ -1,10 +1,4 @@
-import type {
-  EdgeNeeds,
-  EdgeOutcome,
-  EdgesBody,
-  EdgeWeights,
-  Limits,
-} from '../../protocol/index.ts';
+import type { EdgeNeeds, EdgeOutcome, EdgesBody, Limits } from '../../protocol/index.ts';
 import type { EdgeHeartbeat, EdgeRegistration, EdgeRole } from '../../protocol/registration.ts';
 import type { SampleLearning } from './state.ts';
 
@@ -122,6 +116,5 @@ export interface EdgeDirectory {
   discover(request: EdgesRequest, nowMs: number): EdgesBody;
   /** All that a player is steered by, which knows the edges of its playlist, whichever these are. Changes nothing. */
   survey(request: SurveyRequest, nowMs: number): EdgesBody;
-  weights(): EdgeWeights;
   stats(): EdgesStats;
 }

@@ -72,8 +72,10 @@ export interface Room {
   readonly viewers: Set<Viewer>;
   /** What they were told does not hold any more: other edges, or other places of them. */
   isStale: boolean;
-  /** Loads or priors have changed. */
+  /** Loads have changed. */
   hasQuietNews: boolean;
+  /** Priors of these networks have. */
+  readonly networksWithNews: Set<string>;
   /** Those that the last turn had no time for. */
   readonly untold: Set<Viewer>;
   toldAtMs: number;
@@ -162,6 +164,12 @@ export function markRooms(context: Context, rooms: string[] | null, isQuiet = fa
     else room.isStale = true;
     context.pending.add(room);
   }
+}
+
+/** Viewers of this network are to be told when there is time. */
+export function noteNetwork(context: Context, room: Room, network: string): void {
+  room.networksWithNews.add(network);
+  context.pending.add(room);
 }
 
 /** Counts a viewer at the edge that it reads from; null where it reads from none any more. */
