@@ -1,5 +1,6 @@
 import type { EdgeRefusalCode } from '../core/index.ts';
-import type { EdgeInputCode, ServerErrorCode } from '../protocol/index.ts';
+import type { ServerErrorCode } from '../protocol/index.ts';
+import type { EdgeInputCode } from '../protocol/registration.ts';
 import type { EdgeTokenCode } from './tokens.ts';
 
 /** Why a request of an edge, or for edges, is refused. */

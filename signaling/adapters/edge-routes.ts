@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Limits } from '../protocol/index.ts';
 import {
   type EdgeInput,
   type EdgeRegistration,
-  type Limits,
   parseDiscovery,
   parseHeartbeat,
   parseRegistration,
-} from '../protocol/index.ts';
+} from '../protocol/registration.ts';
 import { addressOf } from './addresses.ts';
 import { EdgeError, type EdgeErrorCode, statusOf } from './edge-errors.ts';
 import type { Edges } from './edges.ts';
@@ -202,11 +202,17 @@ async function readJson(request: IncomingMessage, limits: Limits): Promise<unkno
   if (Number(headers['content-length'] ?? 0) > limits.edgeRequestBytesMax) throw tooLarge;
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > limits.edgeRequestBytesMax) throw tooLarge;
-    chunks.push(chunk as Buffer);
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      bytes += (chunk as Buffer).length;
+      if (bytes > limits.edgeRequestBytesMax) break;
+      chunks.push(chunk as Buffer);
+    }
+  } catch {
+    // Nobody is there any more to hear it; it is counted.
+    throw new EdgeError('body_invalid', 'the body has not come whole');
   }
+  if (bytes > limits.edgeRequestBytesMax) throw tooLarge;
   // A heartbeat may have nothing to say.
   if (bytes === 0) return {};
   if (!/^application\/json(?:\s*;|$)/i.test(headers['content-type'] ?? ''))

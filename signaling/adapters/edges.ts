@@ -73,8 +73,12 @@ export function createEdges(options: EdgesOptions): Edges {
   }
 
   return {
-    join({ connectionId, network }, subject, { room, deviceId, needs = null }) {
-      handle({ type: 'viewerJoined', connectionId, room, deviceId, subject, network, needs });
+    join({ connectionId, network }, subject, { room, deviceId, needs = null, resumeKey }) {
+      const isReturning = resumeKey !== undefined;
+      handle({
+        type: 'viewerJoined',
+        ...{ connectionId, room, deviceId, subject, network, needs, isReturning },
+      });
     },
     report({ connectionId }, { edgeId = null, edgeOutcomes = [] }) {
       if (edgeId === null && edgeOutcomes.length === 0) return;

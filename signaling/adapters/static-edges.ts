@@ -1,10 +1,9 @@
+import { type KpiTexts, limits } from '../protocol/index.ts';
 import {
   type EdgeRegistration,
   type EdgeRole,
-  type KpiTexts,
-  limits,
   parseRegistration,
-} from '../protocol/index.ts';
+} from '../protocol/registration.ts';
 import { SignalingError } from './errors.ts';
 
 /** An edge that is always there. */

@@ -11,4 +11,3 @@ export * as limits from './limits.ts';
 export { parseClientFrame } from './parse-client.ts';
 export { parseServerFrame } from './parse-server.ts';
 export { uploadsOf } from './profile.ts';
-export * from './registration.ts';

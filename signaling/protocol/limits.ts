@@ -164,23 +164,17 @@ export const edgesQuietIntervalMs = 10_000;
 export const edgesValidMs = 300_000;
 /** Bodies made and signed in one go, 0.1 ms each: the rest waits for the next interval. */
 export const edgesBodiesPerTurnMax = 500;
-/** Viewers of a room are dealt into so many hands where there are more edges than are told of: a body is signed for each. */
-export const edgesHandsMax = 16;
 /** Networks whose measurements are remembered, the longest unheard is forgotten first: 15 MB with the next two. */
 export const priorNetworksMax = 2_000;
 export const priorEdgesMax = 16;
 /** Newest devices of one network that count: four liars among nine do not move the median out of what the others say. */
 export const priorDevicesMax = 9;
-/** Of three a single one that lies is never the median. */
-export const priorDevicesMin = 3;
 /** Networks change with the hour: what was measured counts for so long. */
 export const priorMs = 300_000;
 /** Every viewer reports once in it: an edge is judged by all that read from it. */
 export const edgeWindowMs = 5_000;
 /** Devices that are heard in one window: more do not change a share. */
 export const edgeVoicesMax = 1_000;
-/** Weights are learned anew no oftener: they are told with what else is new, and a fit takes some milliseconds. */
-export const edgesLearnIntervalMs = 30_000;
 /** Names without an edge that wait for a spare; the longest vacant is forgotten first. */
 export const edgeVacanciesMax = 64;
 /** A player asks for a steering manifest again after this: its prior and load are a heartbeat or two old by then. */

@@ -52,11 +52,20 @@ export function choiceKeys(
   const edges = edgesOf(context, room);
   const full = edges.filter(({ fullSinceMs }) => fullSinceMs !== null);
   const isDealt = edges.length > context.limits.edgesPerRoomMax;
+  const dealt = new Map<string, Set<string>>();
+  /** What matters of the edge that it reads from: only one that it would not be told of otherwise. */
+  const ownOf = (asker: Asker, key: string): string => {
+    if (!isDealt || asker.edgeId === null) return '';
+    const known = dealt.get(key);
+    const ids = known ?? idsOf(choose(context, { ...asker, edgeId: null }));
+    if (!known) dealt.set(key, ids);
+    return ids.has(asker.edgeId) ? '' : asker.edgeId;
+  };
   return (asker, needsText) => {
     const network = context.priors.knows(asker.network) ? asker.network : '';
     const kept = full.map((edge) => (isKeptFrom(edge, asker) ? 1 : 0)).join('');
-    const dealt = isDealt ? `${handOf(context, asker.deviceId)} ${asker.edgeId}` : '';
-    return `${network} ${kept} ${dealt} ${needsText}`;
+    const key = `${kept} ${isDealt ? handOf(asker.deviceId) : ''} ${needsText}`;
+    return `${network} ${ownOf(asker, key)} ${key}`;
   };
 }
 
@@ -78,7 +87,7 @@ function choose(context: Context, asker: Asker): Choice {
     else if (isKeptFrom(edge, asker)) full.push(edge);
     else fitting.push(edge);
   }
-  const offered = [fitting, full, draining].find((edges) => edges.length > 0) ?? [];
+  const offered = [fitting, full, oneOfEachName(draining)].find(({ length }) => length > 0) ?? [];
   const { kept, surplus } = deal(context, offered, asker);
   const withheld = [...full, ...draining].filter((edge) => !offered.includes(edge));
   return {
@@ -91,6 +100,16 @@ function choose(context: Context, asker: Asker): Choice {
       ...elsewhere(context, asker.room),
     ],
   };
+}
+
+/** Who has left its place may have left it to another that has too. */
+function oneOfEachName(edges: readonly Edge[]): Edge[] {
+  const byName = new Map(edges.map((edge) => [edge.registration.name, edge]));
+  return [...byName.values()];
+}
+
+function idsOf({ edges }: Choice): Set<string> {
+  return new Set(edges.map(({ edgeId }) => edgeId));
 }
 
 function verdictOf({ registration }: Edge, needs: NonNullable<Asker['needs']>) {
@@ -110,7 +129,7 @@ function deal(context: Context, edges: Edge[], asker: Asker): { kept: Edge[]; su
   const max = asker.edgesMax ?? context.limits.edgesPerRoomMax;
   const byId = (a: Edge, b: Edge) => (a.edgeId < b.edgeId ? -1 : 1);
   if (edges.length <= max) return { kept: edges.sort(byId), surplus: [] };
-  const hand = handOf(context, asker.deviceId);
+  const hand = handOf(asker.deviceId);
   const rankOf = (edge: Edge) => {
     if (edge.edgeId === asker.edgeId) return -1;
     const isBusy = (edge.load ?? 0) >= thresholds.loadBusy;
@@ -121,8 +140,8 @@ function deal(context: Context, edges: Edge[], asker: Asker): { kept: Edge[]; su
   return { kept: ranked.slice(0, max).sort(byId), surplus: ranked.slice(max) };
 }
 
-function handOf({ limits }: Context, deviceId: string | null): number {
-  return Math.floor(hashToUnit(deviceId ?? '') * limits.edgesHandsMax);
+function handOf(deviceId: string | null): number {
+  return Math.floor(hashToUnit(deviceId ?? '') * thresholds.handsMax);
 }
 
 function* elsewhere(context: Context, room: string): Iterable<EdgeExclusion> {

@@ -8,6 +8,7 @@ import {
   count,
   type Edge,
   markRooms,
+  noteNetwork,
   readsFrom,
   type SampleLearning,
   serves,
@@ -43,7 +44,7 @@ function takeMeasured(context: Context, viewer: Viewer, outcome: EdgeOutcome): v
   if (network === null || firstByteMs === null || bytesPerMs === null) return;
   const measured = { firstByteMs, bytesPerMs };
   if (context.priors.add(network, edgeId, viewer, measured, context.nowMs))
-    markRooms(context, [room.name], true);
+    noteNetwork(context, room, network);
 }
 
 /** Ends leases and drains, judges edges by what was heard of them, and puts spares where one is missing. */

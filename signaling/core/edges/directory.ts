@@ -11,8 +11,9 @@ import type {
   EdgesRequest,
 } from './events.ts';
 import { beat, deregister, register } from './registering.ts';
-import { type Context, createContext, type SampleLearning } from './state.ts';
+import { type Context, createContext, heartbeatIntervalMs, type SampleLearning } from './state.ts';
 import { join, leave, renewDue, tellDue } from './telling.ts';
+import * as thresholds from './thresholds.ts';
 
 /**
  * All edges that the server knows, which of them viewers are told of, and who takes over from whom. Decides only: no
@@ -34,7 +35,7 @@ export function createEdgeDirectory(options: EdgesOptions = {}): EdgeDirectory {
     curate(context);
     context.priors.forget(context.nowMs);
     renewDue(context);
-    if (context.nowMs < learnedAtMs + limits.edgesLearnIntervalMs) return;
+    if (context.nowMs < learnedAtMs + thresholds.learnIntervalMs) return;
     learnedAtMs = context.nowMs;
     context.weights = options.learning?.learn(context.nowMs) ?? context.weights;
   }
@@ -49,6 +50,8 @@ export function createEdgeDirectory(options: EdgesOptions = {}): EdgeDirectory {
   return {
     handle(event, nowMs) {
       context.nowMs = Math.max(context.nowMs, nowMs);
+      context.settledAtMs ??=
+        context.nowMs + heartbeatIntervalMs(limits) * thresholds.heartbeatsMissing;
       const effects: EdgesEffect[] = [];
       context.effects = effects;
       if (event.type === 'woke' || (announcedMs !== null && announcedMs <= context.nowMs))
@@ -70,7 +73,6 @@ export function createEdgeDirectory(options: EdgesOptions = {}): EdgeDirectory {
       const edgesMax = limits.edgesOfRoomMax;
       return bodyFor(context, { ...asker, joinedAtMs, edgesMax }, 0, nowMs);
     },
-    weights: () => context.weights,
     stats() {
       const stats = { active: 0, spare: 0, draining: 0, viewers: context.viewers.size };
       for (const { role } of context.edges.values()) stats[role]++;

@@ -1,13 +1,5 @@
-import type {
-  EdgeHeartbeat,
-  EdgeNeeds,
-  EdgeOutcome,
-  EdgeRegistration,
-  EdgeRole,
-  EdgesBody,
-  EdgeWeights,
-  Limits,
-} from '../../protocol/index.ts';
+import type { EdgeNeeds, EdgeOutcome, EdgesBody, Limits } from '../../protocol/index.ts';
+import type { EdgeHeartbeat, EdgeRegistration, EdgeRole } from '../../protocol/registration.ts';
 import type { SampleLearning } from './state.ts';
 
 /** What the world tells the directory. Registrations are parsed, tokens checked. */
@@ -40,6 +32,8 @@ export interface ViewerJoined {
   /** Names the network without telling its address; null where it is not known. */
   network: string | null;
   needs: EdgeNeeds | null;
+  /** It has been told before, by a server that may have known more. Default false. */
+  isReturning?: boolean | undefined;
 }
 
 /** What the directory wants done, in this order. */
@@ -122,6 +116,5 @@ export interface EdgeDirectory {
   discover(request: EdgesRequest, nowMs: number): EdgesBody;
   /** All that a player is steered by, which knows the edges of its playlist, whichever these are. Changes nothing. */
   survey(request: SurveyRequest, nowMs: number): EdgesBody;
-  weights(): EdgeWeights;
   stats(): EdgesStats;
 }

@@ -9,6 +9,8 @@ interface Sample extends EdgePrior {
 
 interface Network {
   heardAtMs: number;
+  /** Enough devices were heard of some edge. */
+  tells: boolean;
   /** Of each edge, oldest first. */
   samples: Map<string, Sample[]>;
 }
@@ -36,7 +38,7 @@ export function createPriors(limits: Limits): Priors {
   function get(network: string | null, edgeId: string, nowMs: number): EdgePrior | null {
     const samples = network === null ? undefined : networks.get(network)?.samples.get(edgeId);
     const fresh = samples?.filter(({ atMs }) => atMs > nowMs - limits.priorMs) ?? [];
-    if (fresh.length < limits.priorDevicesMin) return null;
+    if (fresh.length < thresholds.priorDevicesMin) return null;
     return {
       firstByteMs: median(fresh.map(({ firstByteMs }) => firstByteMs)),
       bytesPerMs: median(fresh.map(({ bytesPerMs }) => bytesPerMs)),
@@ -45,7 +47,10 @@ export function createPriors(limits: Limits): Priors {
 
   return {
     add(network, edgeId, { deviceId, subject }, measured, nowMs) {
-      const known: Network = networks.get(network) ?? { heardAtMs: nowMs, samples: new Map() };
+      const known: Network = networks.get(network) ?? {
+        ...{ heardAtMs: nowMs, tells: false },
+        samples: new Map(),
+      };
       networks.delete(network);
       networks.set(network, known);
       known.heardAtMs = nowMs;
@@ -60,11 +65,12 @@ export function createPriors(limits: Limits): Priors {
       known.samples.delete(edgeId);
       known.samples.set(edgeId, others.slice(-limits.priorDevicesMax));
       evict(known.samples, limits.priorEdgesMax);
+      known.tells ||= others.length >= thresholds.priorDevicesMin;
       const after = get(network, edgeId, nowMs);
       return before?.firstByteMs !== after?.firstByteMs || before?.bytesPerMs !== after?.bytesPerMs;
     },
     get,
-    knows: (network) => network !== null && networks.has(network),
+    knows: (network) => (network !== null && networks.get(network)?.tells) ?? false,
     forget(nowMs) {
       for (const [name, { heardAtMs }] of networks) {
         if (heardAtMs > nowMs - limits.priorMs) return;

@@ -1,4 +1,4 @@
-import type { EdgeHeartbeat, EdgeRegistration, EdgeRole } from '../../protocol/index.ts';
+import type { EdgeHeartbeat, EdgeRegistration, EdgeRole } from '../../protocol/registration.ts';
 import type { EdgeAnswer, EdgeRefusalCode } from './events.ts';
 import { createHealth } from './health.ts';
 import { fillVacancies, ownName, place, vacate } from './places.ts';

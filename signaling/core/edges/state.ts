@@ -1,13 +1,12 @@
 import {
   type EdgeNeeds,
-  type EdgeRegistration,
-  type EdgeRole,
   type EdgeSample,
   type EdgeWeights,
   edgeWeightsUnlearned,
   type Kpis,
   type Limits,
 } from '../../protocol/index.ts';
+import type { EdgeRegistration, EdgeRole } from '../../protocol/registration.ts';
 import type { EdgesEffect, EdgesMetric } from './events.ts';
 import type { Health } from './health.ts';
 import { createPriors, type Priors } from './priors.ts';
@@ -63,6 +62,8 @@ export interface Viewer {
   /** The edge that it reads from. */
   edge: Edge | null;
   wasTold: boolean;
+  /** Until then what it holds is better than what is known here. */
+  heldUntilMs: number;
 }
 
 /** A room with viewers. */
@@ -71,8 +72,10 @@ export interface Room {
   readonly viewers: Set<Viewer>;
   /** What they were told does not hold any more: other edges, or other places of them. */
   isStale: boolean;
-  /** Loads or priors have changed. */
+  /** Loads have changed. */
   hasQuietNews: boolean;
+  /** Priors of these networks have. */
+  readonly networksWithNews: Set<string>;
   /** Those that the last turn had no time for. */
   readonly untold: Set<Viewer>;
   toldAtMs: number;
@@ -105,6 +108,8 @@ export interface Context {
   readonly priors: Priors;
   weights: EdgeWeights;
   effects: EdgesEffect[];
+  /** By then the edges that were there before a restart are back; null before the first event. */
+  settledAtMs: number | null;
   nowMs: number;
   /** Of the newest body. */
   version: number;
@@ -124,6 +129,7 @@ export function createContext(limits: Limits): Context {
     readerCount: 0,
     weights: edgeWeightsUnlearned,
     effects: [],
+    settledAtMs: null,
     nowMs: 0,
     version: 0,
   };
@@ -158,6 +164,12 @@ export function markRooms(context: Context, rooms: string[] | null, isQuiet = fa
     else room.isStale = true;
     context.pending.add(room);
   }
+}
+
+/** Viewers of this network are to be told when there is time. */
+export function noteNetwork(context: Context, room: Room, network: string): void {
+  room.networksWithNews.add(network);
+  context.pending.add(room);
 }
 
 /** Counts a viewer at the edge that it reads from; null where it reads from none any more. */

@@ -4,6 +4,12 @@ import type { ViewerJoined } from './events.ts';
 import { type Context, count, edgesOf, type Room, readsFrom, type Viewer } from './state.ts';
 import * as thresholds from './thresholds.ts';
 
+/** Viewers that are told the same. */
+interface Group {
+  asker: Asker;
+  connectionIds: string[];
+}
+
 /** Takes a viewer in, and tells it at once. */
 export function join(context: Context, event: ViewerJoined): void {
   const { connectionId, deviceId, subject, network, needs } = event;
@@ -16,10 +22,15 @@ export function join(context: Context, event: ViewerJoined): void {
     joinedAtMs: context.nowMs,
     edge: null,
     wasTold: false,
+    // After a restart edges come back one by one: all viewers would be sent to the first.
+    heldUntilMs: event.isReturning ? (context.settledAtMs ?? 0) : 0,
   };
   context.viewers.set(connectionId, viewer);
   room.viewers.add(viewer);
-  tell(context, room, [viewer]);
+  if (viewer.heldUntilMs > context.nowMs) {
+    room.untold.add(viewer);
+    context.pending.add(room);
+  } else tell(context, room, [viewer]);
 }
 
 export function leave(context: Context, connectionId: string): void {
@@ -45,19 +56,28 @@ export function tellDue(context: Context): void {
     const intervalMs = isUrgent ? edgesIntervalMs : edgesQuietIntervalMs;
     if (context.nowMs < room.toldAtMs + intervalMs) continue;
     if (bodiesLeft <= 0) break;
-    if (room.isStale || room.hasQuietNews) {
-      for (const viewer of room.viewers) room.untold.add(viewer);
-      room.renewAtMs = Number.POSITIVE_INFINITY;
-    }
-    room.isStale = false;
-    room.hasQuietNews = false;
-    room.toldAtMs = context.nowMs;
-    bodiesLeft -= tell(context, room, room.untold, bodiesLeft);
+    const { isStale } = room;
+    takeNews(room);
+    const bodyCount = tell(context, room, room.untold, bodiesLeft, isStale);
+    if (bodyCount > 0) room.toldAtMs = context.nowMs;
+    bodiesLeft -= bodyCount;
     context.pending.delete(room);
     // Behind the others, which have their turn before what is left of this one.
     if (room.untold.size > 0) waiting.push(room);
   }
   for (const room of waiting) context.pending.add(room);
+}
+
+/** Those for whom there is news are to be told; who waits already comes first. */
+function takeNews(room: Room): void {
+  const isForAll = room.isStale || room.hasQuietNews;
+  for (const viewer of room.viewers) {
+    if (isForAll || room.networksWithNews.has(viewer.network ?? '')) room.untold.add(viewer);
+  }
+  if (isForAll) room.renewAtMs = Number.POSITIVE_INFINITY;
+  room.isStale = false;
+  room.hasQuietNews = false;
+  room.networksWithNews.clear();
 }
 
 /** Before what viewers hold has run out, they get it anew. */
@@ -81,6 +101,7 @@ function createRoom(context: Context, name: string): Room {
     viewers: new Set(),
     isStale: false,
     hasQuietNews: false,
+    networksWithNews: new Set(),
     untold: new Set(),
     toldAtMs: Number.NEGATIVE_INFINITY,
     renewAtMs: Number.POSITIVE_INFINITY,
@@ -90,41 +111,42 @@ function createRoom(context: Context, name: string): Room {
   return room;
 }
 
-/** Tells viewers that are alike the same, in one text; returns how many bodies that took. */
+/**
+ * Tells viewers that are alike the same, in one text; returns how many bodies that took. What all must know soon goes
+ * without priors to those for whom there is no time now: they get the whole in their turn.
+ */
 function tell(
   context: Context,
   room: Room,
   viewers: Iterable<Viewer>,
   bodiesMax = Number.POSITIVE_INFINITY,
+  mustReachAll = false,
 ): number {
   const isEmpty = edgesOf(context, room.name).length === 0;
   const keyOf = choiceKeys(context, room.name);
-  const idsByKey = new Map<string, { asker: Asker; connectionIds: string[] }>();
-  for (const viewer of viewers) {
-    // Who was told nothing need not hear that there is nothing.
-    if (isEmpty && !viewer.wasTold) {
-      room.untold.delete(viewer);
-      continue;
-    }
-    const asker = askerOf(viewer);
+  const groups = new Map<string, Group>();
+  const wholeMax = mustReachAll ? bodiesMax / 2 : bodiesMax;
+  const addTo = (asker: Asker, viewer: Viewer, max: number): boolean => {
     const key = keyOf(asker, viewer.needsText);
-    const known = idsByKey.get(key);
-    if (known) known.connectionIds.push(viewer.connectionId);
-    else if (idsByKey.size < bodiesMax)
-      idsByKey.set(key, { asker, connectionIds: [viewer.connectionId] });
-    else continue;
+    const group = groups.get(key);
+    if (group) group.connectionIds.push(viewer.connectionId);
+    else if (groups.size < max) groups.set(key, { asker, connectionIds: [viewer.connectionId] });
+    else return false;
     viewer.wasTold = true;
-    room.untold.delete(viewer);
+    return true;
+  };
+  for (const viewer of viewers) {
+    if (viewer.heldUntilMs > context.nowMs) continue;
+    const asker = askerOf(viewer);
+    // Who was told nothing need not hear that there is nothing.
+    if ((isEmpty && !viewer.wasTold) || addTo(asker, viewer, wholeMax)) room.untold.delete(viewer);
+    else if (mustReachAll) addTo({ ...asker, network: null }, viewer, bodiesMax);
   }
-  if (idsByKey.size > 0) send(context, room, [...idsByKey.values()]);
-  return idsByKey.size;
+  if (groups.size > 0) send(context, room, [...groups.values()]);
+  return groups.size;
 }
 
-function send(
-  context: Context,
-  room: Room,
-  groups: { asker: Asker; connectionIds: string[] }[],
-): void {
+function send(context: Context, room: Room, groups: readonly Group[]): void {
   // Later than all that was told or asked for up to this millisecond.
   context.version = Math.max(context.version, Math.floor(context.nowMs)) + 1;
   const idsByText = new Map<string, string[]>();

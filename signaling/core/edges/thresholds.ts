@@ -49,3 +49,9 @@ export const loadTelling = 0.1;
 export const admitsUnknown = 0.25;
 /** Loads are ten seconds old and readers no two alike: never more than half of all at once. */
 export const admitsMax = 0.5;
+/** Viewers of a room are dealt into so many hands where there are more edges than are told of: a body is signed for each. */
+export const handsMax = 16;
+/** Of three a single one that lies is never the median. */
+export const priorDevicesMin = 3;
+/** Weights are learned anew no oftener: they are told with what else is new, and a fit takes some milliseconds. */
+export const learnIntervalMs = 30_000;

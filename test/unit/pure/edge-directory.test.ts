@@ -234,6 +234,21 @@ describe('edge directory: what viewers are told', () => {
       expect(world.idsOf(connectionId), connectionId).to.deep.equal(['e1']);
   });
 
+  it('leaves viewers with what they know after a restart, until the edges are back', () => {
+    const world = createEdgesWorld();
+    world.register('first');
+    world.join('new');
+    expect(world.idsOf('new')).to.deep.equal(['first']);
+    const back = world.join('back', { isReturning: true });
+    world.advance(9_000, ['first']);
+    world.register('second');
+    expect(world.idsOf('new')).to.deep.equal(['first', 'second']);
+    expect(back.toldCount).to.equal(0);
+    world.advance(8_000, ['first', 'second']);
+    expect(world.idsOf('back')).to.deep.equal(['first', 'second']);
+    expect(world.join('later', { isReturning: true }).toldCount).to.equal(1);
+  });
+
   it('sends newcomers away from a full edge and leaves those who are there', () => {
     const world = createEdgesWorld();
     world.register('full', { load: 0.5 });

@@ -65,6 +65,24 @@ describe('edge directory: what viewers of one network measured', () => {
     expect(priorIn('z')).to.equal(null);
   });
 
+  it('does not keep a crowd from hearing at once what all must know', () => {
+    const world = createEdgesWorld({ limits: { edgesBodiesPerTurnMax: 6 } });
+    world.register('e1');
+    for (let index = 0; index < 30; index++) {
+      world.join(`v${index}`, { network: `n${index % 10}` });
+      world.report(`v${index}`, [measured(10 + (index % 10), 1_000)]);
+    }
+    world.advance(15_000, ['e1']);
+    const bodyCount = world.bodies.length;
+    world.register('e2');
+    expect(world.bodies.length - bodyCount, 'in one turn').to.be.at.most(6);
+    for (const { connectionId } of world.viewers.values())
+      expect(world.idsOf(connectionId), connectionId).to.deep.equal(['e1', 'e2']);
+    world.advance(3_000, ['e1', 'e2']);
+    for (const [index, { body }] of [...world.viewers.values()].entries())
+      expect(body?.edges[0]?.prior?.firstByteMs).to.equal(10 + (index % 10));
+  });
+
   it('counts nothing of edges that are none of the viewer’s', () => {
     const world = createEdgesWorld();
     world.register('e1', { rooms: ['other'] });

@@ -5,15 +5,17 @@ import {
 } from '../../../signaling/core/index.ts';
 import {
   limits as defaults,
-  type EdgeHeartbeat,
   type EdgeNeeds,
   type EdgeOutcome,
-  type EdgeRegistration,
   type EdgesBody,
   type Limits,
   parseEdges,
-  parseRegistration,
 } from '../../../signaling/protocol/index.ts';
+import {
+  type EdgeHeartbeat,
+  type EdgeRegistration,
+  parseRegistration,
+} from '../../../signaling/protocol/registration.ts';
 
 type DirectoryOptions = NonNullable<Parameters<typeof createEdgeDirectory>[0]>;
 
@@ -33,6 +35,7 @@ export interface ViewerOptions {
   subject?: string;
   network?: string | null;
   needs?: EdgeNeeds | null;
+  isReturning?: boolean;
 }
 
 /** As an edge would write it. */
@@ -113,11 +116,12 @@ export function createEdgesWorld(options: DirectoryOptions = {}) {
     join(connectionId: string, more: ViewerOptions = {}): ToldViewer {
       const { room = 'room', deviceId = `device-${connectionId}`, network = 'network' } = more;
       const { subject = `subject-${connectionId}`, needs = null } = more;
+      const { isReturning = false } = more;
       const viewer = { connectionId, room, body: null, toldCount: 0, told: [] };
       viewers.set(connectionId, viewer);
       handle({
         type: 'viewerJoined',
-        ...{ connectionId, room, deviceId, subject, network, needs },
+        ...{ connectionId, room, deviceId, subject, network, needs, isReturning },
       });
       return viewer;
     },
