@@ -3,6 +3,7 @@ export * from './descriptors.ts';
 export * from './edges.ts';
 export * from './frames.ts';
 export { descriptorsUrlOf } from './identity.ts';
+export * from './kpi-standards.ts';
 export * from './kpis.ts';
 export type { Limits } from './limits.ts';
 export * as limits from './limits.ts';

@@ -132,6 +132,8 @@ export const edgesValidMsMin = 5_000;
 export const edgesValidMsMax = 3_600_000;
 /** A weight may change a predicted time by a factor of 20 at most: one learned wrong must not silence an edge. */
 export const edgeWeightMax = 3;
+/** Above the 1024 TB and Tbit/s that standards can write, and 30,000 years: what is more is a mistake. */
+export const kpiValueMax = 2e15;
 
 // --- attestor -------------------------------------------------------------------------------
 /** Renditions and audio languages of one stream; others are not attested. */
