@@ -132,6 +132,16 @@ export const edgesValidMsMin = 5_000;
 export const edgesValidMsMax = 3_600_000;
 /** A weight may change a predicted time by a factor of 20 at most: one learned wrong must not silence an edge. */
 export const edgeWeightMax = 3;
+/** Samples from which weights are learned: half a megabyte, and a fit of a few milliseconds a minute. */
+export const edgeSamplesMax = 4_096;
+/** Of one device, the newest: enough to tell what is usual with it, and no way to push out what others sent. */
+export const edgeSamplesPerDeviceMax = 32;
+/** An evening: after that edges and networks are others. */
+export const edgeSampleKeptMs = 21_600_000;
+/** With fewer a weight is a guess: its error is about a fifth then. */
+export const edgeSamplesMin = 200;
+/** With fewer one odd network, or two liars, are a fifth of all. */
+export const edgeSampleDevicesMin = 10;
 /** Above the 1024 TB and Tbit/s that standards can write, and 30,000 years: what is more is a mistake. */
 export const kpiValueMax = 2e15;
 
