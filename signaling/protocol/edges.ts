@@ -118,7 +118,8 @@ export interface EdgeSample {
   predictedMs: number;
   completedMs: number;
   /** See `EdgeWeights`. */
-  pressure: number;
+  /** `pressureOf` what the edge says. */
+  load: number;
   age: number;
 }
 
@@ -153,7 +154,7 @@ export const edgeOutcomesSchema = v.pipe(
         v.object({
           predictedMs: v.pipe(amount, v.minValue(1)),
           completedMs: v.pipe(amount, v.minValue(1)),
-          pressure: share,
+          load: share,
           age: share,
         }),
       ),

@@ -17,21 +17,21 @@ import {
 const lies: Record<string, Read> = {
   'that all is slow': (random) => ({
     ...{ predictedMs: 1, completedMs: 1e300 },
-    ...{ pressure: random.unit(), age: random.unit() },
+    ...{ load: random.unit(), age: random.unit() },
   }),
-  'that busy edges are slow': () => ({ predictedMs: 1, completedMs: 1e9, pressure: 1, age: 0 }),
-  'that busy edges are fast': () => ({ predictedMs: 1e9, completedMs: 1, pressure: 1, age: 0 }),
+  'that busy edges are slow': () => ({ predictedMs: 1, completedMs: 1e9, load: 1, age: 0 }),
+  'that busy edges are fast': () => ({ predictedMs: 1e9, completedMs: 1, load: 1, age: 0 }),
   'that idle edges are slow and busy ones fast': (random) => {
-    const pressure = random.integer(0, 1);
-    return { predictedMs: 1e3, completedMs: pressure ? 1 : 1e9, pressure, age: pressure };
+    const load = random.integer(0, 1);
+    return { predictedMs: 1e3, completedMs: load ? 1 : 1e9, load, age: load };
   },
   'that idle edges are fast and busy ones slow': (random) => {
-    const pressure = random.integer(0, 1);
-    return { predictedMs: 1e3, completedMs: pressure ? 1e9 : 1, pressure, age: 1 - pressure };
+    const load = random.integer(0, 1);
+    return { predictedMs: 1e3, completedMs: load ? 1e9 : 1, load, age: 1 - load };
   },
   'anything at all': (random) => ({
     ...{ predictedMs: 10 ** random.between(0, 9), completedMs: 10 ** random.between(0, 9) },
-    ...{ pressure: random.unit(), age: random.unit() },
+    ...{ load: random.unit(), age: random.unit() },
   }),
 };
 
@@ -94,7 +94,7 @@ describe('learning of weights is not moved by a fifth of the devices that say', 
 
     it(`${lie}, and that they alone have been at busy edges`, () => {
       const learning = new Learning(none);
-      const readOf = (device: number) => (device % 5 === 0 ? tell : honest(truth, { pressure: 0 }));
+      const readOf = (device: number) => (device % 5 === 0 ? tell : honest(truth, { load: 0 }));
       send(learning, { devices: 100, count: 3_000 }, readOf);
       expectNear(learning.learn(0), { load: 0, age: truth.age }, 0.15);
     });

@@ -12,11 +12,11 @@ export type Read = (random: Random) => EdgeSample;
 export function honest(by: { load: number; age: number }, saw: Partial<EdgeSample> = {}): Read {
   return (random) => {
     const predictedMs = random.between(100, 1_000);
-    const pressure = saw.pressure ?? random.unit();
+    const load = saw.load ?? random.unit();
     const age = saw.age ?? random.unit();
     const noise = random.between(-0.5, 0.5) + random.between(-0.3, 0.3);
-    const completedMs = predictedMs * Math.exp(0.4 + by.load * pressure + by.age * age + noise);
-    return { predictedMs, completedMs, pressure, age };
+    const completedMs = predictedMs * Math.exp(0.4 + by.load * load + by.age * age + noise);
+    return { predictedMs, completedMs, load, age };
   };
 }
 
@@ -24,7 +24,7 @@ export function honest(by: { load: number; age: number }, saw: Partial<EdgeSampl
 export function together(by: { load: number; age: number }): Read {
   return (random) => {
     const load = random.unit();
-    return honest(by, { pressure: load, age: (load + random.unit()) / 2 })(random);
+    return honest(by, { load, age: (load + random.unit()) / 2 })(random);
   };
 }
 
