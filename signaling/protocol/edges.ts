@@ -117,9 +117,9 @@ export interface EdgeSample {
   /** Predicted without weights. */
   predictedMs: number;
   completedMs: number;
-  /** See `EdgeWeights`. */
-  /** `pressureOf` what the edge says. */
+  /** `pressureOf` what the edge said. */
   load: number;
+  /** See `EdgeWeights`. */
   age: number;
 }
 

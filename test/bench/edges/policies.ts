@@ -86,7 +86,7 @@ abstract class Baseline implements Policy {
       if (without.has(edge)) return;
       if (least < 0 || cost < (this.costs[least] ?? 0)) least = edge;
     });
-    return least < 0 ? 0 : least;
+    return Math.max(0, least);
   }
 }
 
