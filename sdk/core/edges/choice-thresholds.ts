@@ -55,5 +55,8 @@ export const deadlineMsMax = 1_500;
 /** Share of the media that may be read to learn, and of the requests that may be sent twice. */
 export const probeShare = 0.01;
 export const hedgeShare = 0.02;
-/** An edge that has become so much slower, in the logarithm, is left as one that fails. */
-export const worseLog = 0.5;
+/**
+ * An edge that has become so much slower, in the logarithm, is left as one that fails. Sooner, all viewers of a loaded edge
+ * would leave it together, and load the next one.
+ */
+export const worseLog = 1.5;
