@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { createEdgeDirectory, createRooms } from '../core/index.ts';
+import { createEdgeDirectory, createRooms, Learning } from '../core/index.ts';
 import {
   limits as defaults,
+  edgeWeightsUnlearned,
   type IceServer,
   type Limits,
   type VerificationKey,
@@ -110,7 +111,11 @@ function assemble(options: SignalingOptions) {
   const { edges: staticEdges = [], iceServers = [] } = options;
   const edgesKey = signer.publicKey;
   const rooms = createRooms({ limits, random: Math.random, iceServers, edgesKey });
-  const directory = createEdgeDirectory({ limits, edges: readStaticEdges(staticEdges) });
+  const directory = createEdgeDirectory({
+    limits,
+    edges: readStaticEdges(staticEdges),
+    learning: new Learning(edgeWeightsUnlearned),
+  });
   const metrics = createMetrics(() => ({
     ...rooms.stats(),
     sockets: sockets.count,

@@ -12,6 +12,7 @@ export type {
   EdgesStats,
   SurveyRequest,
 } from './edges/events.ts';
+export { Learning } from './edges/learning.ts';
 export { parseSteering, type SteeringView, steer } from './edges/steering.ts';
 export type {
   CloseReason,

@@ -191,6 +191,16 @@ export const steeringTurnsMax = 1_000_000;
 export const steeringBitsPerSecondMax = 100_000_000_000;
 /** What is predicted is the time of one segment; usual lengths are 2 to 6 s. */
 export const steeringSegmentMs = 4_000;
+/** Samples from which weights are learned: half a megabyte, and a fit of a few milliseconds a minute. */
+export const edgeSamplesMax = 4_096;
+/** Of one device, the newest: enough to tell what is usual with it, and no way to push out what others sent. */
+export const edgeSamplesPerDeviceMax = 32;
+/** An evening: after that edges and networks are others. */
+export const edgeSampleKeptMs = 21_600_000;
+/** With fewer a weight is a guess: its error is about a fifth then. */
+export const edgeSamplesMin = 200;
+/** With fewer one odd network, or two liars, are a fifth of all. */
+export const edgeSampleDevicesMin = 10;
 
 // --- attestor -------------------------------------------------------------------------------
 /** Renditions and audio languages of one stream; others are not attested. */
