@@ -117,8 +117,9 @@ export interface EdgeSample {
   /** Predicted without weights. */
   predictedMs: number;
   completedMs: number;
+  /** `pressureOf` what the edge said. */
+  load: number;
   /** See `EdgeWeights`. */
-  pressure: number;
   age: number;
 }
 
@@ -153,7 +154,7 @@ export const edgeOutcomesSchema = v.pipe(
         v.object({
           predictedMs: v.pipe(amount, v.minValue(1)),
           completedMs: v.pipe(amount, v.minValue(1)),
-          pressure: share,
+          load: share,
           age: share,
         }),
       ),

@@ -109,7 +109,7 @@ describe('edge directory: weights', () => {
     world.register('e1');
     const viewer = world.join('v');
     expect(viewer.body?.weights.version).to.equal(0);
-    const sample = { predictedMs: 100, completedMs: 200, pressure: 0.1, age: 0 };
+    const sample = { predictedMs: 100, completedMs: 200, load: 0.1, age: 0 };
     world.report('v', [outcome('e1', { sample })]);
     expect(samples).to.deep.equal(['device-v']);
     world.advance(60_000, ['e1']);
