@@ -42,17 +42,13 @@ export class Learning {
     this.#weights = weights;
   }
 
-  add(deviceId: string, { predictedMs, completedMs, pressure, age }: EdgeSample): void {
+  add(deviceId: string, { predictedMs, completedMs, load, age }: EdgeSample): void {
     const most = limits.edgeWeightMax;
     const logRatio = Math.min(most, Math.max(-most, Math.log(completedMs / predictedMs)));
     // A single sample that is no number would spoil every fit.
-    if (!Number.isFinite(logRatio + pressure + age)) return;
+    if (!Number.isFinite(logRatio + load + age)) return;
     const kept = this.#devices.get(deviceId) ?? [];
-    kept.push({
-      observation: { logRatio, load: pressure, age },
-      sequence: this.#sequence,
-      seenAtMs: null,
-    });
+    kept.push({ observation: { logRatio, load, age }, sequence: this.#sequence, seenAtMs: null });
     this.#devices.delete(deviceId);
     this.#devices.set(deviceId, kept);
     this.#sequence += 1;

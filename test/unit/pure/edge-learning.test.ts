@@ -80,8 +80,8 @@ describe('learning of weights ships nothing', () => {
     const read = honest({ load: 2, age: 1 });
     send(learning, { devices: 100, count: 2_000 }, () => read);
     const reversed: Read = (random) => {
-      const { pressure, age, ...times } = read(random);
-      return { ...times, pressure: 1 - pressure, age: 1 - age };
+      const { load, age, ...times } = read(random);
+      return { ...times, load: 1 - load, age: 1 - age };
     };
     send(learning, { devices: 100, count: 500 }, () => reversed, 2);
     expect(learning.learn(0)).to.equal(null);

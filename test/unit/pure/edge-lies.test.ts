@@ -17,21 +17,21 @@ import {
 const lies: Record<string, Read> = {
   'that all is slow': (random) => ({
     ...{ predictedMs: 1, completedMs: 1e300 },
-    ...{ pressure: random.unit(), age: random.unit() },
+    ...{ load: random.unit(), age: random.unit() },
   }),
-  'that busy edges are slow': () => ({ predictedMs: 1, completedMs: 1e9, pressure: 1, age: 0 }),
-  'that busy edges are fast': () => ({ predictedMs: 1e9, completedMs: 1, pressure: 1, age: 0 }),
+  'that busy edges are slow': () => ({ predictedMs: 1, completedMs: 1e9, load: 1, age: 0 }),
+  'that busy edges are fast': () => ({ predictedMs: 1e9, completedMs: 1, load: 1, age: 0 }),
   'that idle edges are slow and busy ones fast': (random) => {
-    const pressure = random.integer(0, 1);
-    return { predictedMs: 1e3, completedMs: pressure ? 1 : 1e9, pressure, age: pressure };
+    const load = random.integer(0, 1);
+    return { predictedMs: 1e3, completedMs: load ? 1 : 1e9, load, age: load };
   },
   'that idle edges are fast and busy ones slow': (random) => {
-    const pressure = random.integer(0, 1);
-    return { predictedMs: 1e3, completedMs: pressure ? 1e9 : 1, pressure, age: 1 - pressure };
+    const load = random.integer(0, 1);
+    return { predictedMs: 1e3, completedMs: load ? 1e9 : 1, load, age: 1 - load };
   },
   'anything at all': (random) => ({
     ...{ predictedMs: 10 ** random.between(0, 9), completedMs: 10 ** random.between(0, 9) },
-    ...{ pressure: random.unit(), age: random.unit() },
+    ...{ load: random.unit(), age: random.unit() },
   }),
 };
 
@@ -94,7 +94,7 @@ describe('learning of weights is not moved by a fifth of the devices that say', 
 
     it(`${lie}, and that they alone have been at busy edges`, () => {
       const learning = new Learning(none);
-      const readOf = (device: number) => (device % 5 === 0 ? tell : honest(truth, { pressure: 0 }));
+      const readOf = (device: number) => (device % 5 === 0 ? tell : honest(truth, { load: 0 }));
       send(learning, { devices: 100, count: 3_000 }, readOf);
       expectNear(learning.learn(0), { load: 0, age: truth.age }, 0.15);
     });
@@ -104,14 +104,12 @@ describe('learning of weights is not moved by a fifth of the devices that say', 
 describe('learning of weights is bounded', () => {
   it('in what a weight may be', () => {
     const most = new Learning(none);
-    send(most, { devices: 50, count: 1_000 }, () =>
-      honest({ load: 0, age: -20 }, { pressure: 0.5 }),
-    );
+    send(most, { devices: 50, count: 1_000 }, () => honest({ load: 0, age: -20 }, { load: 0.5 }));
     expect(learned(most.learn(0)).age).to.be.within(-limits.edgeWeightMax, -1);
     const jump = new Learning({ version: 0, load: limits.edgeWeightMax, age: 0 });
     const steep: Read = (random) => {
-      const pressure = random.unit() / 4;
-      return { predictedMs: 100, completedMs: 100 * Math.exp(8 * pressure), pressure, age: 0.5 };
+      const load = random.unit() / 4;
+      return { predictedMs: 100, completedMs: 100 * Math.exp(8 * load), load, age: 0.5 };
     };
     send(jump, { devices: 50, count: 1_000 }, () => steep);
     expect(jump.learn(0)?.load ?? limits.edgeWeightMax).to.equal(limits.edgeWeightMax);
@@ -139,9 +137,7 @@ describe('learning of weights is bounded', () => {
     const learning = new Learning(none);
     const good = honest(truth);
     const once: Read = (random) =>
-      random.chance(0.04)
-        ? { predictedMs: 1, completedMs: 1e300, pressure: 1, age: 0 }
-        : good(random);
+      random.chance(0.04) ? { predictedMs: 1, completedMs: 1e300, load: 1, age: 0 } : good(random);
     send(learning, { devices: 100, count: 3_000 }, () => once);
     expectNear(learning.learn(0), truth, 0.4);
   });
@@ -186,7 +182,7 @@ describe('learning of weights is bounded', () => {
   it('to samples that are numbers', () => {
     const learning = new Learning(none);
     const odd: Partial<EdgeSample>[] = [
-      { pressure: Number.NaN },
+      { load: Number.NaN },
       { age: Number.POSITIVE_INFINITY },
       { predictedMs: 0, completedMs: 0 },
       { completedMs: -1 },
@@ -200,13 +196,13 @@ describe('learning of weights is bounded', () => {
   });
 
   it('where all say the same, or nothing that can be told apart', () => {
-    for (const [pressure, age] of [
+    for (const [load, age] of [
       [0, 0],
       [1, 1],
       [0.5, 0],
     ] as const) {
       const learning = new Learning(none);
-      const same = { predictedMs: 100, completedMs: 1_000, pressure, age };
+      const same = { predictedMs: 100, completedMs: 1_000, load, age };
       send(learning, { devices: 50, count: 1_000 }, () => () => same);
       expect(learning.learn(0)).to.equal(null);
     }

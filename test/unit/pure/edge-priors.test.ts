@@ -122,9 +122,9 @@ describe('edge directory: weights', () => {
     for (let index = 0; index < 400; index++) {
       if (index < 40) world.join(`v${index}`);
       // Pressure does half of what the sdk comes with.
-      const pressure = ((index * 7) % 20) / 20;
-      const sample = { predictedMs: 100, completedMs: 100 * Math.exp(1.5 * pressure), age: 0 };
-      world.report(`v${index % 40}`, [outcome('e1', { sample: { ...sample, pressure } })]);
+      const load = ((index * 7) % 20) / 20;
+      const sample = { predictedMs: 100, completedMs: 100 * Math.exp(1.5 * load), age: 0 };
+      world.report(`v${index % 40}`, [outcome('e1', { sample: { ...sample, load } })]);
     }
     world.advance(60_000, ['e1']);
     const { weights } = world.viewers.get('v0')?.body ?? {};

@@ -12,19 +12,19 @@ export type Read = (random: Random) => EdgeSample;
 export function honest(by: { load: number; age: number }, saw: Partial<EdgeSample> = {}): Read {
   return (random) => {
     const predictedMs = random.between(100, 1_000);
-    const pressure = saw.pressure ?? random.unit();
+    const load = saw.load ?? random.unit();
     const age = saw.age ?? random.unit();
     const noise = random.between(-0.5, 0.5) + random.between(-0.3, 0.3);
-    const completedMs = predictedMs * Math.exp(0.4 + by.load * pressure + by.age * age + noise);
-    return { predictedMs, completedMs, pressure, age };
+    const completedMs = predictedMs * Math.exp(0.4 + by.load * load + by.age * age + noise);
+    return { predictedMs, completedMs, load, age };
   };
 }
 
 /** The age of what is known is half the load, half chance. */
 export function together(by: { load: number; age: number }): Read {
   return (random) => {
-    const pressure = random.unit();
-    return honest(by, { pressure, age: (pressure + random.unit()) / 2 })(random);
+    const load = random.unit();
+    return honest(by, { load, age: (load + random.unit()) / 2 })(random);
   };
 }
 
