@@ -53,5 +53,5 @@ export const admitsMax = 0.5;
 export const handsMax = 16;
 /** Of three a single one that lies is never the median. */
 export const priorDevicesMin = 3;
-/** Weights are learned anew no oftener: they are told with what else is new, and a fit takes some milliseconds. */
+/** Weights are learned anew no oftener: they are told with what else is new, and a fit takes fifty milliseconds. */
 export const learnIntervalMs = 30_000;

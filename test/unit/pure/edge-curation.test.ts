@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { EdgeOutcome } from '../../../signaling/protocol/index.ts';
-import { createEdgesWorld, type EdgesWorld, outcome } from './edges-world.ts';
+import { createEdgesWorld, type EdgesWorld, outcome, type Said } from './edges-world.ts';
 
 const bad: Partial<EdgeOutcome> = { successCount: 0, failureCount: 3 };
 
@@ -18,7 +18,7 @@ function windows(
   }
 }
 
-function watched(viewerCount: number, ids: Record<string, object>): EdgesWorld {
+function watched(viewerCount: number, ids: Record<string, Said>): EdgesWorld {
   const world = createEdgesWorld();
   for (const [edgeId, said] of Object.entries(ids)) world.register(edgeId, said);
   for (let index = 0; index < viewerCount; index++) world.join(`v${index}`);

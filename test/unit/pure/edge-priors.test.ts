@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { Learning } from '../../../signaling/core/index.ts';
+import { edgeWeightsUnlearned } from '../../../signaling/protocol/index.ts';
 import { createEdgesWorld, outcome } from './edges-world.ts';
 
 const measured = (firstByteMs: number, bytesPerMs: number) =>
@@ -112,5 +114,21 @@ describe('edge directory: weights', () => {
     expect(samples).to.deep.equal(['device-v']);
     world.advance(60_000, ['e1']);
     expect(viewer.body?.weights).to.deep.equal(weights);
+  });
+
+  it('come from what many devices found, with the real learning', () => {
+    const world = createEdgesWorld({ learning: new Learning(edgeWeightsUnlearned) });
+    world.register('e1');
+    for (let index = 0; index < 400; index++) {
+      if (index < 40) world.join(`v${index}`);
+      // Pressure does half of what the sdk comes with.
+      const load = ((index * 7) % 20) / 20;
+      const sample = { predictedMs: 100, completedMs: 100 * Math.exp(1.5 * load), age: 0 };
+      world.report(`v${index % 40}`, [outcome('e1', { sample: { ...sample, load } })]);
+    }
+    world.advance(60_000, ['e1']);
+    const { weights } = world.viewers.get('v0')?.body ?? {};
+    expect(weights?.version).to.be.at.least(1);
+    expect(weights?.load).to.be.closeTo(1.5, 0.1);
   });
 });

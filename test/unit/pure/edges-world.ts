@@ -8,14 +8,12 @@ import {
   type EdgeNeeds,
   type EdgeOutcome,
   type EdgesBody,
+  type KpiTexts,
   type Limits,
   parseEdges,
+  parseKpis,
 } from '../../../signaling/protocol/index.ts';
-import {
-  type EdgeHeartbeat,
-  type EdgeRegistration,
-  parseRegistration,
-} from '../../../signaling/protocol/registration.ts';
+import type { EdgeHeartbeat, EdgeRegistration } from '../../../signaling/protocol/registration.ts';
 
 type DirectoryOptions = NonNullable<Parameters<typeof createEdgeDirectory>[0]>;
 
@@ -38,11 +36,22 @@ export interface ViewerOptions {
   isReturning?: boolean;
 }
 
-/** As an edge would write it. */
-export function registrationOf(edgeId: string, said: object = {}): EdgeRegistration {
-  const parsed = parseRegistration(edgeId, { baseUrl: `https://${edgeId}.example/`, ...said });
-  if (!parsed.ok) throw new Error(`${parsed.code}: ${parsed.message}`);
-  return parsed.value;
+/** What an edge says, with its KPIs as texts. */
+export type Said = Partial<Omit<EdgeRegistration, 'edgeId' | 'kpis'>> & { kpis?: KpiTexts };
+
+/** As it is once it was parsed. */
+export function registrationOf(
+  edgeId: string,
+  { kpis = {}, ...said }: Said = {},
+): EdgeRegistration {
+  const offered = parseKpis(kpis);
+  if (typeof offered === 'string') throw new Error(`no such KPI: ${offered}`);
+  return {
+    ...{ edgeId, name: edgeId, baseUrl: `https://${edgeId}.example/`, rooms: null, region: null },
+    ...{ load: null, costPerGigabyte: null, role: 'active' },
+    ...said,
+    kpis: offered,
+  };
 }
 
 export function outcome(edgeId: string, more: Partial<EdgeOutcome> = {}): EdgeOutcome {
@@ -106,7 +115,7 @@ export function createEdgesWorld(options: DirectoryOptions = {}) {
     get nowMs() {
       return nowMs;
     },
-    register(edgeId: string, said: object = {}): EdgeAnswer | null {
+    register(edgeId: string, said: Said = {}): EdgeAnswer | null {
       return handle({ type: 'registered', registration: registrationOf(edgeId, said) });
     },
     beat(edgeId: string, heartbeat: EdgeHeartbeat = {}): EdgeAnswer | null {
