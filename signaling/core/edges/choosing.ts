@@ -197,18 +197,29 @@ function failingKpi(excluded: readonly EdgeExclusion[]): KpiName | null {
  * that tells; else a part of them, and the next load tells how they were borne.
  */
 function admits(context: Context, edge: Edge): number {
-  const { loadBusy, loadTelling, readersTelling, readersHarmless } = thresholds;
+  const { loadTelling, readersTelling, readersHarmless } = thresholds;
   const { admitsUnknown, admitsMax } = thresholds;
   const elsewhereCount = readersFor(context, edge) - edge.readerCount;
-  if (edge.role !== 'active' || edge.fullSinceMs !== null || (edge.load ?? 0) >= loadBusy) return 0;
+  const loadMax = loadMaxOf(context);
+  if (edge.role !== 'active' || edge.fullSinceMs !== null || (edge.load ?? 0) >= loadMax) return 0;
   if (elsewhereCount <= readersHarmless) return 1;
   const { load, readerCount } = edge;
   const isTelling = load !== null && load >= loadTelling && readerCount >= readersTelling;
   const share = isTelling
-    ? ((loadBusy / load - 1) * readerCount) / elsewhereCount
-    : admitsUnknown * (1 - (load ?? 0) / loadBusy);
+    ? ((loadMax / load - 1) * readerCount) / elsewhereCount
+    : admitsUnknown * (1 - (load ?? 0) / loadMax);
   const harmless = readersHarmless / elsewhereCount;
   return Number(Math.min(admitsMax, Math.max(harmless, share)).toFixed(2));
+}
+
+/** However much better an edge is: beyond this it serves more than its share, and would not be better for long. */
+function loadMaxOf({ edges }: Context): number {
+  const loads = [...edges.values()].flatMap(({ role, load }) =>
+    role === 'active' ? (load ?? []) : [],
+  );
+  const mean = loads.reduce((sum, load) => sum + load, 0) / Math.max(1, loads.length);
+  const { loadBusy, loadIdle, loadOverMean } = thresholds;
+  return Math.min(loadBusy, Math.max(loadIdle, mean * loadOverMean));
 }
 
 function readersFor(context: Context, { registration }: Edge): number {

@@ -40,6 +40,10 @@ export const vacancyMs = 600_000;
 export const renewShare = 0.75;
 /** Of a measurement, whichever: 12 days, or 8 Tbit/s. What is above is a lie, and would be no number for long. */
 export const measuredMax = 1e9;
+/** Below this an edge answers as one without load; nobody need be kept from it. */
+export const loadIdle = 0.4;
+/** And above that it may be loaded by so much more than edges are on average, with what moves until loads are told again. */
+export const loadOverMean = 1.12;
 /** So many at once are borne by any edge. */
 export const readersHarmless = 10;
 /** How many readers a load is of tells how many more are borne, where both are more than chance. */
