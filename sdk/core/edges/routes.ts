@@ -14,7 +14,7 @@ export interface Hedge {
   afterMs: number;
 }
 
-/** Turns the URLs of the player into those of the edge that is chosen. What is on no listed edge stays as it is. */
+/** Turns the URLs of the player into those of the edge that is chosen. What is on no edge that was ever listed stays as it is. */
 export class EdgeRoutes {
   readonly #context: Context;
   readonly #room: Room;
@@ -23,7 +23,9 @@ export class EdgeRoutes {
   readonly #probes = new Budget(thresholds.probeShare, 2 * limits.partBytes);
   readonly #hedges = new Budget(thresholds.hedgeShare, 1);
   #body: EdgesBody | null = null;
-  /** The longest address first: one may lie below another. */
+  /** The newest first. Those that are listed no more, too: players go on with the URLs that they have. */
+  #known: EdgeListing[] = [];
+  /** The same, the longest address first: one may lie below another. */
   #byLength: EdgeListing[] = [];
   /** Of the last segment, to tell the app what is expected of each edge. */
   #bytes = 0;
@@ -44,7 +46,10 @@ export class EdgeRoutes {
     this.#body = body;
     this.#selector.viewerId = this.#room.viewerId ?? '';
     this.#selector.listed(body);
-    this.#byLength = [...body.edges].sort((a, b) => b.baseUrl.length - a.baseUrl.length);
+    const isListed = new Set(body.edges.map(({ baseUrl }) => baseUrl));
+    const former = this.#known.filter(({ baseUrl }) => !isListed.has(baseUrl));
+    this.#known = [...body.edges, ...former].slice(0, limits.edgesOfRoomMax);
+    this.#byLength = [...this.#known].sort((a, b) => b.baseUrl.length - a.baseUrl.length);
   }
 
   /** Other masters of the group read from these and come first. */
