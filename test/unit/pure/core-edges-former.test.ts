@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { EdgeSelector } from '../../../sdk/core/edges/selector.ts';
 import {
   type EdgeListing,
   type EdgesBody,
@@ -39,5 +40,17 @@ describe('core: an edge that is listed no more', () => {
     viewer.wantSegment(101);
     viewer.wait(1_000);
     expect(viewer.take('fetchSegment')[0]?.url).to.equal('https://other.example/live/high/101.m4s');
+  });
+});
+
+describe('core: an edge that fails', () => {
+  it('has a failure told as one, and not as a time that was measured', () => {
+    const selector = new EdgeSelector(null);
+    selector.listed(body(1, [listing('edge')]));
+    const told = () => selector.stats({ bytes: 0, bufferMs: null }, 2_000)[0];
+    selector.answered('edge', 40, 1_000);
+    expect(told()).to.include({ failures: 0, firstByteMs: 40 });
+    selector.failed('edge', 2_000);
+    expect(told()).to.include({ failures: 1, firstByteMs: null });
   });
 });
