@@ -12,18 +12,22 @@ export interface Chooser {
 }
 
 export class ChoiceWatch {
-  #edges = new Map<number, EdgeName>();
+  #before = new Map<number, { isMaster: boolean; edge: EdgeName }>();
 
   /** @returns A sentence for each that has changed its edge since the last time. */
   update(choosers: readonly Chooser[]): string[] {
-    const before = this.#edges;
-    this.#edges = new Map();
+    const before = this.#before;
+    this.#before = new Map();
     return choosers.flatMap(({ number, isMaster, edge, seen }) => {
       const from = before.get(number);
-      const now = edge ?? from;
-      if (now !== undefined) this.#edges.set(number, now);
-      if (!isMaster || now === undefined || from === undefined || now === from) return [];
-      return [`Viewer ${number} reads from ${letterOf(now)} now: ${whyMoved(from, now, seen)}`];
+      const now = edge ?? from?.edge;
+      if (now === undefined) return [];
+      this.#before.set(number, { isMaster, edge: now });
+      // Whose edge fails may lose the role before it has another one.
+      if (from === undefined || from.edge === now || !(isMaster || from.isMaster)) return [];
+      return [
+        `Viewer ${number} reads from ${letterOf(now)} now: ${whyMoved(from.edge, now, seen)}`,
+      ];
     });
   }
 }

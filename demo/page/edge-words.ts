@@ -68,6 +68,9 @@ export function milliseconds(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
+/** Of two times, the shorter one speaks for itself when it is less than this of the other. */
+const clearShare = 0.9;
+
 /** Why a viewer left one edge for another, of the one that it left or of both. */
 export function whyMoved(from: EdgeName, to: EdgeName, seen: EdgesSeen): string {
   const left = letterOf(from);
@@ -81,7 +84,9 @@ export function whyMoved(from: EdgeName, to: EdgeName, seen: EdgesSeen): string 
   }
   if (before.failures > 0 || before.reason) return `${left} did not answer`;
   if (!after || after.scoreMs >= before.scoreMs) return `${left} had become slow`;
+  // Load, cost and who else reads from it count as well.
+  if (after.predictedMs > before.predictedMs * clearShare)
+    return `${letterOf(to)} has the better score, ${Math.round(after.scoreMs)} to ${Math.round(before.scoreMs)}`;
   const [slow, fast] = [milliseconds(before.predictedMs), milliseconds(after.predictedMs)];
-  if (after.predictedMs >= before.predictedMs) return `${letterOf(to)} has more room`;
   return `a segment is expected to take ${fast} there, and ${slow} from ${left}`;
 }
