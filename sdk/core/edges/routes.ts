@@ -14,6 +14,9 @@ export interface Hedge {
   afterMs: number;
 }
 
+/** Where an edge is, offered or not. */
+type Place = Pick<EdgeListing, 'edgeId' | 'baseUrl'>;
+
 /** Turns the URLs of the player into those of the edge that is chosen. What is on no listed edge stays as it is. */
 export class EdgeRoutes {
   readonly #context: Context;
@@ -24,7 +27,7 @@ export class EdgeRoutes {
   readonly #hedges = new Budget(thresholds.hedgeShare, 1);
   #body: EdgesBody | null = null;
   /** The longest address first: one may lie below another. */
-  #byLength: EdgeListing[] = [];
+  #places: Place[] = [];
   /** Of the last segment, to tell the app what is expected of each edge. */
   #bytes = 0;
 
@@ -44,7 +47,9 @@ export class EdgeRoutes {
     this.#body = body;
     this.#selector.viewerId = this.#room.viewerId ?? '';
     this.#selector.listed(body);
-    this.#byLength = [...body.edges].sort((a, b) => b.baseUrl.length - a.baseUrl.length);
+    this.#places = [...body.edges, ...body.excluded].sort(
+      (a, b) => b.baseUrl.length - a.baseUrl.length,
+    );
   }
 
   /** Other masters of the group read from these and come first. */
@@ -69,9 +74,9 @@ export class EdgeRoutes {
 
   /** The same resource on the edge that is best for it now. */
   route(url: string, bytes: number): string {
-    const listing = this.#listingOf(url);
-    if (!listing) return url;
-    if (listing.baseUrl.startsWith('https:')) this.#selector.requireSecure();
+    const place = this.#placeOf(url);
+    if (!place) return url;
+    if (place.baseUrl.startsWith('https:')) this.#selector.requireSecure();
     if (bytes > 0) this.#bytes = bytes;
     const chosen = this.#selector.choose(this.#need(bytes), this.#context.nowMs);
     return chosen ? this.#on(chosen, url) : url;
@@ -79,7 +84,7 @@ export class EdgeRoutes {
 
   /** The same on the edge that a small read, of use by itself, should go to. */
   look(url: string): string {
-    if (!this.#listingOf(url) || !this.#mayTry) return this.route(url, 0);
+    if (!this.#placeOf(url) || !this.#mayTry) return this.route(url, 0);
     const need = this.#need(this.#bytes);
     const looked = this.#selector.look(need, this.#context.nowMs);
     return looked ? this.#on(looked, url) : url;
@@ -87,7 +92,7 @@ export class EdgeRoutes {
 
   /** The edge from which the first part of a segment is read to learn how fast it is; null where nothing is to be tried. */
   probe(url: string, bytes: number): string | null {
-    if (!this.#listingOf(url) || !this.#mayTry || bytes <= 2 * limits.partBytes) return null;
+    if (!this.#placeOf(url) || !this.#mayTry || bytes <= 2 * limits.partBytes) return null;
     const need = this.#need(bytes);
     const chosen = this.#selector.choose(need, this.#context.nowMs);
     const looked = this.#selector.look(need, this.#context.nowMs);
@@ -192,16 +197,16 @@ export class EdgeRoutes {
     return { bytes, bufferMs: this.#room.bufferMs };
   }
 
-  #listingOf(url: string): EdgeListing | undefined {
-    return this.#byLength.find(({ baseUrl }) => url.startsWith(baseUrl));
+  #placeOf(url: string): Place | undefined {
+    return this.#places.find(({ baseUrl }) => url.startsWith(baseUrl));
   }
 
   #edgeIdOf(url: string): string | undefined {
-    return this.#listingOf(url)?.edgeId;
+    return this.#placeOf(url)?.edgeId;
   }
 
   #on({ baseUrl }: EdgeListing, url: string): string {
-    const listing = this.#listingOf(url);
-    return listing ? baseUrl + url.slice(listing.baseUrl.length) : url;
+    const place = this.#placeOf(url);
+    return place ? baseUrl + url.slice(place.baseUrl.length) : url;
   }
 }
