@@ -24,6 +24,7 @@ export class Candidate {
   readonly trust = new Trust();
   /** In a row. */
   failures = 0;
+  failedAtMs = 0;
   /** Times that it was ejected since it last answered. */
   ejections = 0;
   ejectedUntilMs = 0;
@@ -35,6 +36,10 @@ export class Candidate {
   /** It is left alone, or has to answer a trial before it counts again. */
   get isEjected(): boolean {
     return this.ejections > 0;
+  }
+
+  isOnTrial(nowMs: number): boolean {
+    return this.isEjected && nowMs >= this.ejectedUntilMs;
   }
 
   answered(firstByteMs: number, nowMs: number): void {
@@ -49,9 +54,12 @@ export class Candidate {
   }
 
   failed(nowMs: number): void {
+    // What was under way when it was ejected says nothing new.
+    const isNews = !this.isEjected || this.isOnTrial(nowMs);
     this.failures += 1;
+    this.failedAtMs = nowMs;
     this.firstByte.observe(thresholds.failedMs, nowMs);
-    if (this.failures < thresholds.failuresToEject) return;
+    if (!isNews || this.failures < thresholds.failuresToEject) return;
     const ejectedMs = thresholds.ejectedMsMin * 2 ** Math.min(this.ejections, 8);
     this.ejectedUntilMs = nowMs + Math.min(thresholds.ejectedMsMax, ejectedMs);
     this.ejections += 1;

@@ -43,5 +43,7 @@ export const deadlineMsMax = 1_500;
 /** Share of the media that may be read to learn, and of the requests that may be sent twice. */
 export const probeShare = 0.01;
 export const hedgeShare = 0.02;
+/** By such a read it is told whether an edge has become slower: a second of 4 Mbit/s. */
+export const usualBytes = 500_000;
 /** An edge that has become so much slower, in the logarithm, is left as one that fails. */
 export const worseLog = 0.5;

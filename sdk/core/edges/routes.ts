@@ -6,7 +6,8 @@ import type { Room } from '../room/room.ts';
 import { Budget } from './budget.ts';
 import * as thresholds from './choice-thresholds.ts';
 import { Outcomes } from './outcomes.ts';
-import { EdgeSelector, type EdgeStats, type ReadNeed } from './selector.ts';
+import type { ReadNeed } from './scoring.ts';
+import { EdgeSelector, type EdgeStats } from './selector.ts';
 
 /** A second request for the same, to another edge, if the first is not answered by then. */
 export interface Hedge {
@@ -114,14 +115,15 @@ export class EdgeRoutes {
   /** Whether another edge could give what this one did not. */
   hasOther(url: string): boolean {
     const edgeId = this.#edgeIdOf(url);
-    return edgeId !== undefined && this.#selector.hasOther(edgeId);
+    return edgeId !== undefined && this.#selector.hasOther(edgeId, this.#context.nowMs);
   }
 
   /** How long to wait for the first byte of it; null where there is nobody else to ask. */
   deadlineMs(url: string): number | null {
     const edgeId = this.#edgeIdOf(url);
-    if (edgeId === undefined || !this.#selector.hasOther(edgeId)) return null;
-    return this.#selector.deadlineMs(edgeId, this.#context.nowMs);
+    const { nowMs } = this.#context;
+    if (edgeId === undefined || !this.#selector.hasOther(edgeId, nowMs)) return null;
+    return this.#selector.deadlineMs(edgeId, nowMs);
   }
 
   answered(url: string, firstByteMs: number): void {
