@@ -200,17 +200,18 @@ export class EdgeSelector {
       });
   }
 
-  /** Those that can be read from, the best first. When all are ejected, all of them, in turn: nothing can be lost. */
+  /**
+   * Those that can be read from, the best first. Where each has failed last they come in turn, with those that were left
+   * alone for long enough; where all are ejected all of them: nothing can be lost.
+   */
   #ranked(need: ReadNeed, nowMs: number): Scored[] {
     const scored = this.#allowed().map((each) => this.#scoring.score(each, need, nowMs));
     const sound = scored.filter(({ candidate }) => !candidate.isEjected);
-    if (sound.length === 0)
-      return scored.sort((a, b) => a.candidate.failedAtMs - b.candidate.failedAtMs);
-    sound.sort((a, b) => a.score - b.score);
-    if (sound.some(({ candidate }) => candidate.failures === 0)) return sound;
-    // Where each of these has just failed, one that was left alone for long enough may as well be asked.
-    const trials = scored.filter(({ candidate }) => candidate.isOnTrial(nowMs));
-    return [...trials.sort((a, b) => a.score - b.score), ...sound];
+    if (sound.some(({ candidate }) => candidate.failures === 0))
+      return sound.sort((a, b) => a.score - b.score);
+    const open = scored.filter(({ candidate }) => candidate.isOnTrial(nowMs));
+    const inTurn = sound.length > 0 ? [...sound, ...open] : scored;
+    return inTurn.sort((a, b) => a.candidate.failedAtMs - b.candidate.failedAtMs);
   }
 
   #allowed(): Candidate[] {

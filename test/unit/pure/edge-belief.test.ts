@@ -30,6 +30,8 @@ describe('what is believed of an edge', () => {
     // Others measure; an edge only says.
     expect(order).to.deep.equal(['known', 'fast', 'silent', 'bad']);
     expect(chosenBy(selector, nowMs)).to.equal('known');
+    expect(firstByteOf(selector, 'known')).to.be.below(firstByteOf(selector, 'fast'));
+    expect(firstByteOf(selector, 'bad')).to.be.above(firstByteOf(selector, 'silent') * 1.5);
   });
 
   it('is hardly what others say once it was measured', () => {
@@ -49,12 +51,21 @@ describe('what is believed of an edge', () => {
       listingOf('unknown', { kpis: { responseTimeMs: 50, bandwidthBitsPerSecond: 1e8 } }),
     ]);
     const before = [firstByteOf(selector, 'boastful'), firstByteOf(selector, 'unknown')];
-    const beforeMs = statsOf(selector, 'unknown', nowMs).predictedMs;
+    const large = { ...need, bytes: 50e6 };
+    const beforeMs = statsOf(selector, 'unknown', nowMs, large).predictedMs;
     // Long ago, so that it is not what was measured that counts.
     for (let count = 0; count < 10; count += 1) selector.answered('boastful', 50, nowMs - 3e6);
     expect(firstByteOf(selector, 'boastful')).to.be.above((before[0] ?? 0) * 1.2);
     expect(firstByteOf(selector, 'unknown')).to.be.above((before[1] ?? 0) * 1.2);
-    expect(statsOf(selector, 'unknown', nowMs).predictedMs).to.be.above(beforeMs * 1.2);
+    expect(statsOf(selector, 'unknown', nowMs, large).predictedMs).to.be.above(beforeMs * 1.2);
+  });
+
+  it('is longer than others say, as much as those took longer that were measured', () => {
+    const slow = { kpis: { responseTimeMs: 200 } };
+    const selector = selectorOf([listingOf('measured', slow), listingOf('unknown', slow)]);
+    const before = firstByteOf(selector, 'unknown');
+    for (let count = 0; count < 10; count += 1) selector.answered('measured', 400, nowMs);
+    expect(firstByteOf(selector, 'unknown')).to.be.above(before);
   });
 
   it('is what an honest edge says, after it has kept its word', () => {

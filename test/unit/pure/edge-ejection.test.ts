@@ -101,6 +101,22 @@ describe('an edge that fails', () => {
   });
 });
 
+describe('edges that have each failed once', () => {
+  it('are asked in turn, by every viewer', () => {
+    for (let viewer = 0; viewer < 50; viewer += 1) {
+      const selector = selectorOf(['a', 'b', 'c'], { viewerId: `v${viewer}` });
+      const turns: (string | undefined)[] = [];
+      for (let turn = 0; turn < 4; turn += 1) {
+        const edgeId = chosenBy(selector, nowMs + turn) ?? '';
+        turns.push(edgeId);
+        fail(selector, edgeId, 1, nowMs + turn);
+      }
+      expect(new Set(turns.slice(0, 3)).size).to.equal(3);
+      expect(turns[3]).to.equal(turns[0]);
+    }
+  });
+});
+
 describe('a look at edges', () => {
   it('is at the chosen one where the buffer is short', () => {
     const selector = selectorOf([listingOf('near', { kpis: { responseTimeMs: 10 } }), 'unknown']);
@@ -153,6 +169,8 @@ describe('where all edges are ejected', () => {
   it('nobody is told that another one could be asked instead', () => {
     const selector = selectorOf(['a', 'b']);
     for (const edgeId of ['a', 'b']) fail(selector, edgeId, 2, nowMs);
-    for (const edgeId of ['a', 'b']) expect(selector.hasOther(edgeId, nowMs)).to.equal(false);
+    for (const edgeId of ['a', 'b'])
+      for (const atMs of [nowMs, nowMs + 60_000])
+        expect(selector.hasOther(edgeId, atMs), `${edgeId} at ${atMs}`).to.equal(false);
   });
 });

@@ -181,6 +181,14 @@ describe('the choice among edges', () => {
     const slower = start();
     measure(slower, 'a', 500, nowMs, 300);
     expect(chosenBy(slower, nowMs), 'became slow').to.equal('b');
+    const slow = selectorOf(['a']);
+    measure(slow, 'a', 2_900, nowMs);
+    expect(chosenBy(slow, nowMs)).to.equal('a');
+    slow.listed(bodyOf([listingOf('a'), listingOf('b', { admits: 0 })], { version: 2 }));
+    measure(slow, 'b', 500, nowMs);
+    expect(chosenBy(slow, nowMs), 'slow from the beginning').to.equal('a');
+    slow.failed('a', nowMs);
+    expect(chosenBy(slow, nowMs), 'slow, and failed').to.equal('b');
     const gone = start();
     gone.listed(bodyOf([listingOf('b', { admits: 0 })]));
     expect(chosenBy(gone, nowMs), 'gone').to.equal('b');
