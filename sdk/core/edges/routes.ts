@@ -70,9 +70,7 @@ export class EdgeRoutes {
 
   /** The same resource on the edge that is best for it now. */
   route(url: string, bytes: number): string {
-    const listing = this.#listingOf(url);
-    if (!listing) return url;
-    if (listing.baseUrl.startsWith('https:')) this.#selector.requireSecure();
+    if (!this.#isRouted(url)) return url;
     if (bytes > 0) this.#bytes = bytes;
     const chosen = this.#selector.choose(this.#need(bytes), this.#context.nowMs);
     return chosen ? this.#on(chosen, url) : url;
@@ -80,7 +78,7 @@ export class EdgeRoutes {
 
   /** The same on the edge that a small read, of use by itself, should go to. */
   look(url: string): string {
-    if (!this.#listingOf(url) || !this.#mayTry) return this.route(url, 0);
+    if (!this.#isRouted(url) || !this.#mayTry) return this.route(url, 0);
     const need = this.#need(this.#bytes);
     const looked = this.#selector.look(need, this.#context.nowMs);
     return looked ? this.#on(looked, url) : url;
@@ -88,7 +86,7 @@ export class EdgeRoutes {
 
   /** The edge from which the first part of a segment is read to learn how fast it is; null where nothing is to be tried. */
   probe(url: string, bytes: number): string | null {
-    if (!this.#listingOf(url) || !this.#mayTry || bytes <= 2 * limits.partBytes) return null;
+    if (!this.#isRouted(url) || !this.#mayTry || bytes <= 2 * limits.partBytes) return null;
     const need = this.#need(bytes);
     const chosen = this.#selector.choose(need, this.#context.nowMs);
     const looked = this.#selector.look(need, this.#context.nowMs);
@@ -188,6 +186,13 @@ export class EdgeRoutes {
   get #mayTry(): boolean {
     const { metered, saveData } = this.#room.profile;
     return !metered && !saveData;
+  }
+
+  /** Whether it is on an edge, and so could be read from another. */
+  #isRouted(url: string): boolean {
+    const listing = this.#listingOf(url);
+    if (listing?.baseUrl.startsWith('https:')) this.#selector.requireSecure();
+    return listing !== undefined;
   }
 
   #need(bytes: number): ReadNeed {
