@@ -23,15 +23,18 @@ export class EdgeRoutes {
   readonly #outcomes = new Outcomes();
   readonly #probes = new Budget(thresholds.probeShare, 2 * limits.partBytes);
   readonly #hedges = new Budget(thresholds.hedgeShare, 1);
+  readonly #moved: (chosenUrl: string) => void;
   #body: EdgesBody | null = null;
   /** The longest address first: one may lie below another. */
   #byLength: EdgeListing[] = [];
   /** Of the last segment, to tell the app what is expected of each edge. */
   #bytes = 0;
 
-  constructor(context: Context, room: Room) {
+  /** `moved`: called when another edge is read from, with its address. */
+  constructor(context: Context, room: Room, moved: (chosenUrl: string) => void) {
     this.#context = context;
     this.#room = room;
+    this.#moved = moved;
     this.#selector = new EdgeSelector(context.options.edgeNeeds ?? null);
   }
 
@@ -42,10 +45,13 @@ export class EdgeRoutes {
       body.createdAtMs <= this.#body.createdAtMs
     )
       return;
+    const before = this.edgeId;
     this.#body = body;
     this.#selector.viewerId = this.#room.viewerId ?? '';
     this.#selector.listed(body);
     this.#byLength = [...body.edges].sort((a, b) => b.baseUrl.length - a.baseUrl.length);
+    // Where all that there was fails, nothing would be read for a while.
+    if (before !== undefined) this.#choose(this.#bytes, before);
   }
 
   /** Other masters of the group read from these and come first. */
@@ -72,24 +78,23 @@ export class EdgeRoutes {
   route(url: string, bytes: number): string {
     if (!this.#isRouted(url)) return url;
     if (bytes > 0) this.#bytes = bytes;
-    const chosen = this.#selector.choose(this.#need(bytes), this.#context.nowMs);
+    const chosen = this.#choose(bytes);
     return chosen ? this.#on(chosen, url) : url;
   }
 
   /** The same on the edge that a small read, of use by itself, should go to. */
   look(url: string): string {
     if (!this.#isRouted(url) || !this.#mayTry) return this.route(url, 0);
-    const need = this.#need(this.#bytes);
-    const looked = this.#selector.look(need, this.#context.nowMs);
+    this.#choose(this.#bytes);
+    const looked = this.#selector.look(this.#need(this.#bytes), this.#context.nowMs);
     return looked ? this.#on(looked, url) : url;
   }
 
   /** The edge from which the first part of a segment is read to learn how fast it is; null where nothing is to be tried. */
   probe(url: string, bytes: number): string | null {
     if (!this.#isRouted(url) || !this.#mayTry || bytes <= 2 * limits.partBytes) return null;
-    const need = this.#need(bytes);
-    const chosen = this.#selector.choose(need, this.#context.nowMs);
-    const looked = this.#selector.look(need, this.#context.nowMs);
+    const chosen = this.#choose(bytes);
+    const looked = this.#selector.look(this.#need(bytes), this.#context.nowMs);
     if (!looked || !chosen || looked === chosen) return null;
     return this.#probes.spend(limits.partBytes) ? this.#on(looked, url) : null;
   }
@@ -108,6 +113,14 @@ export class EdgeRoutes {
   /** It was not needed. */
   unhedged(): void {
     this.#hedges.refund(1);
+  }
+
+  /** Addresses of the other edges, which have what is at this one, too. */
+  othersOf(url: string): string[] {
+    const listing = this.#listingOf(url);
+    return listing
+      ? this.#byLength.filter((each) => each !== listing).map(({ baseUrl }) => baseUrl)
+      : [];
   }
 
   /** Whether another edge could give what this one did not. */
@@ -193,6 +206,12 @@ export class EdgeRoutes {
     const listing = this.#listingOf(url);
     if (listing?.baseUrl.startsWith('https:')) this.#selector.requireSecure();
     return listing !== undefined;
+  }
+
+  #choose(bytes: number, before = this.edgeId): EdgeListing | null {
+    const chosen = this.#selector.choose(this.#need(bytes), this.#context.nowMs);
+    if (chosen && chosen.edgeId !== before) this.#moved(chosen.baseUrl);
+    return chosen;
   }
 
   #need(bytes: number): ReadNeed {

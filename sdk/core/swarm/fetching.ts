@@ -68,7 +68,6 @@ export class Fetching {
     if (segment.loads.size === 0 && this.#isReadingUrgently(segment)) {
       return { started: false, barred: false, nextMs: nowMs + fetchTimings.reviewMs };
     }
-    this.#edges.attempted(source.url);
     this.#start(segment, source);
     return { started: true, barred: false, nextMs: never };
   }
@@ -161,15 +160,16 @@ export class Fetching {
     this.#end(segment);
   }
 
-  failed(segment: SegmentState, failure: FetchFailure, isGone: boolean): void {
+  /** Returns false where another edge is asked at once, as if nothing had been asked yet. */
+  failed(segment: SegmentState, failure: FetchFailure, isGone: boolean): boolean {
     const url = segment.fetch?.url ?? '';
-    this.#edges.failed(url, failure, 'segments', isGone);
+    const hasOther = this.#edges.failed(url, failure, 'segments', isGone);
     this.#end(segment);
-    // Another edge is asked at once, as if nothing had been asked yet.
-    if (!isGone && this.#edges.routes.hasOther(url)) return;
+    if (hasOther) return false;
     segment.edgeFailed = true;
     // What is not there does not come back soon.
     segment.edgeFailedAtMs = this.#context.nowMs + (isGone ? segment.durationMs : 0);
+    return true;
   }
 
   /** Whether the player should be told of a failure now, as plain hls.js would be. */
@@ -212,8 +212,10 @@ export class Fetching {
     const open = idle.length > 0 ? idle : missing;
     const bytes = segment.sizeBytes ?? this.turn.usualBytes(segment) ?? 0;
     const isNew = segment.held.size === 0 && segment.requests.size === 0;
-    const challenger = isNew ? this.#edges.routes.probe(source.url, bytes) : null;
-    const url = challenger ?? this.#edges.route(source.url, bytes);
+    const isDown = this.#edges.isDown(source.url);
+    const challenger = isNew && !isDown ? this.#edges.routes.probe(source.url, bytes) : null;
+    const url = challenger ?? this.#edges.routes.route(source.url, bytes);
+    this.#edges.attempted(url);
     // A probe is one request, for what is of use and costs little.
     const wanted = this.#edges.isDown(source.url) ? open.slice(0, 1) : open;
     const isWhole = challenger === null && wanted.length === segment.partCount;

@@ -17,8 +17,12 @@ class Viewer {
     bufferMs: 20_000 as number | null,
     profile: { metered: false, saveData: false },
   };
+  /** Addresses, as they were told. */
+  readonly moves: string[] = [];
   readonly context = new Context({ edgeNeeds: undefined } as never);
-  readonly routes = new EdgeRoutes(this.context, this.room as unknown as Room);
+  readonly routes = new EdgeRoutes(this.context, this.room as unknown as Room, (chosenUrl) =>
+    this.moves.push(chosenUrl),
+  );
 
   constructor(edges: readonly (EdgeListing | string)[] = []) {
     this.context.nowMs = 10_000;
