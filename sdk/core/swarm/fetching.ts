@@ -133,18 +133,24 @@ export class Fetching {
     this.#end(segment);
   }
 
+  /** `hedge`: the second request was sent, too, or has won. */
   answered(segment: SegmentState, hedge: 'sent' | 'won' | undefined): void {
     const { fetch } = segment;
     if (!fetch || fetch.answeredAtMs !== null) return;
-    if (fetch.hedgeUrl && !hedge) this.#edges.routes.unhedged();
-    if (fetch.hedgeUrl && hedge === 'won') {
-      this.#edges.routes.late(fetch.url, this.#context.nowMs - fetch.startedAtMs);
-      fetch.url = fetch.hedgeUrl;
+    const { nowMs } = this.#context;
+    const tookMs = nowMs - fetch.startedAtMs;
+    if (fetch.hedge && hedge === 'won') {
+      this.#edges.routes.late(fetch.url, tookMs);
+      fetch.url = fetch.hedge.url;
+      fetch.completed = null;
+      this.#edges.firstByte(fetch.url, Math.max(0, tookMs - fetch.hedge.afterMs));
+    } else {
+      if (fetch.hedge && !hedge) this.#edges.routes.unhedged();
+      this.#edges.firstByte(fetch.url, tookMs);
     }
-    fetch.answeredAtMs = this.#context.nowMs;
+    fetch.answeredAtMs = nowMs;
     fetch.isTrial = false;
-    segment.firstByteAtMs ||= this.#context.nowMs;
-    if (hedge !== 'won') this.#edges.firstByte(fetch.url, this.#context.nowMs - fetch.startedAtMs);
+    segment.firstByteAtMs ||= nowMs;
   }
 
   succeeded(segment: SegmentState): void {
@@ -226,7 +232,7 @@ export class Fetching {
     segment.fetch = {
       fetchId,
       url,
-      hedgeUrl: hedge?.url ?? null,
+      hedge: hedge ?? null,
       completed: isWhole && bytes > 0 ? this.#edges.routes.expect(url, bytes) : null,
       partFrom,
       partTo,
