@@ -218,8 +218,7 @@ export class Fetching {
     const open = idle.length > 0 ? idle : missing;
     const bytes = segment.sizeBytes ?? this.turn.usualBytes(segment) ?? 0;
     const isNew = segment.held.size === 0 && segment.requests.size === 0;
-    const isDown = this.#edges.isDown(source.url);
-    const challenger = isNew && !isDown ? this.#edges.routes.probe(source.url, bytes) : null;
+    const challenger = isNew ? this.#edges.routes.probe(source.url, bytes) : null;
     const url = challenger ?? this.#edges.routes.route(source.url, bytes);
     this.#edges.attempted(url);
     // A probe is one request, for what is of use and costs little.
@@ -227,7 +226,7 @@ export class Fetching {
     const isWhole = challenger === null && wanted.length === segment.partCount;
     const partFrom = isWhole || challenger ? 0 : (wanted[0] ?? 0);
     const partTo = challenger ? 0 : isWhole ? null : endOfRun(wanted);
-    const hedge = challenger ? undefined : this.#edges.routes.hedge(url);
+    const hedge = this.#edges.routes.hedge(url);
     const fetchId = this.#context.nextId();
     segment.fetch = {
       fetchId,

@@ -43,6 +43,7 @@ describe('core: the edges of a group', () => {
     expect(told(viewer).sort()).to.deep.equal([`v1 ${first}`, `v7 ${first}`]);
     viewer.effects = [];
     reads(viewer, 101);
+    viewer.says('v7', { type: 'reads', edgeId: first });
     expect(told(viewer), 'no news').to.deep.equal([]);
     viewer.list(edges.filter(({ edgeId }) => edgeId !== first));
     const second = first === 'b' ? 'c' : 'b';
@@ -108,6 +109,19 @@ describe('core: the edges of a group', () => {
     expect(staysWith({ viewerId: 'v1' })).to.equal(true);
     expect(staysWith({ viewerId: 'v1', ...master }, edges.slice(0, 2))).to.equal(true);
     expect(staysWith({ viewerId: 'v1', ...master }), 'else').to.equal(false);
+  });
+
+  it('are not left by who reads for itself alone', () => {
+    const viewer = groupOf({ viewerId: 'v1', ...master });
+    const first = reads(viewer, 100);
+    viewer.join([
+      { viewerId: 'v4', role: 'slave' },
+      { viewerId: 'v1', ...master },
+    ]);
+    viewer.says('v1', { type: 'reads', edgeId: first });
+    viewer.wantSegment(101, 0);
+    viewer.wait(2_000);
+    expect(hostOf(viewer.read())).to.equal(first);
   });
 
   it('are free again when the other reads for the group no more', () => {

@@ -4,8 +4,9 @@ import { EdgesViewer, hostOf, sizeBytes, threeEdges, timeout } from './core-edge
 import { listingOf } from './edge-listings.ts';
 
 /** Has read for a while, so that there is something to spend. */
-function seasoned(edges = threeEdges(), firstByteMs = 20): EdgesViewer {
+function seasoned(edges = threeEdges(), firstByteMs = 20, metered = false): EdgesViewer {
   const viewer = new EdgesViewer(edges);
+  viewer.changeProfile({ metered });
   for (let sequence = 0; sequence < 55; sequence += 1) {
     viewer.load(sequence, firstByteMs);
     viewer.wait(500);
@@ -64,6 +65,25 @@ describe('core: the first part of a segment', () => {
       return;
     }
     throw new Error('never looked');
+  });
+});
+
+describe('core: the rest of a segment', () => {
+  it('is read from the edge that is chosen, even if there is much to be learned of others', () => {
+    const viewer = seasoned([...threeEdges().slice(0, 2), listingOf('unknown')], 200, true);
+    viewer.changeProfile({ metered: false });
+    viewer.tell({ type: 'bufferMeasured', bufferMs: 3_000 });
+    viewer.wantSegment(100);
+    const fetch = viewer.read();
+    viewer.answer(fetch, 200);
+    for (const part of [0, 1, 2])
+      viewer.tell({ type: 'fetchPart', fetchId: fetch.fetchId, part, bytes: limits.partBytes });
+    viewer.tell({ type: 'bufferMeasured', bufferMs: 20_000 });
+    viewer.tell({ type: 'fetchEnded', fetchId: fetch.fetchId, sizeBytes });
+    const { partFrom, partTo } = viewer.read();
+    expect([partFrom, partTo]).to.deep.equal([3, null]);
+    viewer.wantSegment(101);
+    expect(viewer.read(), 'of a new one').to.include({ partFrom: 0, partTo: 0 });
   });
 });
 

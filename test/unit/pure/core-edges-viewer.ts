@@ -13,6 +13,17 @@ export const unavailable: FetchFailure = { status: 503, reason: 'status' };
 export const near = { prior: { firstByteMs: 15, bytesPerMs: 5_000 } };
 export const far = { prior: { firstByteMs: 300, bytesPerMs: 500 } };
 
+/** For a viewer without peers. */
+export const alone = {
+  profile: {
+    metered: false,
+    saveData: false,
+    uploadAllowed: true,
+    peersAllowed: false,
+    batteryLevel: null,
+  },
+};
+
 /** One viewer's core with edges, of which the player's URLs name the one called `edge`. */
 export class EdgesViewer extends CoreViewer {
   #version = 0;
