@@ -17,15 +17,17 @@ interface Hint {
  */
 export class Belief {
   readonly #usual: readonly number[];
+  readonly #minMs: number;
   readonly #sameMs: number;
   #last: { log: number; atMs: number } | null = null;
   #regimes: number[] = [];
   /** What others say; by what they are. */
   readonly hints = new Map<'advertised' | 'prior', Hint>();
 
-  /** @param sameMs values closer than this are the same */
-  constructor(usual: readonly number[], sameMs: number) {
+  /** @param minMs what is less counts as this; @param sameMs values closer than this are the same */
+  constructor(usual: readonly number[], minMs: number, sameMs: number) {
     this.#usual = usual;
+    this.#minMs = minMs;
     this.#sameMs = sameMs;
   }
 
@@ -39,7 +41,7 @@ export class Belief {
   }
 
   observe(value: number, atMs: number): void {
-    const log = Math.log(value);
+    const log = this.#logOf(value);
     const last = this.#last;
     const isSame =
       last !== null &&
@@ -74,13 +76,18 @@ export class Belief {
     const share = age / total;
     for (const log of this.#regimes) atoms.push({ weight: share, log });
     for (const { value, weight } of this.hints.values())
-      atoms.push({ weight: share * weight, log: Math.log(value) });
+      atoms.push({ weight: share * weight, log: this.#logOf(value) });
     for (const value of this.#usual)
       atoms.push({
         weight: (share * thresholds.usualWeight) / this.#usual.length,
         log: Math.log(value),
       });
     return atoms;
+  }
+
+  /** Whatever a clock, an edge or others say: a number. */
+  #logOf(value: number): number {
+    return Math.log(Math.min(thresholds.timeMsMax, Math.max(this.#minMs, value)));
   }
 }
 

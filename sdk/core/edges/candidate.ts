@@ -8,6 +8,7 @@ class Trust {
 
   measured(took: number, said: number | undefined): void {
     if (!said) return;
+    // Beyond this it is no matter of words any more.
     const log = Math.max(-1, Math.min(3, Math.log(took / said)));
     this.exaggeration =
       this.exaggeration === null
@@ -19,8 +20,16 @@ class Trust {
 /** One edge that can be chosen, and all that this viewer has learned of it. */
 export class Candidate {
   listing: EdgeListing;
-  readonly firstByte = new Belief(thresholds.firstByteMsUsual, thresholds.sameMs);
-  readonly msPerKilobyte = new Belief(thresholds.msPerKilobyteUsual, 0);
+  readonly firstByte = new Belief(
+    thresholds.firstByteMsUsual,
+    thresholds.firstByteMsMin,
+    thresholds.sameMs,
+  );
+  readonly msPerKilobyte = new Belief(
+    thresholds.msPerKilobyteUsual,
+    thresholds.msPerKilobyteMin,
+    0,
+  );
   readonly trust = new Trust();
   /** In a row. */
   failures = 0;
@@ -45,12 +54,12 @@ export class Candidate {
   answered(firstByteMs: number, nowMs: number): void {
     this.failures = 0;
     this.ejections = 0;
-    this.firstByte.observe(Math.max(1, firstByteMs), nowMs);
-    this.trust.measured(Math.max(1, firstByteMs), this.listing.kpis.responseTimeMs);
+    this.firstByte.observe(firstByteMs, nowMs);
+    this.trust.measured(firstByteMs, this.listing.kpis.responseTimeMs);
   }
 
   gave(bytes: number, transferMs: number, nowMs: number): void {
-    this.msPerKilobyte.observe(Math.max(0.01, (transferMs * 1_000) / bytes), nowMs);
+    this.msPerKilobyte.observe((transferMs * 1_000) / bytes, nowMs);
   }
 
   failed(nowMs: number): void {

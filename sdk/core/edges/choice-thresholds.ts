@@ -11,6 +11,11 @@ export const sameMs = 10;
 export const firstByteMsUsual: readonly number[] = [30, 80, 200, 500];
 /** And ms for a kilobyte: 40, 10 and 2.5 Mbit/s. */
 export const msPerKilobyteUsual: readonly number[] = [0.2, 0.8, 3.2];
+/** No time is shorter than a clock can tell, or a gigabit a second gives. */
+export const firstByteMsMin = 1;
+export const msPerKilobyteMin = 0.01;
+/** Nor longer than anybody would wait. */
+export const timeMsMax = 60_000;
 /** They weigh as much as so many values of its own; what the edge says of itself, and what others on the network measured. */
 export const usualWeight = 2;
 export const advertisedWeight = 1;

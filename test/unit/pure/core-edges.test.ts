@@ -55,6 +55,15 @@ describe('core: reads of a viewer with several edges', () => {
     expect([...hosts].sort()).to.deep.equal(['b', 'unknown']);
   });
 
+  it('of what the publisher signed go to the same edge', () => {
+    const viewer = new EdgesViewer(threeEdges(), { integrityMin: 'signed' });
+    viewer.wantPlaylist();
+    viewer.load(100);
+    const [read] = viewer.take('readDescriptors');
+    expect(read?.url).to.equal('https://b.example/live/high/holdfast.jsonl');
+    expect(read?.segmentIds).to.deep.equal([segmentOf(100)]);
+  });
+
   it('are told to the app and to the server by the edge, when that is another one', () => {
     const viewer = new EdgesViewer(threeEdges());
     viewer.load(100);
