@@ -6,7 +6,8 @@ import type { Room } from '../room/room.ts';
 import { Budget } from './budget.ts';
 import * as thresholds from './choice-thresholds.ts';
 import { Outcomes } from './outcomes.ts';
-import { EdgeSelector, type EdgeStats, type ReadNeed } from './selector.ts';
+import type { ReadNeed } from './scoring.ts';
+import { EdgeSelector, type EdgeStats } from './selector.ts';
 
 /** A second request for the same, to another edge, if the first is not answered by then. */
 export interface Hedge {
@@ -25,15 +26,18 @@ export class EdgeRoutes {
   readonly #outcomes = new Outcomes();
   readonly #probes = new Budget(thresholds.probeShare, 2 * limits.partBytes);
   readonly #hedges = new Budget(thresholds.hedgeShare, 1);
+  readonly #moved: (chosenUrl: string) => void;
   #body: EdgesBody | null = null;
   /** The longest address first: one may lie below another. */
   #places: Place[] = [];
   /** Of the last segment, to tell the app what is expected of each edge. */
   #bytes = 0;
 
-  constructor(context: Context, room: Room) {
+  /** `moved`: called when another edge is read from, with its address. */
+  constructor(context: Context, room: Room, moved: (chosenUrl: string) => void) {
     this.#context = context;
     this.#room = room;
+    this.#moved = moved;
     this.#selector = new EdgeSelector(context.options.edgeNeeds ?? null);
   }
 
@@ -44,12 +48,15 @@ export class EdgeRoutes {
       body.createdAtMs <= this.#body.createdAtMs
     )
       return;
+    const before = this.edgeId;
     this.#body = body;
     this.#selector.viewerId = this.#room.viewerId ?? '';
     this.#selector.listed(body);
     this.#places = [...body.edges, ...body.excluded].sort(
       (a, b) => b.baseUrl.length - a.baseUrl.length,
     );
+    // Where all that there was fails, nothing would be read for a while.
+    if (before !== undefined) this.#choose(this.#bytes, before);
   }
 
   /** Other masters of the group read from these and come first. */
@@ -74,28 +81,25 @@ export class EdgeRoutes {
 
   /** The same resource on the edge that is best for it now. */
   route(url: string, bytes: number): string {
-    const place = this.#placeOf(url);
-    if (!place) return url;
-    if (place.baseUrl.startsWith('https:')) this.#selector.requireSecure();
+    if (!this.#isRouted(url)) return url;
     if (bytes > 0) this.#bytes = bytes;
-    const chosen = this.#selector.choose(this.#need(bytes), this.#context.nowMs);
+    const chosen = this.#choose(bytes);
     return chosen ? this.#on(chosen, url) : url;
   }
 
   /** The same on the edge that a small read, of use by itself, should go to. */
   look(url: string): string {
-    if (!this.#placeOf(url) || !this.#mayTry) return this.route(url, 0);
-    const need = this.#need(this.#bytes);
-    const looked = this.#selector.look(need, this.#context.nowMs);
+    if (!this.#isRouted(url) || !this.#mayTry) return this.route(url, 0);
+    this.#choose(this.#bytes);
+    const looked = this.#selector.look(this.#need(this.#bytes), this.#context.nowMs);
     return looked ? this.#on(looked, url) : url;
   }
 
   /** The edge from which the first part of a segment is read to learn how fast it is; null where nothing is to be tried. */
   probe(url: string, bytes: number): string | null {
-    if (!this.#placeOf(url) || !this.#mayTry || bytes <= 2 * limits.partBytes) return null;
-    const need = this.#need(bytes);
-    const chosen = this.#selector.choose(need, this.#context.nowMs);
-    const looked = this.#selector.look(need, this.#context.nowMs);
+    if (!this.#isRouted(url) || !this.#mayTry || bytes <= 2 * limits.partBytes) return null;
+    const chosen = this.#choose(bytes);
+    const looked = this.#selector.look(this.#need(bytes), this.#context.nowMs);
     if (!looked || !chosen || looked === chosen) return null;
     return this.#probes.spend(limits.partBytes) ? this.#on(looked, url) : null;
   }
@@ -116,17 +120,26 @@ export class EdgeRoutes {
     this.#hedges.refund(1);
   }
 
+  /** Addresses of the other edges, which have what is at this one, too. */
+  othersOf(url: string): string[] {
+    const listing = this.#placeOf(url);
+    return listing
+      ? this.#places.filter((each) => each !== listing).map(({ baseUrl }) => baseUrl)
+      : [];
+  }
+
   /** Whether another edge could give what this one did not. */
   hasOther(url: string): boolean {
     const edgeId = this.#edgeIdOf(url);
-    return edgeId !== undefined && this.#selector.hasOther(edgeId);
+    return edgeId !== undefined && this.#selector.hasOther(edgeId, this.#context.nowMs);
   }
 
   /** How long to wait for the first byte of it; null where there is nobody else to ask. */
   deadlineMs(url: string): number | null {
     const edgeId = this.#edgeIdOf(url);
-    if (edgeId === undefined || !this.#selector.hasOther(edgeId)) return null;
-    return this.#selector.deadlineMs(edgeId, this.#context.nowMs);
+    const { nowMs } = this.#context;
+    if (edgeId === undefined || !this.#selector.hasOther(edgeId, nowMs)) return null;
+    return this.#selector.deadlineMs(edgeId, nowMs);
   }
 
   answered(url: string, firstByteMs: number): void {
@@ -193,6 +206,19 @@ export class EdgeRoutes {
     return !metered && !saveData;
   }
 
+  /** Whether it is on an edge, and so could be read from another. */
+  #isRouted(url: string): boolean {
+    const listing = this.#placeOf(url);
+    if (listing?.baseUrl.startsWith('https:')) this.#selector.requireSecure();
+    return listing !== undefined;
+  }
+
+  #choose(bytes: number, before = this.edgeId): EdgeListing | null {
+    const chosen = this.#selector.choose(this.#need(bytes), this.#context.nowMs);
+    if (chosen && chosen.edgeId !== before) this.#moved(chosen.baseUrl);
+    return chosen;
+  }
+
   #need(bytes: number): ReadNeed {
     return { bytes, bufferMs: this.#room.bufferMs };
   }
@@ -206,7 +232,7 @@ export class EdgeRoutes {
   }
 
   #on({ baseUrl }: EdgeListing, url: string): string {
-    const place = this.#placeOf(url);
-    return place ? baseUrl + url.slice(place.baseUrl.length) : url;
+    const listing = this.#placeOf(url);
+    return listing ? baseUrl + url.slice(listing.baseUrl.length) : url;
   }
 }
