@@ -1,5 +1,6 @@
 /** A thousand viewers that choose by themselves when one edge becomes better: how many it gets, with the real server core. */
-import { EdgeSelector, type ReadNeed } from '../../../sdk/core/edges/selector.ts';
+import type { ReadNeed } from '../../../sdk/core/edges/scoring.ts';
+import { EdgeSelector } from '../../../sdk/core/edges/selector.ts';
 import { createEdgeDirectory } from '../../../signaling/core/index.ts';
 import { parseEdges } from '../../../signaling/protocol/edges.ts';
 import { Random } from '../../sim/world/random.ts';
