@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Page, Request } from 'playwright-core';
 import type { Edge } from '../../../demo/origin/edge.ts';
 import type { Fault } from '../../../demo/origin/fault.ts';
-import type { Stack } from './stack.ts';
+import { Stack } from './stack.ts';
 import { baseUrlOf } from './steered-playlist.ts';
 import { sleep } from './watch.ts';
 
@@ -36,66 +36,70 @@ interface Watched {
   reset(): Promise<void>;
 }
 
+export type LeavingMode = 'holdfast' | 'plain';
+
+/**
+ * Pages that each play alone, and what they do when the edge that they read from dies. In plain hls.js the playlist names
+ * both edges for each rendition; with ours the server does. Servers and browser are started for it: one that has died is
+ * not offered again for a while.
+ */
+export async function measureLeaving(
+  mode: LeavingMode,
+  fault: Fault,
+  count: number,
+): Promise<Leaving[]> {
+  const stack = await Stack.start({}, {}, listed);
+  const playlist = mode === 'plain' ? await serveRedundant(stack) : null;
+  try {
+    const opened = Array.from({ length: count }, (_, index) =>
+      playlist ? openPlain(stack, playlist.url) : openOurs(stack, index),
+    );
+    return await leave(stack, await Promise.all(opened), fault);
+  } finally {
+    playlist?.close();
+    await stack.close();
+  }
+}
+
 /** The two edges of the stack that are told of. */
 export const listed = (edges: readonly Edge[]) => ({
   edges: edges.slice(0, 2).map((edge) => ({ edgeId: edge.edgeId, baseUrl: baseUrlOf(edge) })),
 });
 
-/** Pages of ours, each alone in a room, and what they do when the edge that they read from dies. */
-export async function leaveWithHoldfast(
-  stack: Stack,
-  fault: Fault,
-  count: number,
-): Promise<Leaving[]> {
-  const watched = await Promise.all(
-    Array.from({ length: count }, async (_, index): Promise<Watched> => {
-      const viewer = await stack.join({ room: `alone-${index}`, stream: null });
-      return {
-        page: viewer.page,
-        seen: watch(viewer.page),
-        async read() {
-          const { frozenMs, stats } = await viewer.read();
-          return { frozenMs, bufferMs: stats.bufferMs ?? 0 };
-        },
-        reset: () => viewer.page.evaluate(() => window.viewer.resetFrozen()),
-      };
-    }),
-  );
-  return leave(stack, watched, fault);
+async function openOurs(stack: Stack, index: number): Promise<Watched> {
+  const viewer = await stack.join({ room: `alone-${index}`, stream: null });
+  return {
+    page: viewer.page,
+    seen: watch(viewer.page),
+    async read() {
+      const { frozenMs, stats } = await viewer.read();
+      return { frozenMs, bufferMs: stats.bufferMs ?? 0 };
+    },
+    reset: () => viewer.page.evaluate(() => window.viewer.resetFrozen()),
+  };
 }
 
-/** Plain hls.js with a playlist that names both edges for each rendition. */
-export async function leaveWithPlain(
-  stack: Stack,
-  fault: Fault,
-  count: number,
-): Promise<Leaving[]> {
-  const playlist = await serveRedundant(stack);
-  const watched = await Promise.all(
-    Array.from({ length: count }, async (): Promise<Watched> => {
-      const page = await stack.openPlain(playlist.url);
-      return {
-        page,
-        seen: watch(page),
-        read: () =>
-          page.evaluate(() => {
-            const video = document.querySelector('video') as HTMLVideoElement;
-            const { buffered, currentTime } = video;
-            const endS = buffered.length > 0 ? buffered.end(buffered.length - 1) : currentTime;
-            const { frozenMs } = window.plain.read();
-            return { frozenMs, bufferMs: (endS - currentTime) * 1_000 };
-          }),
-        reset: () => page.evaluate(() => window.plain.reset()),
-      };
-    }),
-  );
-  const left = await leave(stack, watched, fault);
-  playlist.close();
-  return left;
+async function openPlain(stack: Stack, url: string): Promise<Watched> {
+  const page = await stack.openPlain(url);
+  return {
+    page,
+    seen: watch(page),
+    read: () =>
+      page.evaluate(() => {
+        const video = document.querySelector('video') as HTMLVideoElement;
+        const { buffered, currentTime } = video;
+        const endS = buffered.length > 0 ? buffered.end(buffered.length - 1) : currentTime;
+        const { frozenMs } = window.plain.read();
+        return { frozenMs, bufferMs: (endS - currentTime) * 1_000 };
+      }),
+    reset: () => page.evaluate(() => window.plain.reset()),
+  };
 }
 
 async function leave(stack: Stack, watched: Watched[], fault: Fault): Promise<Leaving[]> {
   const dying = stack.edge(0);
+  // All read from the other one, which is nearer.
+  stack.edge(1).setFault({ kind: 'slow-first-byte', delayMs: 80 });
   await sleep(12_000);
   const before = await Promise.all(watched.map((each) => each.read()));
   await Promise.all(watched.map((each) => each.reset()));
@@ -103,8 +107,6 @@ async function leave(stack: Stack, watched: Watched[], fault: Fault): Promise<Le
   dying.setFault(fault);
   await sleep(15_000);
   const after = await Promise.all(watched.map((each) => each.read()));
-  dying.setFault({ kind: 'none' });
-  await Promise.all(watched.map(({ page }) => page.context().close()));
   return watched.map(({ seen }, index) => ({
     leftMs: leftAfter(seen, dying.url, diedAtMs),
     frozenMs: after[index]?.frozenMs ?? 0,
