@@ -57,8 +57,7 @@ export class Core {
     });
     this.#edges = new Edges(this.#context, this.#room, (health, reason) => {
       this.#room.edgeHealth = health;
-      const { edgeId = null } = this.edges;
-      this.#context.emit({ type: 'edge', health, reason, edgeId });
+      this.#context.emit({ type: 'edge', health, reason, edgeId: this.edges.edgeId ?? null });
       this.#group.tell();
       this.#room.changed();
     });
@@ -115,7 +114,8 @@ export class Core {
         this.#room.receive(event.frame);
         return this.#swarm.portions.received(event.frame);
       case 'edgesListed':
-        return this.#edges.routes.listed(event.body);
+        this.#edges.routes.listed(event.body);
+        return this.#tick();
       case 'profileChanged':
         return this.#room.changeProfile(event.profile);
       case 'away':

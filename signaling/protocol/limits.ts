@@ -142,8 +142,8 @@ export const edgesMax = 1_000;
 export const edgesOfRoomMax = 64;
 /** Rooms that one edge names; one for more rooms is for all. */
 export const roomsOfEdgeMax = 64;
-/** Eight listings with such URLs fit `edgesBytesMax`. */
-export const edgeBaseUrlLengthMax = 1_024;
+/** Eight listings and sixteen exclusions with such URLs fit `edgesBytesMax`. */
+export const edgeBaseUrlLengthMax = 512;
 /** Beyond any currency's price of a GB: a mistake. */
 export const costPerGigabyteMax = 1_000_000;
 /** A registration with `roomsOfEdgeMax` long names of rooms is 20 kB. */

@@ -79,7 +79,7 @@ describe('signaling: edges over HTTP', () => {
     });
     for (const body of await Promise.all(answers)) {
       expect(placesOf(body)).to.deep.equal({ s1: 's1' });
-      expect(body.excluded).to.deep.equal([
+      expect(body.excluded).to.containSubset([
         { edgeId: 'gpp', reason: 'kpi_unmet', kpi: 'bandwidth' },
         { edgeId: 's2', reason: 'spare', kpi: null },
       ]);
@@ -112,7 +112,7 @@ describe('signaling: edges over HTTP', () => {
     expect(placesOf(await told(viewer))).to.deep.equal({ east: 'a' });
     expect((await active.beat({ role: 'draining' })).json).to.include({ role: 'draining' });
     const after = await toldOf(viewer, (body) => placesOf(body).east === 'b');
-    expect(after.excluded).to.deep.equal([{ edgeId: 'a', reason: 'draining', kpi: null }]);
+    expect(after.excluded).to.containSubset([{ edgeId: 'a', reason: 'draining', kpi: null }]);
     expect((await spare.beat()).json).to.include({ role: 'active', name: 'east' });
     expect((await active.leave()).status).to.equal(204);
     expect((await active.leave()).json).to.include({ code: 'edge_unknown' });
@@ -135,7 +135,7 @@ describe('signaling: edges over HTTP', () => {
     if (!viewer) throw new Error('nobody');
     const after = await toldOf(viewer, (body) => placesOf(body).a === 'b');
     clearInterval(reports);
-    expect(after.excluded).to.deep.equal([{ edgeId: 'a', reason: 'draining', kpi: null }]);
+    expect(after.excluded).to.containSubset([{ edgeId: 'a', reason: 'draining', kpi: null }]);
     expect(await sample(server, 'holdfast_edges{role="draining"}')).to.equal(1);
   });
 

@@ -55,6 +55,7 @@ const view: fc.Arbitrary<SteeringView> = fc.record({
   excluded: fc.array(
     fc.record({
       edgeId: name,
+      baseUrl: fc.constant('https://e.example/'),
       reason: fc.constantFrom('draining' as const, 'spare' as const),
       kpi: fc.constant(null),
     }),

@@ -21,6 +21,8 @@ export interface BeliefKind {
   kept: number;
   /** Values closer than this are the same; null where none is. */
   sameMs: number | null;
+  /** What is less counts as this. */
+  min: number;
 }
 
 /**
@@ -45,7 +47,7 @@ export class Belief {
   }
 
   observe(value: number, atMs: number): void {
-    const log = Math.log(value);
+    const log = this.#logOf(value);
     if (this.#last && this.#isSame(value, this.#last.log)) {
       // Within a regime times still vary a little.
       const mean = (log + this.#last.log) / 2;
@@ -62,7 +64,7 @@ export class Belief {
     const { sameMs } = this.#kind;
     if (sameMs === null) return false;
     const isClose = Math.abs(value - Math.exp(lastLog)) <= sameMs;
-    return isClose || Math.abs(Math.log(value) - lastLog) < thresholds.sameShare;
+    return isClose || Math.abs(this.#logOf(value) - lastLog) < thresholds.sameShare;
   }
 
   /** 0 where it has just been measured, 1 where nothing is known. */
@@ -87,11 +89,16 @@ export class Belief {
     });
     for (const { value, weight } of this.hints.values()) {
       total += weight;
-      add(weight, Math.log(value));
+      add(weight, this.#logOf(value));
     }
     for (const atom of atoms) atom.weight *= (1 - known) / total;
     if (this.#last) add(known, this.#last.log);
     return atoms;
+  }
+
+  /** Whatever a clock, an edge or others say: a number. */
+  #logOf(value: number): number {
+    return Math.log(Math.min(thresholds.timeMsMax, Math.max(this.#kind.min, value)));
   }
 }
 

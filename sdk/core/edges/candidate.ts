@@ -8,6 +8,7 @@ class Trust {
 
   measured(took: number, said: number | undefined): void {
     if (!said) return;
+    // Beyond this it is no matter of words any more.
     const log = Math.max(-1, Math.min(3, Math.log(took / said)));
     this.exaggeration =
       this.exaggeration === null
@@ -24,6 +25,7 @@ export class Candidate {
   readonly trust = new Trust();
   /** In a row. */
   failures = 0;
+  failedAtMs = 0;
   /** Times that it was ejected since it last answered. */
   ejections = 0;
   ejectedUntilMs = 0;
@@ -37,21 +39,28 @@ export class Candidate {
     return this.ejections > 0;
   }
 
+  isOnTrial(nowMs: number): boolean {
+    return this.isEjected && nowMs >= this.ejectedUntilMs;
+  }
+
   answered(firstByteMs: number, nowMs: number): void {
     this.failures = 0;
     this.ejections = 0;
-    this.firstByte.observe(Math.max(1, firstByteMs), nowMs);
-    this.trust.measured(Math.max(1, firstByteMs), this.listing.kpis.responseTimeMs);
+    this.firstByte.observe(firstByteMs, nowMs);
+    this.trust.measured(firstByteMs, this.listing.kpis.responseTimeMs);
   }
 
   gave(bytes: number, transferMs: number, nowMs: number): void {
-    this.msPerKilobyte.observe(Math.max(0.01, (transferMs * 1_000) / bytes), nowMs);
+    this.msPerKilobyte.observe((transferMs * 1_000) / bytes, nowMs);
   }
 
   failed(nowMs: number): void {
+    // What was under way when it was ejected says nothing new.
+    const isNews = !this.isEjected || this.isOnTrial(nowMs);
     this.failures += 1;
+    this.failedAtMs = nowMs;
     this.firstByte.observe(thresholds.failedMs, nowMs);
-    if (this.failures < thresholds.failuresToEject) return;
+    if (!isNews || this.failures < thresholds.failuresToEject) return;
     const ejectedMs = thresholds.ejectedMsMin * 2 ** Math.min(this.ejections, 8);
     this.ejectedUntilMs = nowMs + Math.min(thresholds.ejectedMsMax, ejectedMs);
     this.ejections += 1;

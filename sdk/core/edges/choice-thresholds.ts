@@ -14,6 +14,8 @@ export const firstByteKind: BeliefKind = {
   holds: 1,
   kept: 1,
   sameMs: 10,
+  // No time is shorter than a clock can tell.
+  min: 1,
 };
 /** Throughput varies from second to second: the last value is one of several, and older ones count less and less. */
 export const msPerKilobyteKind: BeliefKind = {
@@ -22,6 +24,8 @@ export const msPerKilobyteKind: BeliefKind = {
   holds: 0.3,
   kept: 0.8,
   sameMs: null,
+  // A gigabit a second and ten times that.
+  min: 0.001,
 };
 /** What is usual weighs as much as so many values of its own; and what the edge says of itself, and others measured. */
 export const usualWeight = 1;
@@ -55,6 +59,10 @@ export const deadlineMsMax = 1_500;
 /** Share of the media that may be read to learn, and of the requests that may be sent twice. */
 export const probeShare = 0.01;
 export const hedgeShare = 0.02;
+/** No time is longer than anybody would wait. */
+export const timeMsMax = 60_000;
+/** By such a read it is told whether an edge has become slower: a second of 4 Mbit/s. */
+export const usualBytes = 500_000;
 /**
  * An edge that has become so much slower, in the logarithm, is left as one that fails. Sooner, all viewers of a loaded edge
  * would leave it together, and load the next one.

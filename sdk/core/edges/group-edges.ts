@@ -20,8 +20,8 @@ export class GroupEdges {
 
   /** To everybody, if it is news. */
   tell(): void {
-    const { edgeId } = this.#routes;
-    if (!this.#room.isMaster || edgeId === this.#told) return;
+    const edgeId = this.#room.isMaster ? this.#routes.edgeId : undefined;
+    if (edgeId === this.#told) return;
     this.#told = edgeId;
     for (const peer of this.#peers.all.keys()) this.greet(peer);
   }

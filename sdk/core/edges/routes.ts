@@ -6,7 +6,8 @@ import type { Room } from '../room/room.ts';
 import { Budget } from './budget.ts';
 import * as thresholds from './choice-thresholds.ts';
 import { Outcomes } from './outcomes.ts';
-import { EdgeSelector, type EdgeStats, type ReadNeed } from './selector.ts';
+import type { ReadNeed } from './scoring.ts';
+import { EdgeSelector, type EdgeStats } from './selector.ts';
 
 /** A second request for the same, to another edge, if the first is not answered by then. */
 export interface Hedge {
@@ -14,7 +15,10 @@ export interface Hedge {
   afterMs: number;
 }
 
-/** Turns the URLs of the player into those of the edge that is chosen. What is on no edge that was ever listed stays as it is. */
+/** Where an edge is, offered or not. */
+type Place = Pick<EdgeListing, 'edgeId' | 'baseUrl'>;
+
+/** Turns the URLs of the player into those of the edge that is chosen. What is on no edge that was ever told of stays as it is. */
 export class EdgeRoutes {
   readonly #context: Context;
   readonly #room: Room;
@@ -22,17 +26,20 @@ export class EdgeRoutes {
   readonly #outcomes = new Outcomes();
   readonly #probes = new Budget(thresholds.probeShare, 2 * limits.partBytes);
   readonly #hedges = new Budget(thresholds.hedgeShare, 1);
+  readonly #moved: (chosenUrl: string) => void;
   #body: EdgesBody | null = null;
-  /** The newest first. Those that are listed no more, too: players go on with the URLs that they have. */
-  #known: EdgeListing[] = [];
+  /** The newest first. Those that are told of no more, too: players go on with the URLs that they have. */
+  #known: Place[] = [];
   /** The same, the longest address first: one may lie below another. */
-  #byLength: EdgeListing[] = [];
+  #places: Place[] = [];
   /** Of the last segment, to tell the app what is expected of each edge. */
   #bytes = 0;
 
-  constructor(context: Context, room: Room) {
+  /** `moved`: called when another edge is read from, with its address. */
+  constructor(context: Context, room: Room, moved: (chosenUrl: string) => void) {
     this.#context = context;
     this.#room = room;
+    this.#moved = moved;
     this.#selector = new EdgeSelector(context.options.edgeNeeds ?? null);
   }
 
@@ -43,13 +50,18 @@ export class EdgeRoutes {
       body.createdAtMs <= this.#body.createdAtMs
     )
       return;
+    const before = this.edgeId;
     this.#body = body;
     this.#selector.viewerId = this.#room.viewerId ?? '';
     this.#selector.listed(body);
-    const isListed = new Set(body.edges.map(({ baseUrl }) => baseUrl));
-    const former = this.#known.filter(({ baseUrl }) => !isListed.has(baseUrl));
-    this.#known = [...body.edges, ...former].slice(0, limits.edgesOfRoomMax);
-    this.#byLength = [...this.#known].sort((a, b) => b.baseUrl.length - a.baseUrl.length);
+    const told: Place[] = [...body.edges, ...body.excluded];
+    const former = this.#known.filter((each) =>
+      told.every(({ baseUrl }) => baseUrl !== each.baseUrl),
+    );
+    this.#known = [...told, ...former].slice(0, limits.edgesOfRoomMax);
+    this.#places = [...this.#known].sort((a, b) => b.baseUrl.length - a.baseUrl.length);
+    // Where all that there was fails, nothing would be read for a while.
+    if (before !== undefined) this.#choose(this.#bytes, before);
   }
 
   /** Other masters of the group read from these and come first. */
@@ -74,28 +86,25 @@ export class EdgeRoutes {
 
   /** The same resource on the edge that is best for it now. */
   route(url: string, bytes: number): string {
-    const listing = this.#listingOf(url);
-    if (!listing) return url;
-    if (listing.baseUrl.startsWith('https:')) this.#selector.requireSecure();
+    if (!this.#isRouted(url)) return url;
     if (bytes > 0) this.#bytes = bytes;
-    const chosen = this.#selector.choose(this.#need(bytes), this.#context.nowMs);
+    const chosen = this.#choose(bytes);
     return chosen ? this.#on(chosen, url) : url;
   }
 
   /** The same on the edge that a small read, of use by itself, should go to. */
   look(url: string): string {
-    if (!this.#listingOf(url) || !this.#mayTry) return this.route(url, 0);
-    const need = this.#need(this.#bytes);
-    const looked = this.#selector.look(need, this.#context.nowMs);
+    if (!this.#isRouted(url) || !this.#mayTry) return this.route(url, 0);
+    this.#choose(this.#bytes);
+    const looked = this.#selector.look(this.#need(this.#bytes), this.#context.nowMs);
     return looked ? this.#on(looked, url) : url;
   }
 
   /** The edge from which the first part of a segment is read to learn how fast it is; null where nothing is to be tried. */
   probe(url: string, bytes: number): string | null {
-    if (!this.#listingOf(url) || !this.#mayTry || bytes <= 2 * limits.partBytes) return null;
-    const need = this.#need(bytes);
-    const chosen = this.#selector.choose(need, this.#context.nowMs);
-    const looked = this.#selector.look(need, this.#context.nowMs);
+    if (!this.#isRouted(url) || !this.#mayTry || bytes <= 2 * limits.partBytes) return null;
+    const chosen = this.#choose(bytes);
+    const looked = this.#selector.look(this.#need(bytes), this.#context.nowMs);
     if (!looked || !chosen || looked === chosen) return null;
     return this.#probes.spend(limits.partBytes) ? this.#on(looked, url) : null;
   }
@@ -116,17 +125,25 @@ export class EdgeRoutes {
     this.#hedges.refund(1);
   }
 
+  /** Addresses of the other edges, which have what is at this one, too. */
+  othersOf(url: string): string[] {
+    const edgeId = this.#edgeIdOf(url);
+    if (edgeId === undefined) return [];
+    return this.#selector.edges.flatMap((each) => (each.edgeId === edgeId ? [] : each.baseUrl));
+  }
+
   /** Whether another edge could give what this one did not. */
   hasOther(url: string): boolean {
     const edgeId = this.#edgeIdOf(url);
-    return edgeId !== undefined && this.#selector.hasOther(edgeId);
+    return edgeId !== undefined && this.#selector.hasOther(edgeId, this.#context.nowMs);
   }
 
   /** How long to wait for the first byte of it; null where there is nobody else to ask. */
   deadlineMs(url: string): number | null {
     const edgeId = this.#edgeIdOf(url);
-    if (edgeId === undefined || !this.#selector.hasOther(edgeId)) return null;
-    return this.#selector.deadlineMs(edgeId, this.#context.nowMs);
+    const { nowMs } = this.#context;
+    if (edgeId === undefined || !this.#selector.hasOther(edgeId, nowMs)) return null;
+    return this.#selector.deadlineMs(edgeId, nowMs);
   }
 
   answered(url: string, firstByteMs: number): void {
@@ -193,20 +210,33 @@ export class EdgeRoutes {
     return !metered && !saveData;
   }
 
+  /** Whether it is on an edge, and so could be read from another. */
+  #isRouted(url: string): boolean {
+    const listing = this.#placeOf(url);
+    if (listing?.baseUrl.startsWith('https:')) this.#selector.requireSecure();
+    return listing !== undefined;
+  }
+
+  #choose(bytes: number, before = this.edgeId): EdgeListing | null {
+    const chosen = this.#selector.choose(this.#need(bytes), this.#context.nowMs);
+    if (chosen && chosen.edgeId !== before) this.#moved(chosen.baseUrl);
+    return chosen;
+  }
+
   #need(bytes: number): ReadNeed {
     return { bytes, bufferMs: this.#room.bufferMs };
   }
 
-  #listingOf(url: string): EdgeListing | undefined {
-    return this.#byLength.find(({ baseUrl }) => url.startsWith(baseUrl));
+  #placeOf(url: string): Place | undefined {
+    return this.#places.find(({ baseUrl }) => url.startsWith(baseUrl));
   }
 
   #edgeIdOf(url: string): string | undefined {
-    return this.#listingOf(url)?.edgeId;
+    return this.#placeOf(url)?.edgeId;
   }
 
   #on({ baseUrl }: EdgeListing, url: string): string {
-    const listing = this.#listingOf(url);
+    const listing = this.#placeOf(url);
     return listing ? baseUrl + url.slice(listing.baseUrl.length) : url;
   }
 }

@@ -4,23 +4,14 @@ import {
   type EdgeReason,
   type EdgeSample,
   type EdgesBody,
-  type EdgeWeights,
-  edgeWeightsUnlearned,
   pressureOf,
 } from '../../../signaling/protocol/edges.ts';
 import { unmetKpi } from '../../../signaling/protocol/kpis.ts';
 import { hashToUnit } from '../swarm/rendezvous.ts';
-import { type Atom, gainBeyond, pessimisticLog } from './belief.ts';
+import { gainBeyond, pessimisticLog } from './belief.ts';
 import { Candidate } from './candidate.ts';
 import * as thresholds from './choice-thresholds.ts';
-
-/** What is about to be read. */
-export interface ReadNeed {
-  /** As far as is known; 0 where only the first byte counts. */
-  bytes: number;
-  /** Media ahead of the playhead; null before playback. */
-  bufferMs: number | null;
-}
+import { isShort, type ReadNeed, type Scored, Scoring, usualLog } from './scoring.ts';
 
 /** One edge as the choice sees it. */
 export interface EdgeStats {
@@ -38,33 +29,30 @@ export interface EdgeStats {
   reason: EdgeReason | 'ejected' | 'trial' | 'insecure' | null;
 }
 
-interface Scored {
-  candidate: Candidate;
-  atoms: Atom[];
-  /** What is added to the logarithm of its time. */
-  offset: number;
-  /** Logarithm of the predicted time, with pessimism, and with the offset. */
-  log: number;
-  score: number;
-}
-
 /** Chooses the edge that the next segment is read from. */
 export class EdgeSelector {
-  /** Tells viewers apart. */
-  viewerId = '';
-  /** Edges that other masters of the group read from and that this one leaves to them. */
-  taken: ReadonlySet<string> = new Set();
+  readonly #scoring: Scoring;
   #candidates = new Map<string, Candidate>();
   #needs: EdgeNeeds | null;
   #isSecure = false;
-  #weights: EdgeWeights = edgeWeightsUnlearned;
   #version = 0;
   #chosen: Candidate | null = null;
-  /** Its score when it was chosen, or the best since. */
-  #chosenScore = 0;
+  /** What a usual read of it took when it was chosen, or the least since. */
+  #chosenLog = 0;
 
   constructor(needs: EdgeNeeds | null) {
     this.#needs = needs;
+    this.#scoring = new Scoring(needs?.expected ?? {});
+  }
+
+  /** Tells viewers apart. */
+  set viewerId(viewerId: string) {
+    this.#scoring.viewerId = viewerId;
+  }
+
+  /** Edges that other masters of the group read from and that this one leaves to them. */
+  set taken(edgeIds: ReadonlySet<string>) {
+    this.#scoring.taken = edgeIds;
   }
 
   get edges(): EdgeListing[] {
@@ -76,10 +64,11 @@ export class EdgeSelector {
   }
 
   /** The server names the edges; what was learned of those that stay is kept. */
-  listed({ edges, weights, version }: Pick<EdgesBody, 'edges' | 'weights' | 'version'>): void {
+  listed(body: Pick<EdgesBody, 'edges' | 'weights' | 'version'>): void {
+    const { edges, version } = body;
     const before = this.#candidates;
     this.#candidates = new Map();
-    this.#weights = weights;
+    this.#scoring.listed(body);
     this.#version = version;
     for (const listing of edges) {
       const known = before.get(listing.edgeId);
@@ -123,15 +112,15 @@ export class EdgeSelector {
     const [best, ...others] = this.#ranked(need, nowMs);
     if (!best) return null;
     const current = [best, ...others].find(({ candidate }) => candidate === this.#chosen);
-    if (current) this.#chosenScore = Math.min(this.#chosenScore, current.score);
+    if (current) this.#chosenLog = Math.min(this.#chosenLog, usualLog(current, nowMs));
     const isSound = current && !current.candidate.isEjected;
     if (isSound && !this.#leaves(current, best)) return current.candidate.listing;
     // Without need only as many go to the same edge as it can bear.
-    const isForced = !current || this.#isWorse(current);
+    const isForced = !current || this.#isWorse(current, nowMs);
     const next = isForced ? best : [best, ...others].find((each) => this.#admits(current, each));
     if (!next) return current?.candidate.listing ?? null;
     this.#chosen = next.candidate;
-    this.#chosenScore = next.score;
+    this.#chosenLog = usualLog(next, nowMs);
     return next.candidate.listing;
   }
 
@@ -142,10 +131,8 @@ export class EdgeSelector {
   look(need: ReadNeed, nowMs: number): EdgeListing | null {
     const ranked = this.#ranked(need, nowMs);
     const [best, second] = ranked;
-    if (!best || this.#isShort(need)) return this.choose(need, nowMs);
-    const trial = [...this.#candidates.values()].find(
-      (each) => each.isEjected && nowMs >= each.ejectedUntilMs && this.#refusal(each) === null,
-    );
+    if (!best || isShort(need)) return this.choose(need, nowMs);
+    const trial = this.#allowed().find((each) => each.isOnTrial(nowMs));
     if (trial) return trial.listing;
     let found = best;
     let gain = 0;
@@ -160,9 +147,11 @@ export class EdgeSelector {
   }
 
   /** Whether another one could be read from instead. */
-  hasOther(than: string): boolean {
-    return [...this.#candidates.values()].some(
-      (each) => each.listing.edgeId !== than && !each.isEjected && this.#refusal(each) === null,
+  hasOther(than: string, nowMs: number): boolean {
+    const isAmongAll = this.#candidates.get(than)?.isEjected ?? false;
+    return this.#allowed().some(
+      (each) =>
+        each.listing.edgeId !== than && (!each.isEjected || (!isAmongAll && each.isOnTrial(nowMs))),
     );
   }
 
@@ -194,7 +183,9 @@ export class EdgeSelector {
 
   /** All that are listed, the best first. */
   stats(need: ReadNeed, nowMs: number): EdgeStats[] {
-    const all = [...this.#candidates.values()].map((each) => this.#score(each, need, nowMs));
+    const all = [...this.#candidates.values()].map((each) =>
+      this.#scoring.score(each, need, nowMs),
+    );
     return all
       .sort((a, b) => a.score - b.score)
       .map(({ candidate, log, score }) => {
@@ -212,15 +203,22 @@ export class EdgeSelector {
       });
   }
 
-  /** Those that can be read from, the best first. When all are ejected, all of them, in turn: nothing can be lost. */
+  /**
+   * Those that can be read from, the best first. Where each has failed last they come in turn, with those that were left
+   * alone for long enough; where all are ejected all of them: nothing can be lost.
+   */
   #ranked(need: ReadNeed, nowMs: number): Scored[] {
-    const allowed = [...this.#candidates.values()].filter((each) => this.#refusal(each) === null);
-    const sound = allowed.filter((each) => !each.isEjected);
-    const scored = (sound.length > 0 ? sound : allowed).map((each) =>
-      this.#score(each, need, nowMs),
-    );
-    if (sound.length > 0) return scored.sort((a, b) => a.score - b.score);
-    return scored.sort((a, b) => a.candidate.ejectedUntilMs - b.candidate.ejectedUntilMs);
+    const scored = this.#allowed().map((each) => this.#scoring.score(each, need, nowMs));
+    const sound = scored.filter(({ candidate }) => !candidate.isEjected);
+    if (sound.some(({ candidate }) => candidate.failures === 0))
+      return sound.sort((a, b) => a.score - b.score);
+    const open = scored.filter(({ candidate }) => candidate.isOnTrial(nowMs));
+    const inTurn = sound.length > 0 ? [...sound, ...open] : scored;
+    return inTurn.sort((a, b) => a.candidate.failedAtMs - b.candidate.failedAtMs);
+  }
+
+  #allowed(): Candidate[] {
+    return [...this.#candidates.values()].filter((each) => this.#refusal(each) === null);
   }
 
   #refusal({ listing }: Candidate): EdgeStats['reason'] {
@@ -231,59 +229,25 @@ export class EdgeSelector {
 
   #ejection(candidate: Candidate, nowMs: number): EdgeStats['reason'] {
     if (!candidate.isEjected) return null;
-    return nowMs < candidate.ejectedUntilMs ? 'ejected' : 'trial';
-  }
-
-  #score(candidate: Candidate, need: ReadNeed, nowMs: number): Scored {
-    const { listing } = candidate;
-    const atoms = candidate.atoms(need.bytes, nowMs);
-    const deviations = this.#isShort(need) ? thresholds.pessimismShort : thresholds.pessimism;
-    const log = pessimisticLog(atoms, deviations);
-    const { load, age } = this.#weights;
-    const ofAge = candidate.firstByte.age(nowMs);
-    const offset =
-      // What was measured just now has the load in it.
-      load * pressureOf(listing.load) * ofAge +
-      age * ofAge +
-      this.#costOffset(listing) +
-      // Of two that are close, each viewer prefers another, and two masters of a group never the same.
-      thresholds.closeShare * hashToUnit(`${listing.edgeId}|${this.viewerId}`) +
-      (this.taken.has(listing.edgeId) ? 2 * thresholds.closeShare : 0);
-    return { candidate, atoms, offset, log, score: Math.max(log, this.#enoughLog(need)) + offset };
-  }
-
-  /** What is quicker than the app expects is no better for that. */
-  #enoughLog({ bytes }: ReadNeed): number {
-    const { responseTimeMs, bandwidthBitsPerSecond } = this.#needs?.expected ?? {};
-    if (!responseTimeMs || !bandwidthBitsPerSecond) return Number.NEGATIVE_INFINITY;
-    return Math.log(responseTimeMs + (bytes * 8_000) / bandwidthBitsPerSecond);
-  }
-
-  #costOffset({ costPerGigabyte }: EdgeListing): number {
-    let dearest = 0;
-    for (const { listing } of this.#candidates.values())
-      dearest = Math.max(dearest, listing.costPerGigabyte ?? 0);
-    return dearest > 0 ? (thresholds.costShare * (costPerGigabyte ?? 0)) / dearest : 0;
+    return candidate.isOnTrial(nowMs) ? 'trial' : 'ejected';
   }
 
   #leaves(current: Scored, best: Scored): boolean {
     if (best === current) return false;
-    return current.score - best.score > thresholds.hysteresisShare;
+    const isFailing = current.candidate.failures > 0;
+    return isFailing || current.score - best.score > thresholds.hysteresisShare;
   }
 
-  /** It is not what it was when it was chosen. */
-  #isWorse({ candidate, score }: Scored): boolean {
-    return candidate.failures > 0 || score > this.#chosenScore + thresholds.worseLog;
+  /** It is not what it was when it was chosen. What is said of its load is no need to leave: all would, at once. */
+  #isWorse(current: Scored, nowMs: number): boolean {
+    const isSlower = usualLog(current, nowMs) > this.#chosenLog + thresholds.worseLog;
+    return current.candidate.failures > 0 || isSlower;
   }
 
   #admits(current: Scored | undefined, next: Scored): boolean {
     if (!current || !this.#leaves(current, next)) return false;
     const { edgeId, admits } = next.candidate.listing;
-    return hashToUnit(`${this.#version}|${edgeId}|${this.viewerId}`) < admits;
-  }
-
-  #isShort({ bufferMs }: ReadNeed): boolean {
-    return bufferMs !== null && bufferMs < thresholds.shortBufferMs;
+    return hashToUnit(`${this.#version}|${edgeId}|${this.#scoring.viewerId}`) < admits;
   }
 
   /** An edge that is not known yet is taken to exaggerate as much as those that are. */

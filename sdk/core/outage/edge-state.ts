@@ -1,7 +1,7 @@
 import { originOf } from '../../../signaling/protocol/identity.ts';
 import * as limits from '../../../signaling/protocol/limits.ts';
 import { forgetOldest } from '../bounded.ts';
-import { evidenceMs } from './edge-thresholds.ts';
+import { evidenceMs, strainedShare } from './edge-thresholds.ts';
 import { type Evidence, type Lane, newLane } from './health.ts';
 import { Pace } from './pace.ts';
 
@@ -58,6 +58,18 @@ export function isProven(state: EdgeState, nowMs: number): boolean {
   return provenAtMs >= suspectedAtMs && nowMs - provenAtMs < evidenceMs;
 }
 
+/** It began to answer after so long. */
+export function firstByteTook(state: EdgeState, tookMs: number): void {
+  if (state.pace.firstByte(tookMs)) state.strain = 'first byte';
+  else if (state.strain === 'first byte') state.strain = null;
+}
+
+/** It gave so much media in so long. */
+export function mediaTook(state: EdgeState, tookMs: number, mediaMs: number): void {
+  if (tookMs > mediaMs * strainedShare) state.strain = 'throughput';
+  else if (state.strain !== 'first byte') state.strain = null;
+}
+
 /** Both kinds may be tried once although they are down. */
 export function openOnce(state: EdgeState): void {
   for (const lane of lanesOf(state)) {
@@ -65,6 +77,9 @@ export function openOnce(state: EdgeState): void {
     lane.halfOpen = true;
   }
 }
+
+/** Those of the room, and hosts that players name besides. */
+const statesMax = 2 * limits.edgesPerRoomMax;
 
 /** What is known of each edge, by scheme and host. */
 export class EdgeStates {
@@ -83,7 +98,7 @@ export class EdgeStates {
     if (!state) {
       state = newEdgeState();
       this.#states.set(origin, state);
-      forgetOldest(this.#states, limits.edgesPerRoomMax);
+      forgetOldest(this.#states, statesMax);
     }
     this.#last = { url, state };
     return current(state, nowMs);

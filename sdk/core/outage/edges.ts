@@ -9,8 +9,10 @@ import {
   answeredAtMs,
   type EdgeState,
   EdgeStates,
+  firstByteTook,
   isProven,
   lanesOf,
+  mediaTook,
   openOnce,
 } from './edge-state.ts';
 import * as edgeThresholds from './edge-thresholds.ts';
@@ -40,7 +42,7 @@ export class Edges {
   constructor(context: Context, room: Room, changed: (health: EdgeHealth, reason: string) => void) {
     this.#context = context;
     this.#room = room;
-    this.routes = new EdgeRoutes(context, room);
+    this.routes = new EdgeRoutes(context, room, (chosenUrl) => this.#moved(chosenUrl));
     this.#turns = new Turns(room);
     this.#hearsay = new Hearsay(room);
     this.network = new OwnNetwork(context, room);
@@ -100,7 +102,10 @@ export class Edges {
     if (resource === 'playlists') state.checkAtMs = null;
     if (!isDown(state, resource)) return;
     state[resource].halfOpen = false;
-    state.turn = this.#turns.at(this.#context.nowMs) + 1;
+    const turn = this.#turns.at(this.#context.nowMs) + 1;
+    state.turn = turn;
+    // A turn is for one of those that could give the same.
+    for (const other of this.routes.othersOf(url)) this.#state(other).turn = turn;
   }
 
   /** It answers here while those that read for the group get nothing. */
@@ -141,7 +146,8 @@ export class Edges {
   firstByteWithinMs(url: string, alone: boolean): number {
     const deadlineMs = this.routes.deadlineMs(url);
     if (deadlineMs !== null) return deadlineMs;
-    return alone ? edgeThresholds.firstByteAloneMs : this.#state(url).pace.firstByteWithinMs;
+    const isOnly = alone && this.routes.othersOf(url).length === 0;
+    return isOnly ? edgeThresholds.firstByteAloneMs : this.#state(url).pace.firstByteWithinMs;
   }
 
   /** How long its answer may pause. */
@@ -149,19 +155,15 @@ export class Edges {
     return this.routes.hasOther(url) ? edgeThresholds.stalledWithOthersMs : limits.edgeStallMs;
   }
 
-  /** The same resource on the edge that is best for it now. */
-  route(url: string, bytes: number): string {
-    const before = this.routes.edgeId;
-    const routed = this.routes.route(url, bytes);
-    if (this.routes.edgeId !== before) this.#changed(this.#state(routed).health, 'another edge');
-    return routed;
+  /** The same playlist on the edge that it should be read from: on the chosen one where that is to be looked at itself. */
+  look(url: string, targetMs: number): string {
+    const isCheck = this.lookAtMs(url, targetMs) <= this.#context.nowMs;
+    return isCheck ? this.routes.route(url, 0) : this.routes.look(url);
   }
 
   firstByte(url: string, tookMs: number): void {
     this.routes.answered(url, tookMs);
-    const state = this.#state(url);
-    if (state.pace.firstByte(tookMs)) state.strain = 'first byte';
-    else if (state.strain === 'first byte') state.strain = null;
+    firstByteTook(this.#state(url), tookMs);
   }
 
   /** `mediaMs`: how much media the bytes are, where that says how fast is fast enough. */
@@ -176,10 +178,7 @@ export class Edges {
     this.routes.gave(url, bytes, tookMs);
     if (bytes >= edgeThresholds.sampleBytesMin || tookMs >= edgeThresholds.sampleMsMin)
       state.pace.sample(bytes, tookMs);
-    if (mediaMs !== null) {
-      if (tookMs > mediaMs * edgeThresholds.strainedShare) state.strain = 'throughput';
-      else if (state.strain !== 'first byte') state.strain = null;
-    }
+    if (mediaMs !== null) mediaTook(state, tookMs, mediaMs);
     const wasDark = state.health === 'dark';
     const wasProven = isProven(state, this.#context.nowMs);
     state.pace.answered();
@@ -203,27 +202,33 @@ export class Edges {
     if (tookMs >= tookMsMin) this.#state(url).pace.sample(bytes || limits.chunkBytes, tookMs);
   }
 
-  /** `isGone`: no wonder that it is not there, which says nothing of the edge. */
+  /**
+   * `isGone`: no wonder that it is not there, which says nothing of the edge. Returns whether another edge may give what
+   * this one did not, and can be asked at once.
+   */
   failed(
     url: string,
     failure: FetchFailure,
     resource: Resource = 'segments',
     isGone = false,
-  ): void {
+  ): boolean {
     const state = this.#state(url);
     const { nowMs, options } = this.#context;
     if (isGone) {
       // But an edge that did not even answer is there again; one that answers no to everything is as it was.
       if (isDown(state, resource) && !state.isAnswered) this.succeeded(url, 0, 0, null, resource);
-      return;
+      return false;
     }
     const lane = state[resource];
     const isAnswered = failure.status !== null;
     if (failure.reason === 'offline' || (!isAnswered && this.network.isLost())) {
       lane.nextAttemptAtMs = this.#turns.next(this.#turns.at(nowMs) + 1).atMs;
-      return this.#changed(state.health, 'own network');
+      this.#changed(state.health, 'own network');
+      return false;
     }
     this.routes.failed(url);
+    // Who reads from another one by now is not told how this one does.
+    this.routes.route(url, 0);
     state.successes = 0;
     if (failure.reason === 'first_byte_timeout') state.pace.timedOut();
     lane.failures += 1;
@@ -234,9 +239,9 @@ export class Edges {
     state.failure = isAnswered ? `status ${failure.status}` : failure.reason;
     state.isAnswered = isAnswered;
     this.#outcome(state, lane, true);
-    this.route(url, 0);
     // While others feed this viewer nothing else would tell chance from an outage.
     if (!isDown(state, resource)) this.#checkAt(state, lane.nextAttemptAtMs);
+    return this.routes.hasOther(url);
   }
 
   /** `bufferMs`: media ahead of the playhead. */
@@ -280,6 +285,13 @@ export class Edges {
     // What another edge does is of no account to who reads from this one.
     const { chosenUrl } = this.routes;
     if (chosenUrl === null || this.#state(chosenUrl) === state) this.#changed(health, reason);
+  }
+
+  /** Which of those that are down is probed next is no news. */
+  #moved(chosenUrl: string): void {
+    const { health } = this.#state(chosenUrl);
+    if (health !== 'dark' || this.#room.edgeHealth !== 'dark')
+      this.#changed(health, 'another edge');
   }
 
   /** Of the edge that would be read from. */

@@ -30,11 +30,13 @@ export class PlaylistFetches {
 
   start(state: PlaylistState, url: string): void {
     state.url = url;
-    this.#edges.attempted(url, 'playlists');
     const fetchId = this.#context.nextId();
     state.isFetching = true;
     // Of use whichever edge gives it, and small: so it is by playlists that edges are compared.
-    const routed = state.isHeld ? this.#edges.route(url, 0) : this.#edges.routes.look(url);
+    const routed = state.isHeld
+      ? this.#edges.routes.route(url, 0)
+      : this.#edges.look(url, state.targetMs);
+    this.#edges.attempted(routed, 'playlists');
     this.#fetches.set(fetchId, { state, url: routed, startedAtMs: this.#context.nowMs });
     const alone = this.#peers.linkedCount === 0 && !this.#room.hasSlaves;
     // The server may hold its answer for as long as an update takes.

@@ -125,9 +125,7 @@ export class Playlists {
     state.failed = true;
     state.asksPlainly = true;
     const isGone = isAbsent(failure) && !(isDenied && state.isExpected);
-    this.#edges.failed(url, failure, 'playlists', isGone);
-    if (!isGone && this.#edges.routes.hasOther(url)) {
-      // Another edge is asked at once.
+    if (this.#edges.failed(url, failure, 'playlists', isGone)) {
       state.fetchedAtMs = Number.NEGATIVE_INFINITY;
       return this.#consider(state);
     }

@@ -116,8 +116,7 @@ export class EdgeAnswers {
     const segment = fetching.fetches.get(fetchId);
     if (!segment) return;
     const isGone = isAbsent(failure) && this.#isGone(segment);
-    fetching.failed(segment, failure, isGone);
-    announcing.unable(segment);
+    if (fetching.failed(segment, failure, isGone)) announcing.unable(segment);
     if (segment.wanted && fetching.isHopeless(segment, failure, isGone))
       this.#giveUp(segment, failure);
     if (isGone) segment.onBehalf = false;

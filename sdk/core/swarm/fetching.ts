@@ -68,7 +68,6 @@ export class Fetching {
     if (segment.loads.size === 0 && this.#isReadingUrgently(segment)) {
       return { started: false, barred: false, nextMs: nowMs + fetchTimings.reviewMs };
     }
-    this.#edges.attempted(source.url);
     this.#start(segment, source);
     return { started: true, barred: false, nextMs: never };
   }
@@ -134,18 +133,24 @@ export class Fetching {
     this.#end(segment);
   }
 
+  /** `hedge`: the second request was sent, too, or has won. */
   answered(segment: SegmentState, hedge: 'sent' | 'won' | undefined): void {
     const { fetch } = segment;
     if (!fetch || fetch.answeredAtMs !== null) return;
-    if (fetch.hedgeUrl && !hedge) this.#edges.routes.unhedged();
-    if (fetch.hedgeUrl && hedge === 'won') {
-      this.#edges.routes.late(fetch.url, this.#context.nowMs - fetch.startedAtMs);
-      fetch.url = fetch.hedgeUrl;
+    const { nowMs } = this.#context;
+    const tookMs = nowMs - fetch.startedAtMs;
+    if (fetch.hedge && hedge === 'won') {
+      this.#edges.routes.late(fetch.url, tookMs);
+      fetch.url = fetch.hedge.url;
+      fetch.completed = null;
+      this.#edges.firstByte(fetch.url, Math.max(0, tookMs - fetch.hedge.afterMs));
+    } else {
+      if (fetch.hedge && !hedge) this.#edges.routes.unhedged();
+      this.#edges.firstByte(fetch.url, tookMs);
     }
-    fetch.answeredAtMs = this.#context.nowMs;
+    fetch.answeredAtMs = nowMs;
     fetch.isTrial = false;
-    segment.firstByteAtMs ||= this.#context.nowMs;
-    if (hedge !== 'won') this.#edges.firstByte(fetch.url, this.#context.nowMs - fetch.startedAtMs);
+    segment.firstByteAtMs ||= nowMs;
   }
 
   succeeded(segment: SegmentState): void {
@@ -161,15 +166,16 @@ export class Fetching {
     this.#end(segment);
   }
 
-  failed(segment: SegmentState, failure: FetchFailure, isGone: boolean): void {
+  /** Returns false where another edge is asked at once, as if nothing had been asked yet. */
+  failed(segment: SegmentState, failure: FetchFailure, isGone: boolean): boolean {
     const url = segment.fetch?.url ?? '';
-    this.#edges.failed(url, failure, 'segments', isGone);
+    const hasOther = this.#edges.failed(url, failure, 'segments', isGone);
     this.#end(segment);
-    // Another edge is asked at once, as if nothing had been asked yet.
-    if (!isGone && this.#edges.routes.hasOther(url)) return;
+    if (hasOther) return false;
     segment.edgeFailed = true;
     // What is not there does not come back soon.
     segment.edgeFailedAtMs = this.#context.nowMs + (isGone ? segment.durationMs : 0);
+    return true;
   }
 
   /** Whether the player should be told of a failure now, as plain hls.js would be. */
@@ -213,18 +219,19 @@ export class Fetching {
     const bytes = segment.sizeBytes ?? this.turn.usualBytes(segment) ?? 0;
     const isNew = segment.held.size === 0 && segment.requests.size === 0;
     const challenger = isNew ? this.#edges.routes.probe(source.url, bytes) : null;
-    const url = challenger ?? this.#edges.route(source.url, bytes);
+    const url = challenger ?? this.#edges.routes.route(source.url, bytes);
+    this.#edges.attempted(url);
     // A probe is one request, for what is of use and costs little.
     const wanted = this.#edges.isDown(source.url) ? open.slice(0, 1) : open;
     const isWhole = challenger === null && wanted.length === segment.partCount;
     const partFrom = isWhole || challenger ? 0 : (wanted[0] ?? 0);
     const partTo = challenger ? 0 : isWhole ? null : endOfRun(wanted);
-    const hedge = challenger ? undefined : this.#edges.routes.hedge(url);
+    const hedge = this.#edges.routes.hedge(url);
     const fetchId = this.#context.nextId();
     segment.fetch = {
       fetchId,
       url,
-      hedgeUrl: hedge?.url ?? null,
+      hedge: hedge ?? null,
       completed: isWhole && bytes > 0 ? this.#edges.routes.expect(url, bytes) : null,
       partFrom,
       partTo,

@@ -115,7 +115,7 @@ export class Vouching {
    * those that ask: it is signed, so anybody may. Others do where no master has.
    */
   #read(): void {
-    const { context, room, trust, memory, directory } = this.#parts;
+    const { context, room, trust, memory, directory, edges } = this.#parts;
     const { rootUrl } = directory;
     const { nowMs } = context;
     if (!trust.isCutOff || trust.mode !== 'signed' || rootUrl === null) return;
@@ -129,7 +129,8 @@ export class Vouching {
     if (segmentIds.length === 0) return;
     if (nowMs >= this.#readAtMs) {
       this.#readAtMs = nowMs + limits.descriptorsRetryMs;
-      context.emit({ type: 'readDescriptors', url: descriptorsUrlOf(rootUrl), segmentIds });
+      const url = descriptorsUrlOf(edges.routes.at(rootUrl));
+      context.emit({ type: 'readDescriptors', url, segmentIds });
     }
     context.wakeAt(this.#readAtMs);
   }

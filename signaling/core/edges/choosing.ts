@@ -81,7 +81,7 @@ function choose(context: Context, asker: Asker): Choice {
   const draining: Edge[] = [];
   for (const edge of edgesOf(context, asker.room)) {
     const verdict = asker.needs && verdictOf(edge, asker.needs);
-    if (verdict) unmet.push({ edgeId: edge.edgeId, ...verdict });
+    if (verdict) unmet.push({ ...exclusion(edge, verdict.reason), kpi: verdict.kpi });
     else if (edge.role === 'spare') spares.push(edge);
     else if (edge.role === 'draining') draining.push(edge);
     else if (isKeptFrom(edge, asker)) full.push(edge);
@@ -154,8 +154,8 @@ function* elsewhere(context: Context, room: string): Iterable<EdgeExclusion> {
   }
 }
 
-function exclusion({ edgeId }: Edge, reason: EdgeExclusion['reason']): EdgeExclusion {
-  return { edgeId, reason, kpi: null };
+function exclusion({ edgeId, registration }: Edge, reason: EdgeExclusion['reason']): EdgeExclusion {
+  return { edgeId, baseUrl: registration.baseUrl, reason, kpi: null };
 }
 
 function listingOf(

@@ -61,7 +61,7 @@ export function createEdgeDirectory(options: EdgesOptions = {}): EdgeDirectory {
       const answer = dispatch(context, event, options.learning);
       if (answer) effects.push({ type: 'answer', answer });
       // What viewers bring about has time until the next sweep.
-      if (isSweep || answer) tellDue(context);
+      if (isSweep || answer?.ok) tellDue(context);
       announceWake();
       context.effects = [];
       return effects;

@@ -1,6 +1,7 @@
 /** A thousand viewers that choose by themselves when one edge becomes better: how many it gets, with the real server core. */
-import { EdgeSelector, type ReadNeed } from '../../../sdk/core/edges/selector.ts';
-import { createEdgeDirectory } from '../../../signaling/core/index.ts';
+import type { ReadNeed } from '../../../sdk/core/edges/scoring.ts';
+import { EdgeSelector } from '../../../sdk/core/edges/selector.ts';
+import { createEdgeDirectory, type EdgesEvent } from '../../../signaling/core/index.ts';
 import { parseEdges } from '../../../signaling/protocol/edges.ts';
 import { Random } from '../../sim/world/random.ts';
 
@@ -45,17 +46,7 @@ export function herd(seed: number, isTold: boolean): HerdResult {
       for (const id of effect.connectionIds) viewers[Number(id)]?.selector.listed(listed);
     }
   };
-  for (let edge = 0; edge < edgeCount; edge += 1) {
-    const named = { edgeId: `${edge}`, name: `${edge}`, baseUrl: `https://e${edge}.example/` };
-    const unsaid = { rooms: null, region: null, kpis: {}, load: 0, costPerGigabyte: null };
-    const registration = { ...named, ...unsaid, role: 'active' as const };
-    tell(directory.handle({ type: 'registered', registration }, 0));
-  }
-  for (const [index] of viewers.entries()) {
-    const who = { connectionId: `${index}`, deviceId: `d${index}`, subject: `s${index}` };
-    const joined = { type: 'viewerJoined', room: 'r', network: null, needs: null } as const;
-    tell(directory.handle({ ...joined, ...who }, 0));
-  }
+  for (const event of opening()) tell(directory.handle(event, 0));
   const result: HerdResult = { peak: 0, peakBefore: 0, last: 0, firstByteMs: 0 };
   const lastMs: number[] = [];
   for (let nowMs = stepMs; nowMs <= endMs; nowMs += stepMs) {
@@ -101,6 +92,19 @@ export function herd(seed: number, isTold: boolean): HerdResult {
       decidesAtMs: random.integer(1, decisionMs),
       reportsAtMs: random.integer(1, reportMs),
     };
+  }
+}
+
+/** All edges come, then all viewers. */
+function* opening(): Iterable<EdgesEvent> {
+  for (let edge = 0; edge < edgeCount; edge += 1) {
+    const named = { edgeId: `${edge}`, name: `${edge}`, baseUrl: `https://e${edge}.example/` };
+    const unsaid = { rooms: null, region: null, kpis: {}, load: 0, costPerGigabyte: null };
+    yield { type: 'registered', registration: { ...named, ...unsaid, role: 'active' } };
+  }
+  for (let index = 0; index < viewerCount; index += 1) {
+    const who = { connectionId: `${index}`, deviceId: `d${index}`, subject: `s${index}` };
+    yield { ...who, type: 'viewerJoined', room: 'r', network: null, needs: null };
   }
 }
 

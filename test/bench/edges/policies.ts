@@ -1,6 +1,7 @@
 import { Budget } from '../../../sdk/core/edges/budget.ts';
 import * as thresholds from '../../../sdk/core/edges/choice-thresholds.ts';
-import { EdgeSelector, type ReadNeed } from '../../../sdk/core/edges/selector.ts';
+import type { ReadNeed } from '../../../sdk/core/edges/scoring.ts';
+import { EdgeSelector } from '../../../sdk/core/edges/selector.ts';
 import { type EdgeListing, edgeWeightsUnlearned } from '../../../signaling/protocol/edges.ts';
 import * as limits from '../../../signaling/protocol/limits.ts';
 

@@ -13,7 +13,7 @@ const all = { 'edge-a': heard, 'edge-b': heard, 'edge-c': heard, 'edge-d': heard
 function stats(edgeId: string, facts: Partial<Stats> = {}, name = edgeId): Stats {
   return {
     listing: {
-      ...{ edgeId, name, baseUrl: 'http://127.0.0.1/', region: null, kpis: offers, load: 0.05 },
+      ...{ edgeId, name, baseUrl, region: null, kpis: offers, load: 0.05 },
       ...{ costPerGigabyte: null, prior: null, admits: 1, validForMs: 12_000 },
     },
     ...{ predictedMs: 100, scoreMs: 120, firstByteMs: 22, bytesPerMs: 4_000 },
@@ -23,8 +23,9 @@ function stats(edgeId: string, facts: Partial<Stats> = {}, name = edgeId): Stats
 }
 
 const chosen = { isChosen: true };
-const spare = { edgeId: 'edge-c', reason: 'spare', kpi: null } as const;
-const unmet = { edgeId: 'edge-d', reason: 'kpi_unmet', kpi: 'bandwidth' } as const;
+const baseUrl = 'http://127.0.0.1/';
+const spare = { edgeId: 'edge-c', baseUrl, reason: 'spare', kpi: null } as const;
+const unmet = { edgeId: 'edge-d', baseUrl, reason: 'kpi_unmet', kpi: 'bandwidth' } as const;
 
 function view(seen: EdgesSeen, facts: Partial<Parameters<typeof viewEdges>[0]> = {}) {
   return viewEdges({ edges: all, seen, masters: [], ...facts });
@@ -103,7 +104,7 @@ describe('why a viewer of the demo has another edge', () => {
   it('is told of the one that it left', () => {
     expect(because(seenOf([b, stats('edge-a', { failures: 1 })]))).to.equal('A did not answer');
     expect(because(seenOf([b]))).to.equal('A is gone');
-    const draining = { edgeId: 'edge-a', reason: 'draining', kpi: null } as const;
+    const draining = { edgeId: 'edge-a', baseUrl, reason: 'draining', kpi: null } as const;
     expect(because(seenOf([b], [draining]))).to.equal('the server took A out of use');
   });
 

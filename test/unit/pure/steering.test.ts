@@ -189,7 +189,8 @@ describe('content steering: when to ask again', () => {
   });
 
   it('is soon while an edge of the viewer drains, is gone or is full', () => {
-    const draining = { excluded: [{ edgeId: 'b', reason: 'draining' as const, kpi: null }] };
+    const drained = { edgeId: 'b', baseUrl: 'https://b.example/', kpi: null };
+    const draining = { excluded: [{ ...drained, reason: 'draining' as const }] };
     const full = [quick('a', 1_000, { load: 0.95 }), quick('b', 1_000)];
     for (const soon of [
       ttls('pathways=a,b&_HLS_pathway=a', viewOf([quick('a', 1_000)], draining)),
