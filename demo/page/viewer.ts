@@ -175,9 +175,9 @@ export class Viewer {
       onSegment(this, event);
     });
     session.on('edge', ({ health, reason }) => {
+      // Why it has another is told beside the table of edges.
       const isAnother = reason === 'another edge';
       this.edgeReason = isAnother ? '' : reason;
-      // Why it has another is told beside the table of edges.
       if (!isAnother) onNews(this, edgeNews(health, reason));
     });
     session.on('stall', ({ startedAtMs, durationMs }) => {

@@ -172,7 +172,8 @@ describe('demo of an outage', function () {
     );
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.be.at.most(390);
     expect(await trackWidth(page), 'over the whole width').to.be.above(300);
-    const drawn = page.getByRole('row').filter({ has: page.getByRole('rowheader') });
+    const table = page.getByRole('table', { name: 'What each viewer holds' });
+    const drawn = table.getByRole('row').filter({ has: page.getByRole('rowheader') });
     expect(await drawn.count(), 'still a table to those who listen').to.equal(4);
     const described = drawn.first().getByRole('img');
     expect(await described.getAttribute('aria-label')).to.match(
