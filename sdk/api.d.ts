@@ -18,11 +18,6 @@ interface Integrity {
   mode: 'signed' | 'attested' | 'none';
   keys: VerificationKey[];
 }
-/**
- * What an app asks of edges and what edges offer, in base units. A KPI that is absent is not stated: neither met nor zero.
- * The names are those of 3GPP TS 24.558 `ACServiceKPIs`, TS 29.558 `EASServiceKPI` and CAMARA application profiles; see
- * `kpi-standards.ts` for the table.
- */
 interface Kpis {
   bandwidthBitsPerSecond?: number | undefined;
   requestsPerSecond?: number | undefined;
@@ -31,6 +26,7 @@ interface Kpis {
   /** 0 to 1. */
   availabilityShare?: number | undefined;
   computeCores?: number | undefined;
+  /** Whole graphics processors, or shares of one. */
   graphicalComputeCores?: number | undefined;
   memoryBytes?: number | undefined;
   storageBytes?: number | undefined;

@@ -1,18 +1,29 @@
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
-import { limits, verificationKeySchema } from '../protocol/index.ts';
+import { kpiNames, limits, verificationKeySchema } from '../protocol/index.ts';
 import { SignalingError } from './errors.ts';
 import type { SignalingOptions } from './server.ts';
 import { isStreamUrls, type StreamUrls } from './stream-url.ts';
 
+const id = v.pipe(v.string(), v.regex(/^[\w.:-]{1,64}$/));
+const kpiTexts = v.strictObject(
+  Object.fromEntries(kpiNames.map((name) => [name, v.optional(v.string())])),
+);
+/** What is in the texts is checked when the server starts. */
 const edges = v.pipe(
   v.array(
     v.strictObject({
-      edgeId: v.pipe(v.string(), v.regex(/^[\w.:-]{1,64}$/)),
+      edgeId: id,
       baseUrl: v.pipe(v.string(), v.url()),
+      name: v.optional(id),
+      rooms: v.optional(v.array(v.string())),
+      region: v.optional(id),
+      kpis: v.optional(kpiTexts),
+      costPerGigabyte: v.optional(v.number()),
+      role: v.optional(v.picklist(['active', 'spare', 'draining'])),
     }),
   ),
-  v.maxLength(limits.edgesPerRoomMax),
+  v.maxLength(limits.edgesOfRoomMax),
 );
 const iceUrl = v.pipe(v.string(), v.regex(/^(stun|turn)s?:/));
 const iceServers = v.array(

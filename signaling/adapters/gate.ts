@@ -2,18 +2,23 @@ import { randomUUID } from 'node:crypto';
 import type { ClientFrame, JoinFrame } from '../protocol/index.ts';
 import { parseClientFrame } from '../protocol/index.ts';
 import type { Attestor } from './attestor.ts';
+import type { Edges } from './edges.ts';
 import type { Log } from './log.ts';
 import type { Loop } from './loop.ts';
 import type { Connection, SocketHandlers } from './socket.ts';
 import type { Tokens } from './tokens.ts';
 
+export interface GateOptions {
+  loop: Loop;
+  tokens: Tokens;
+  attestor: Attestor;
+  edges: Edges;
+  log: Log;
+}
+
 /** Stands between sockets and rooms: nothing passes unparsed, nobody joins without a valid token. */
-export function createGate(
-  loop: Loop,
-  tokens: Tokens,
-  attestor: Attestor,
-  log: Log,
-): SocketHandlers {
+export function createGate(options: GateOptions): SocketHandlers {
+  const { loop, tokens, attestor, edges, log } = options;
   const refuse = refuser(log);
   return {
     text(connection, text) {
@@ -31,15 +36,13 @@ export function createGate(
       if (!loop.connections.delete(connection.connectionId)) return;
       loop.handle({ type: 'disconnected', connectionId: connection.connectionId });
       attestor.leave(connection);
+      edges.leave(connection);
     },
   };
 
   function take(connection: Connection, frame: ClientFrame): void {
-    if (connection.state === 'joined') {
-      loop.handle({ type: 'frame', connectionId: connection.connectionId, frame });
-      if (frame.type === 'report') attestor.plays(connection, frame.plays);
-      else if (frame.type === 'attest') attestor.asks(connection, frame.segmentId);
-    } else if (frame.type === 'leave') connection.close('left');
+    if (connection.state === 'joined') passOn(options, connection, frame);
+    else if (frame.type === 'leave') connection.close('left');
     else if (frame.type !== 'join') refuse(connection, 'join_required', 'join first');
     else if (connection.state === 'joining')
       refuse(connection, 'already_joined', 'one join is enough');
@@ -78,12 +81,27 @@ export function createGate(
         integrity: attestor.open(room, stream),
       });
       // Closed by now when the room has refused it; else it has its welcome.
-      if (!hasClosed(connection)) attestor.join(room, connection);
+      if (hasClosed(connection)) return;
+      attestor.join(room, connection);
+      edges.join(connection, subject, frame);
     } catch (error) {
       log.warn('internal', { connectionId, message: String(error) });
       connection.refuse('internal', 'internal error');
     }
   }
+}
+
+/** Rooms hear every frame of a viewer; those who watch streams and edges what is for them. */
+function passOn(
+  { loop, attestor, edges }: GateOptions,
+  connection: Connection,
+  frame: ClientFrame,
+): void {
+  loop.handle({ type: 'frame', connectionId: connection.connectionId, frame });
+  if (frame.type === 'attest') attestor.asks(connection, frame.segmentId);
+  if (frame.type !== 'report') return;
+  attestor.plays(connection, frame.plays);
+  edges.report(connection, frame);
 }
 
 type RefusalCode = Parameters<Connection['refuse']>[0];

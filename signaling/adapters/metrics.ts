@@ -1,11 +1,13 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { CountedMetric, RoomsStats } from '../core/index.ts';
+import type { CountedMetric, EdgesMetric, EdgesStats, RoomsStats } from '../core/index.ts';
 import type { ServerErrorCode } from '../protocol/index.ts';
+import type { EdgeErrorCode } from './edge-errors.ts';
+import type { SteeringErrorCode } from './steering.ts';
 import type { ReadErrorCode } from './stream-reader.ts';
 
-export interface Metrics extends AttestorMetrics {
+export interface Metrics extends AttestorMetrics, EdgeMetrics {
   /** A frame, socket or join that was refused. */
-  refused(code: ServerErrorCode): void;
+  refused(code: ServerErrorCode | SteeringErrorCode): void;
   event(metric: CountedMetric, value: number): void;
   received(bytes: number): void;
   sent(type: string, bytes: number): void;
@@ -24,9 +26,15 @@ interface AttestorMetrics {
   attestorFailed(code: ReadErrorCode | 'capacity'): void;
 }
 
+interface EdgeMetrics {
+  edgeEvent(metric: EdgesMetric, value: number): void;
+  /** A request of an edge, or for edges, that was refused. */
+  edgeRefused(code: EdgeErrorCode): void;
+}
+
 /** Counters of one server, in a registry of its own. */
 export function createMetrics(
-  stats: () => RoomsStats & { sockets: number; attestedRooms: number },
+  stats: () => RoomsStats & { sockets: number; attestedRooms: number; edges: EdgesStats },
 ): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -84,6 +92,7 @@ export function createMetrics(
     },
     slowReader: () => slowReaders.inc(),
     ...createAttestorMetrics(registers),
+    ...createEdgeMetrics(registers, () => stats().edges),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
@@ -111,5 +120,27 @@ function createAttestorMetrics(registers: Registry[]): AttestorMetrics {
     attested: (lagMs) => lag.observe(lagMs / 1_000),
     attestorRead: (byteCount) => bytes.inc(byteCount),
     attestorFailed: (code) => failures.inc({ code }),
+  };
+}
+
+function createEdgeMetrics(registers: Registry[], stats: () => EdgesStats): EdgeMetrics {
+  const counter = (name: string, help: string, label: string) =>
+    new Counter({ name, help, labelNames: [label], registers });
+  const events = counter('holdfast_edge_events_total', 'What happened to edges', 'event');
+  const refusals = counter('holdfast_edge_refusals_total', 'Refused requests, by code', 'code');
+  new Gauge({
+    name: 'holdfast_edges',
+    help: 'Edges with a lease, by role',
+    labelNames: ['role'],
+    registers,
+    collect() {
+      const { active, spare, draining } = stats();
+      for (const [role, value] of Object.entries({ active, spare, draining }))
+        this.set({ role }, value);
+    },
+  });
+  return {
+    edgeEvent: (metric, value) => events.inc({ event: metric }, value),
+    edgeRefused: (code) => refusals.inc({ code }),
   };
 }

@@ -41,8 +41,24 @@ export function createBuckets(perSecond: number, burst: number, keysMax: number)
 
 /** What counts as one address: an IPv6 host owns its whole /64. */
 export function addressKey(address: string): string {
-  const plain = address.startsWith('::ffff:') ? address.slice(7) : address;
-  if (!plain.includes(':')) return plain;
+  const plain = plainOf(address);
+  return plain.includes(':') ? groupsOf(plain).slice(0, 4).join(':') : plain;
+}
+
+/** What counts as one network: viewers of a /24, or an IPv6 /48, reach servers by much the same way. */
+export function networkKey(address: string): string {
+  const plain = plainOf(address);
+  return plain.includes(':')
+    ? groupsOf(plain).slice(0, 3).join(':')
+    : plain.split('.').slice(0, 3).join('.');
+}
+
+/** IPv4 as such, however a socket tells it. */
+function plainOf(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}
+
+function groupsOf(plain: string): string[] {
   const [head = '', tail] = plain.split('::');
   const groups = head === '' ? [] : head.split(':');
   if (tail !== undefined) {
@@ -50,5 +66,5 @@ export function addressKey(address: string): string {
     while (groups.length + rest.length < 8) groups.push('0');
     groups.push(...rest);
   }
-  return groups.slice(0, 4).join(':');
+  return groups;
 }

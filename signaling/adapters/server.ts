@@ -2,14 +2,18 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { createRooms } from '../core/index.ts';
+import { createEdgeDirectory, createRooms, Learning } from '../core/index.ts';
 import {
   limits as defaults,
+  edgeWeightsUnlearned,
   type IceServer,
   type Limits,
   type VerificationKey,
 } from '../protocol/index.ts';
+import { createNetworkNames } from './addresses.ts';
 import { type Attestor, createAttestor } from './attestor.ts';
+import { createEdgeRoutes } from './edge-routes.ts';
+import { createEdges } from './edges.ts';
 import { SignalingError } from './errors.ts';
 import { createGate } from './gate.ts';
 import { createHttp } from './http.ts';
@@ -19,14 +23,10 @@ import { createMetrics } from './metrics.ts';
 import { isLoopback } from './origins.ts';
 import { createSigner } from './signer.ts';
 import { createSockets, type Sockets } from './socket.ts';
+import { readStaticEdges, type StaticEdge } from './static-edges.ts';
+import { createSteering } from './steering.ts';
 import { isStreamUrls, type StreamUrls } from './stream-url.ts';
-import { createTokens, type TokenRequest } from './tokens.ts';
-
-/** An edge that is always there. */
-export interface StaticEdge {
-  edgeId: string;
-  baseUrl: string;
-}
+import { createTokens, type EdgeTokenRequest, type TokenRequest } from './tokens.ts';
 
 export interface SignalingOptions {
   /** Default `127.0.0.1`. Anything but loopback needs `key` and `origins`. */
@@ -41,14 +41,14 @@ export interface SignalingOptions {
   origins?: readonly string[] | undefined;
   /** Header with the viewer's address as last entry, such as `x-forwarded-for`, set by a trusted proxy. */
   addressHeader?: string | undefined;
-  /** Named to every viewer. */
+  /** Always there, beside those that register. */
   edges?: StaticEdge[] | undefined;
   iceServers?: IceServer[] | undefined;
   /** Multivariant playlists by room: the server reads these streams and vouches for their segments. */
   streams?: Readonly<Record<string, StreamUrls>> | undefined;
   /** Public keys of publishers by room, `*` for all: what they signed is passed on, and no media is read. */
   publishers?: Readonly<Record<string, VerificationKey>> | undefined;
-  /** Signs what it vouches for: private ECDSA P-256 key as JWK. Default: fresh at each start. */
+  /** Signs what it vouches for, and what viewers are told of edges: private ECDSA P-256 key as JWK. Default: fresh at each start. */
   attestorKey?: string | undefined;
   limits?: Partial<Limits> | undefined;
   /** Takes structured lines, JSON without line end. Default: nothing is logged. */
@@ -61,8 +61,11 @@ export interface Signaling {
   readonly port: number;
   /** True when no key was configured: tokens of `issueToken` die with this server. */
   readonly keyGenerated: boolean;
-  /** @throws SignalingError `key_cannot_sign` with a public key, `config_invalid` */
-  issueToken(request: TokenRequest): Promise<string>;
+  /**
+   * For a viewer of a room, or for an edge.
+   * @throws SignalingError `key_cannot_sign` with a public key, `config_invalid`
+   */
+  issueToken(request: TokenRequest | EdgeTokenRequest): Promise<string>;
   /** Prometheus text. */
   metrics(): Promise<string>;
   /** Says bye to everybody, waits for the sockets up to two seconds, ends. Idempotent. */
@@ -74,47 +77,16 @@ export interface Signaling {
  * @throws SignalingError `key_required`, `key_invalid`, `signing_key_invalid`, `config_invalid`, `listen_failed`
  */
 export async function startSignaling(options: SignalingOptions = {}): Promise<Signaling> {
-  const limits: Limits = { ...defaults, ...options.limits };
   const host = options.host ?? '127.0.0.1';
   checkExposure(host, options);
-  const log = createLog(options.log ?? (() => {}), limits.logLinesPerSecondMax);
-  const tokens = createTokens({ key: options.key, resumeSecret: options.resumeSecret, limits });
-  // Epochs follow this clock: it never jumps, and goes on over restarts.
-  const nowMs = () => performance.timeOrigin + performance.now();
-  const { edges = [], iceServers = [] } = options;
-  const rooms = createRooms({ limits, random: Math.random, iceServers });
-  const metrics = createMetrics(() => ({
-    ...rooms.stats(),
-    sockets: sockets.count,
-    attestedRooms: attestor.count,
-  }));
-  const attestor = createAttestor({
-    streams: checkStreams(options.streams ?? {}),
-    publishers: options.publishers ?? {},
-    edgeUrls: edges.map(({ baseUrl }) => baseUrl),
-    signer: createSigner(options.attestorKey),
-    limits,
-    metrics,
-    log,
-    nowMs,
-  });
-  const loop = createLoop({ rooms, metrics, log, nowMs });
-  const gate = createGate(loop, tokens, attestor, log);
-  const sockets = createSockets({
-    limits,
-    metrics,
-    origins: options.origins ?? null,
-    addressHeader: options.addressHeader?.toLowerCase() ?? null,
-    nowMs,
-    handlers: gate,
-  });
-  let closing: Promise<void> | null = null;
-  const http = createHttp({ metrics, healthy: () => closing === null });
+  const parts = assemble(options);
+  const { http, sockets, loop, attestor, edges, tokens, metrics, log, limits } = parts;
   http.maxConnections = limits.connectionsMax + 1_000;
   http.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head));
   const port = await listen(http, host, options.port ?? 0);
   const url = `ws://${host.includes(':') ? `[${host}]` : host}:${port}/`;
   log.info('listening', { url });
+  let closing: Promise<void> | null = null;
   return {
     url,
     port,
@@ -122,10 +94,66 @@ export async function startSignaling(options: SignalingOptions = {}): Promise<Si
     issueToken: tokens.issueToken,
     metrics: metrics.text,
     close() {
+      parts.isClosing = true;
+      edges.close();
       closing ??= end(http, sockets, loop, attestor);
       return closing;
     },
   };
+}
+
+/** Everything but the socket that it listens on. */
+function assemble(options: SignalingOptions) {
+  const limits: Limits = { ...defaults, ...options.limits };
+  const log = createLog(options.log ?? (() => {}), limits.logLinesPerSecondMax);
+  const tokens = createTokens({ key: options.key, resumeSecret: options.resumeSecret, limits });
+  const signer = createSigner(options.attestorKey);
+  const { edges: staticEdges = [], iceServers = [] } = options;
+  const edgesKey = signer.publicKey;
+  const rooms = createRooms({ limits, random: Math.random, iceServers, edgesKey });
+  const directory = createEdgeDirectory({
+    limits,
+    edges: readStaticEdges(staticEdges),
+    learning: new Learning(edgeWeightsUnlearned),
+  });
+  const metrics = createMetrics(() => ({
+    ...rooms.stats(),
+    sockets: sockets.count,
+    attestedRooms: attestor.count,
+    edges: directory.stats(),
+  }));
+  const shared = {
+    ...{ limits, metrics, log, tokens, signer, nowMs },
+    origins: options.origins ?? null,
+    addressHeader: options.addressHeader?.toLowerCase() ?? null,
+    networkNameOf: createNetworkNames(),
+  };
+  const attestor = createAttestor({
+    ...shared,
+    streams: checkStreams(options.streams ?? {}),
+    publishers: options.publishers ?? {},
+    edgeUrls: staticEdges.map(({ baseUrl }) => baseUrl),
+  });
+  const loop = createLoop({ rooms, metrics, log, nowMs });
+  const edges = createEdges({ ...shared, directory, connections: loop.connections });
+  const handlers = createGate({ loop, tokens, attestor, edges, log });
+  const sockets = createSockets({ ...shared, handlers });
+  const healthy = () => !parts.isClosing;
+  const edgeRoutes = createEdgeRoutes({ ...shared, edges, healthy });
+  const steering = createSteering({
+    survey: (request) => directory.survey(request, nowMs()),
+    limits,
+    random: Math.random,
+    refused: metrics.refused,
+  });
+  const http = createHttp({ ...shared, healthy, edgeRoutes, steering });
+  const parts = { ...shared, http, sockets, loop, attestor, edges, isClosing: false };
+  return parts;
+}
+
+/** Epochs follow this clock: it never jumps, and goes on over restarts. */
+function nowMs(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 function checkExposure(host: string, options: SignalingOptions): void {

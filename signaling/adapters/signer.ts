@@ -6,14 +6,21 @@ import {
   sign,
   verify,
 } from 'node:crypto';
-import type { SignedDescriptor, Unsigned, VerificationKey } from '../protocol/index.ts';
+import type {
+  SignedDescriptor,
+  SignedEdges,
+  Unsigned,
+  VerificationKey,
+} from '../protocol/index.ts';
 import { SignalingError } from './errors.ts';
 
-/** Vouches for descriptors with ECDSA P-256 and SHA-256. */
+/** Vouches for descriptors, and for what viewers are told of edges, with ECDSA P-256 and SHA-256. */
 export interface Signer {
   readonly publicKey: VerificationKey;
   /** Whatever the clock does, each is later than those before it. */
   sign(descriptor: Unsigned): SignedDescriptor;
+  /** Signs a body exactly as it travels. */
+  signText(body: string): SignedEdges;
 }
 
 /**
@@ -25,14 +32,17 @@ export function createSigner(jwk?: string | undefined, createdAtMs = 0): Signer 
   const key = jwk === undefined ? generate() : read(jwk);
   let lastAtMs = createdAtMs;
   const { x = '', y = '' } = createPublicKey(key).export({ format: 'jwk' });
+  const signText = (body: string) => {
+    // As WebCrypto has it: r and s side by side, not DER.
+    const signature = sign('sha256', Buffer.from(body), { key, dsaEncoding: 'ieee-p1363' });
+    return { body, signature: signature.toString('base64url') };
+  };
   return {
     publicKey: { kty: 'EC', crv: 'P-256', x, y },
+    signText,
     sign(descriptor) {
       lastAtMs = Math.max(Date.now(), lastAtMs + 1);
-      const body = JSON.stringify({ ...descriptor, createdAtMs: lastAtMs });
-      // As WebCrypto has it: r and s side by side, not DER.
-      const signature = sign('sha256', Buffer.from(body), { key, dsaEncoding: 'ieee-p1363' });
-      return { body, signature: signature.toString('base64url') };
+      return signText(JSON.stringify({ ...descriptor, createdAtMs: lastAtMs }));
     },
   };
 }

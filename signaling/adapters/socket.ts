@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { CloseReason } from '../core/index.ts';
 import type { Limits, ServerErrorCode, ServerFrame } from '../protocol/index.ts';
+import { addressOf } from './addresses.ts';
 import type { Metrics } from './metrics.ts';
 import { originAllowed } from './origins.ts';
 import { addressKey, type Buckets, createBucket, createBuckets } from './rates.ts';
@@ -13,6 +14,8 @@ import { addressKey, type Buckets, createBucket, createBuckets } from './rates.t
 /** One socket as the rest of the server sees it. */
 export interface Connection {
   readonly connectionId: string;
+  /** Names the viewer's network without telling its address. */
+  readonly network: string;
   /** `joining` while the token is being checked. */
   state: 'opened' | 'joining' | 'joined' | 'closed';
   /** Drops the frame when the connection is closed. */
@@ -37,6 +40,7 @@ export interface SocketOptions {
   origins: readonly string[] | null;
   /** Header in which a trusted proxy puts the address of the viewer, as its last entry. */
   addressHeader: string | null;
+  networkNameOf: (address: string) => string;
   nowMs: () => number;
   handlers: SocketHandlers;
 }
@@ -108,25 +112,16 @@ function accept(
   openCount: number,
 ): void {
   const { limits, nowMs } = options;
-  const connection = connect(webSocket, options);
+  const address = addressOf(request, options.addressHeader);
+  const connection = connect(webSocket, options.networkNameOf(address), options);
   // The upgrade is done first so that the page learns the code: browsers hide a refused handshake's answer.
   if (!originAllowed(request.headers.origin, options.origins)) {
     connection.refuse('origin_refused', 'pages of this origin may not connect');
   } else if (openCount > limits.connectionsMax) {
     connection.refuse('server_full', 'too many connections', limits.reconnectSpreadMinMs);
-  } else if (!joins.take(addressOf(request, options.addressHeader), nowMs())) {
+  } else if (!joins.take(addressKey(address), nowMs())) {
     connection.refuse('rate_limited', 'too many joins from this address', 60_000);
   } else listen(webSocket, connection, options);
-}
-
-function addressOf(request: IncomingMessage, header: string | null): string {
-  const forwarded = header === null ? undefined : request.headers[header];
-  // Entries before the last were written by whoever came before our proxy, so maybe by the viewer.
-  const last = String(forwarded ?? '')
-    .split(',')
-    .at(-1)
-    ?.trim();
-  return addressKey(last || request.socket.remoteAddress || '');
 }
 
 function listen(webSocket: WebSocket, connection: Connection, options: SocketOptions): void {
@@ -151,9 +146,14 @@ function listen(webSocket: WebSocket, connection: Connection, options: SocketOpt
   });
 }
 
-function connect(webSocket: WebSocket, { limits, metrics, handlers }: SocketOptions): Connection {
+function connect(
+  webSocket: WebSocket,
+  network: string,
+  { limits, metrics, handlers }: SocketOptions,
+): Connection {
   const connection: Connection = {
     connectionId: randomUUID(),
+    network,
     state: 'opened',
     send(frame) {
       if (connection.state !== 'closed') connection.sendText(frame.type, JSON.stringify(frame));

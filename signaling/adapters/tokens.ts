@@ -16,9 +16,19 @@ export interface TokenRequest {
   leads?: string | undefined;
 }
 
-export type Verified<T> =
+/** For a server that gives segments: registers that edge, and nothing else. */
+export interface EdgeTokenRequest {
+  /** Its id. */
+  edge: string;
+  /** At most a week. */
+  lifetimeSeconds: number;
+}
+
+export type Verified<T, Code = ServerErrorCode> =
   | { ok: true; value: T }
-  | { ok: false; code: ServerErrorCode; message: string };
+  | { ok: false; code: Code; message: string };
+
+export type EdgeTokenCode = 'token_invalid' | 'token_expired' | 'token_edge_mismatch';
 
 /** What a valid token says. */
 export interface TokenClaims {
@@ -39,7 +49,9 @@ export interface Tokens {
   readonly generated: boolean;
   readonly algorithm: 'HS256' | 'EdDSA';
   /** @throws SignalingError `key_cannot_sign`, `config_invalid` */
-  issueToken(request: TokenRequest): Promise<string>;
+  issueToken(request: TokenRequest | EdgeTokenRequest): Promise<string>;
+  /** Whether a token is that of an edge: the id that it names, and the code where it does not hold. */
+  verifyEdgeToken(token: string, edgeId: string): Promise<Verified<string, EdgeTokenCode>>;
   verifyToken(token: string, room: string): Promise<Verified<TokenClaims>>;
   issueResumeKey(claims: ResumeClaims): Promise<string>;
   /** The viewer id of a valid key of this room and subject, else null. */
@@ -77,24 +89,26 @@ export function createTokens({ key, resumeSecret, limits }: TokenOptions): Token
   return {
     generated,
     algorithm: pinned.algorithm,
-    async issueToken({ room, subject, lifetimeSeconds, stream, leads }) {
+    async issueToken(request) {
       if (!pinned.secret) {
         throw new SignalingError('key_cannot_sign', 'a public key cannot issue tokens');
       }
-      if (!(lifetimeSeconds > 0 && lifetimeSeconds * 1_000 <= limits.tokenLifetimeMaxMs)) {
-        throw new SignalingError(
-          'config_invalid',
-          'lifetimeSeconds: more than 0 and at most an hour',
-        );
+      const claims = 'edge' in request ? edgeClaims(request, limits) : roomClaims(request, limits);
+      return sign(claims, tokenAudience, request.lifetimeSeconds, pinned.secret);
+    },
+    async verifyEdgeToken(token, edgeId) {
+      try {
+        const { payload } = await jwtVerify(token, pinned.key, {
+          algorithms: pinned.algorithms,
+          clockTolerance,
+          requiredClaims: ['exp', 'edge'],
+        });
+        return checkEdgeClaims(payload, edgeId, limits);
+      } catch (error) {
+        if (error instanceof errors.JWTExpired)
+          return refused('token_expired', 'the token has expired');
+        return refused('token_invalid', 'the token does not hold');
       }
-      if (!isSubject(subject))
-        throw new SignalingError('config_invalid', 'subject: 1 to 128 characters');
-      if (stream !== undefined && !isStreamUrls(stream))
-        throw new SignalingError('config_invalid', 'stream: an http or https URL');
-      if (leads !== undefined && typeof leads !== 'string')
-        throw new SignalingError('config_invalid', 'leads: the name of a site');
-      const claims = { room, sub: subject, stream, leads };
-      return sign(claims, tokenAudience, lifetimeSeconds, pinned.secret);
     },
     async verifyToken(token, room) {
       try {
@@ -136,6 +150,42 @@ export function createTokens({ key, resumeSecret, limits }: TokenOptions): Token
   };
 }
 
+function roomClaims(request: TokenRequest, limits: Limits): JWTPayload {
+  const { room, subject, lifetimeSeconds, stream, leads } = request;
+  checkLifetime(lifetimeSeconds, limits.tokenLifetimeMaxMs, 'an hour');
+  if (!isSubject(subject))
+    throw new SignalingError('config_invalid', 'subject: 1 to 128 characters');
+  if (stream !== undefined && !isStreamUrls(stream))
+    throw new SignalingError('config_invalid', 'stream: an http or https URL');
+  if (leads !== undefined && typeof leads !== 'string')
+    throw new SignalingError('config_invalid', 'leads: the name of a site');
+  return { room, sub: subject, stream, leads };
+}
+
+function edgeClaims({ edge, lifetimeSeconds }: EdgeTokenRequest, limits: Limits): JWTPayload {
+  checkLifetime(lifetimeSeconds, limits.edgeTokenLifetimeMaxMs, 'a week');
+  if (!isSubject(edge)) throw new SignalingError('config_invalid', 'edge: the id of an edge');
+  return { edge };
+}
+
+function checkLifetime(lifetimeSeconds: number, lifetimeMaxMs: number, max: string): void {
+  if (lifetimeSeconds > 0 && lifetimeSeconds * 1_000 <= lifetimeMaxMs) return;
+  throw new SignalingError('config_invalid', `lifetimeSeconds: more than 0 and at most ${max}`);
+}
+
+function checkEdgeClaims(
+  { exp = 0, aud, edge }: JWTPayload,
+  edgeId: string,
+  limits: Limits,
+): Verified<string, EdgeTokenCode> {
+  if (aud !== undefined && ![aud].flat().includes(tokenAudience))
+    return refused('token_invalid', 'the token is for another audience');
+  if (exp * 1_000 - Date.now() > limits.edgeTokenLifetimeMaxMs + limits.clockToleranceMs)
+    return refused('token_invalid', 'the token lives too long');
+  if (edge !== edgeId) return refused('token_edge_mismatch', 'the token is for another edge');
+  return { ok: true, value: edgeId };
+}
+
 function checkClaims(payload: JWTPayload, room: string, limits: Limits): Verified<TokenClaims> {
   const { sub, exp = 0, aud, stream = null, leads = null } = payload;
   if (!isSubject(sub)) {
@@ -156,10 +206,10 @@ function checkClaims(payload: JWTPayload, room: string, limits: Limits): Verifie
   return { ok: true, value: { subject: sub, stream, leads } };
 }
 
-function refused(
-  code: ServerErrorCode,
+function refused<Code extends string>(
+  code: Code,
   message: string,
-): { ok: false; code: ServerErrorCode; message: string } {
+): { ok: false; code: Code; message: string } {
   return { ok: false, code, message };
 }
 

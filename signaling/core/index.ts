@@ -1,5 +1,19 @@
 export { createAttestation } from './attestor.ts';
 export type { Attestation, AttestorEffect, AttestorEvent } from './attestor-events.ts';
+export { createEdgeDirectory } from './edges/directory.ts';
+export type {
+  EdgeAnswer,
+  EdgeDirectory,
+  EdgeRefusalCode,
+  EdgesEffect,
+  EdgesEvent,
+  EdgesMetric,
+  EdgesRequest,
+  EdgesStats,
+  SurveyRequest,
+} from './edges/events.ts';
+export { Learning } from './edges/learning.ts';
+export { parseSteering, type SteeringView, steer } from './edges/steering.ts';
 export type {
   CloseReason,
   CountedMetric,

@@ -54,6 +54,8 @@ export type EdgeReason =
 
 export interface EdgeExclusion {
   edgeId: string;
+  /** A player whose URLs name it is moved away from it. */
+  baseUrl: string;
   reason: EdgeReason;
   /** Of `kpi_unmet` and `kpi_unknown`. */
   kpi: KpiName | null;
@@ -117,8 +119,9 @@ export interface EdgeSample {
   /** Predicted without weights. */
   predictedMs: number;
   completedMs: number;
+  /** `pressureOf` what the edge said. */
+  load: number;
   /** See `EdgeWeights`. */
-  pressure: number;
   age: number;
 }
 
@@ -153,7 +156,7 @@ export const edgeOutcomesSchema = v.pipe(
         v.object({
           predictedMs: v.pipe(amount, v.minValue(1)),
           completedMs: v.pipe(amount, v.minValue(1)),
-          pressure: share,
+          load: share,
           age: share,
         }),
       ),
@@ -168,6 +171,10 @@ const weight = v.pipe(
   v.minValue(-limits.edgeWeightMax),
   v.maxValue(limits.edgeWeightMax),
 );
+const baseUrl = v.pipe(
+  text(limits.streamUrlLengthMax),
+  v.regex(/^https?:\/\/[^/?#]+\/(?:[^?#]*\/)?$/),
+);
 const body = v.object({
   room: text(limits.roomNameLengthMax),
   version: count,
@@ -178,10 +185,7 @@ const body = v.object({
       v.object({
         edgeId: id,
         name: id,
-        baseUrl: v.pipe(
-          text(limits.streamUrlLengthMax),
-          v.regex(/^https?:\/\/[^/?#]+\/(?:[^?#]*\/)?$/),
-        ),
+        baseUrl,
         region: v.nullable(id),
         kpis: kpisSchema,
         load: v.nullable(share),
@@ -197,6 +201,7 @@ const body = v.object({
     v.array(
       v.object({
         edgeId: id,
+        baseUrl,
         reason: v.picklist([
           'kpi_unmet',
           'kpi_unknown',

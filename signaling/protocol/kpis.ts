@@ -3,6 +3,7 @@
  * The names are those of 3GPP TS 24.558 `ACServiceKPIs`, TS 29.558 `EASServiceKPI` and CAMARA application profiles; see
  * `kpi-standards.ts` for the table.
  */
+import * as limits from './limits.ts';
 
 export interface Kpis {
   bandwidthBitsPerSecond?: number | undefined;
@@ -12,6 +13,7 @@ export interface Kpis {
   /** 0 to 1. */
   availabilityShare?: number | undefined;
   computeCores?: number | undefined;
+  /** Whole graphics processors, or shares of one. */
   graphicalComputeCores?: number | undefined;
   memoryBytes?: number | undefined;
   storageBytes?: number | undefined;
@@ -68,16 +70,14 @@ export const kpiKinds: Readonly<Record<KpiName, KpiKind>> = {
 
 export const kpiNames = Object.keys(kpiKinds) as KpiName[];
 
-/** Beyond this a number is a mistake. */
-const valueMax = 1e15;
-
 /** In base units; null for what is no number with a unit of this KPI. */
 export function parseKpi(name: KpiName, text: string): number | null {
   const [, digits, unit = ''] = /^\s*(\d{1,15}(?:\.\d{1,9})?)\s*(\S{1,5})\s*$/.exec(text) ?? [];
-  const { units, max = valueMax } = kpiKinds[name];
+  const { units, max = limits.kpiValueMax } = kpiKinds[name];
   const factor = Object.hasOwn(units, unit) ? units[unit] : undefined;
   if (digits === undefined || factor === undefined) return null;
-  const value = Number((Number(digits) * factor).toPrecision(12));
+  // The same in any unit, and without the dust that multiplying leaves.
+  const value = Number((Number(digits) * factor).toPrecision(15));
   return value <= max ? value : null;
 }
 
@@ -86,8 +86,8 @@ export function parseKpis(texts: unknown): Kpis | string {
   if (typeof texts !== 'object' || texts === null || Array.isArray(texts)) return 'kpis';
   const kpis: Kpis = {};
   for (const [name, text] of Object.entries(texts)) {
-    if (text === undefined) continue;
     const isKnown = Object.hasOwn(kpiKinds, name);
+    if (isKnown && text === undefined) continue;
     const value = isKnown && typeof text === 'string' ? parseKpi(name as KpiName, text) : null;
     if (value === null) return name;
     kpis[kpiKinds[name as KpiName].field] = value;

@@ -132,6 +132,75 @@ export const edgesValidMsMin = 5_000;
 export const edgesValidMsMax = 3_600_000;
 /** A weight may change a predicted time by a factor of 20 at most: one learned wrong must not silence an edge. */
 export const edgeWeightMax = 3;
+/** Above the 1024 TB and Tbit/s that standards can write, and 30,000 years: what is more is a mistake. */
+export const kpiValueMax = 2e15;
+
+// --- directory of edges ---------------------------------------------------------------------
+/** Edges of one process, spares included: one pass over all of them takes under a millisecond. */
+export const edgesMax = 1_000;
+/** Edges that name one room, and those for all rooms: what one body is chosen from. */
+export const edgesOfRoomMax = 64;
+/** Rooms that one edge names; one for more rooms is for all. */
+export const roomsOfEdgeMax = 64;
+/** Eight listings and sixteen exclusions with such URLs fit `edgesBytesMax`. */
+export const edgeBaseUrlLengthMax = 512;
+/** Beyond any currency's price of a GB: a mistake. */
+export const costPerGigabyteMax = 1_000_000;
+/** A registration with `roomsOfEdgeMax` long names of rooms is 20 kB. */
+export const edgeRequestBytesMax = 32_768;
+/** Longer than a slow mobile link needs for so many bytes; until then a request holds a socket. */
+export const edgeRequestWithinMs = 10_000;
+/** Fifty edges behind one address with their heartbeats, or a page with a wall of viewers that ask. */
+export const edgeRequestsPerMinutePerAddressMax = 300;
+/** An edge is a server that nobody attends to: its token is renewed once a week. */
+export const edgeTokenLifetimeMaxMs = 604_800_000;
+/** Viewers notice a dead edge in a second; by then nobody is told of it any more either. A heartbeat every third of it. */
+export const edgeLeaseMs = 30_000;
+/** Viewers of a room are told no oftener: what changes in bursts is told once. Wake-ups are no closer either. */
+export const edgesIntervalMs = 1_000;
+/** Loads and priors alone are told no oftener: a room of 10,000 is then sent 3 MB/s of them at most. */
+export const edgesQuietIntervalMs = 10_000;
+/** Viewers are told again before this, leases or not: weights and priors reach them by then. */
+export const edgesValidMs = 300_000;
+/** Bodies made and signed in one go, 0.1 ms each: the rest waits for the next interval. */
+export const edgesBodiesPerTurnMax = 500;
+/** Networks whose measurements are remembered, the longest unheard is forgotten first: 15 MB with the next two. */
+export const priorNetworksMax = 2_000;
+export const priorEdgesMax = 16;
+/** Newest devices of one network that count: four liars among nine do not move the median out of what the others say. */
+export const priorDevicesMax = 9;
+/** Networks change with the hour: what was measured counts for so long. */
+export const priorMs = 300_000;
+/** Every viewer reports once in it: an edge is judged by all that read from it. */
+export const edgeWindowMs = 5_000;
+/** Devices that are heard in one window: more do not change a share. */
+export const edgeVoicesMax = 1_000;
+/** Names without an edge that wait for a spare; the longest vacant is forgotten first. */
+export const edgeVacanciesMax = 64;
+/** A player asks for a steering manifest again after this: its prior and load are a heartbeat or two old by then. */
+export const steeringTtlMs = 30_000;
+/** While an edge of the room drains or fails a viewer: about a segment or two, within what a player has ahead. */
+export const steeringTtlUrgentMs = 10_000;
+/** A list of eight pathways, each with its base URL. */
+export const steeringParameterLengthMax = 4_096;
+/** Of a stream whose bitrate the site does not say: usual for a live stream in HD. */
+export const steeringBitsPerSecond = 4_000_000;
+/** Requests of one viewer that are counted: a year of them. */
+export const steeringTurnsMax = 1_000_000;
+/** Above this what a player says of its throughput is no measurement. */
+export const steeringBitsPerSecondMax = 100_000_000_000;
+/** What is predicted is the time of one segment; usual lengths are 2 to 6 s. */
+export const steeringSegmentMs = 4_000;
+/** Samples from which weights are learned: half a megabyte, and a fit of a few milliseconds a minute. */
+export const edgeSamplesMax = 4_096;
+/** Of one device, the newest: enough to tell what is usual with it, and no way to push out what others sent. */
+export const edgeSamplesPerDeviceMax = 32;
+/** An evening: after that edges and networks are others. */
+export const edgeSampleKeptMs = 21_600_000;
+/** With fewer a weight is a guess: its error is about a fifth then. */
+export const edgeSamplesMin = 200;
+/** With fewer one odd network, or two liars, are a fifth of all. */
+export const edgeSampleDevicesMin = 10;
 
 // --- attestor -------------------------------------------------------------------------------
 /** Renditions and audio languages of one stream; others are not attested. */

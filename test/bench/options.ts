@@ -26,7 +26,8 @@ export interface BenchOptions {
 export const usage = `npm run bench -- [SCENARIO] [options]
 
 Scenarios: ${scenarioNames.join(', ')} (default steady);
-           outages: one outage after another, and one table of them
+           outages: one outage after another, and one table of them;
+           edges: the choice of edges, see npm run bench -- edges --help
   --viewers N        1 to 32, default 8
   --seconds D        length of the settled window, default 60
   --settle S         seconds from the last join to the settled window, default 10

@@ -1,9 +1,13 @@
 /** `npm run bench`: the same stream and viewers with plain hls.js, P2P Media Loader and Holdfast. */
 import { type BenchReport, bench } from './bench.ts';
+import { benchEdges } from './edges/bench-edges.ts';
+import { edgeUsage, readEdgeOptions } from './edges/options.ts';
 import { formatOutages } from './figures/outage-table.ts';
-import { type BenchOptions, readCommand, usage } from './options.ts';
+import { readCommand, usage } from './options.ts';
 
-const runs = parse();
+const [first, ...rest] = process.argv.slice(2);
+const runs = parse(() => (first === 'edges' ? [] : readCommand(process.argv.slice(2))), usage);
+const edges = first === 'edges' ? parse(() => readEdgeOptions(rest), edgeUsage) : null;
 const interrupt = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => {
@@ -12,15 +16,14 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 try {
+  const output = {
+    signal: interrupt.signal,
+    progress: (text: string) => console.error(text),
+    print: (text: string) => console.log(text),
+  };
+  if (edges) await benchEdges(edges, output);
   const reports: BenchReport[] = [];
-  for (const options of runs)
-    reports.push(
-      await bench(options, {
-        signal: interrupt.signal,
-        progress: (text) => console.error(text),
-        print: (text) => console.log(text),
-      }),
-    );
+  for (const options of runs) reports.push(await bench(options, output));
   if (reports.length > 1) console.log(`\n${formatOutages(reports)}`);
   const results = reports.flatMap((report) => report.results);
   if (results.some(({ figures }) => figures === null)) process.exitCode = 1;
@@ -29,11 +32,11 @@ try {
   process.exitCode = 130;
 }
 
-function parse(): BenchOptions[] {
+function parse<Options>(read: () => Options, usageText: string): Options {
   try {
-    return readCommand(process.argv.slice(2));
+    return read();
   } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
+    console.error(`${(error as Error).message}\n\n${usageText}`);
     process.exit(2);
   }
 }

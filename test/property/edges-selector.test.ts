@@ -173,7 +173,7 @@ class Driver {
       expect(sample === null).to.equal(edgeId === 'stranger');
       if (!sample) continue;
       expect(sample.age).to.be.within(0, 1);
-      expect(sample.pressure).to.be.within(0, 1);
+      expect(sample.load).to.be.within(0, 1);
       expect(Number.isFinite(sample.predictedMs) && sample.predictedMs >= 1).to.equal(true);
     }
     this.said.push(

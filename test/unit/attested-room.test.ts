@@ -42,6 +42,7 @@ describe('an attested room whose viewers play a recording', () => {
       vouching: createAttesting(reader, createSigner()),
       metrics: createMetrics(() => ({
         ...{ connected: 0, rooms: 0, viewers: 0, groups: 0, sockets: 0, attestedRooms: 1 },
+        edges: { active: 0, spare: 0, draining: 0, viewers: 0 },
       })),
       log: createLog(() => {}, 1),
       nowMs: () => performance.now(),
@@ -56,6 +57,7 @@ describe('an attested room whose viewers play a recording', () => {
 
   function viewer(connectionId: string): Connection {
     const connection: Connection = {
+      network: '',
       connectionId,
       state: 'joined',
       send() {},

@@ -1,7 +1,12 @@
 import { expect } from 'chai';
 import { readConfig } from '../../signaling/adapters/config.ts';
 import { isLoopback, originAllowed } from '../../signaling/adapters/origins.ts';
-import { addressKey, createBucket, createBuckets } from '../../signaling/adapters/rates.ts';
+import {
+  addressKey,
+  createBucket,
+  createBuckets,
+  networkKey,
+} from '../../signaling/adapters/rates.ts';
 import { startSignaling } from '../../signaling/adapters/server.ts';
 
 function failure(environment: Record<string, string>, args: string[] = []): string {
@@ -21,7 +26,11 @@ describe('signaling configuration', () => {
       key: undefined,
       origins: undefined,
     });
-    const edges = [{ edgeId: 'e1', baseUrl: 'https://edge.example/live/' }];
+    const edges: object[] = [{ edgeId: 'e1', baseUrl: 'https://edge.example/live/' }];
+    edges.push({
+      ...{ edgeId: 'e2', baseUrl: 'https://e2.example/', name: 'south', rooms: ['room'] },
+      ...{ region: 'eu', kpis: { bandwidth: '1 Gbps' }, costPerGigabyte: 0.1, role: 'spare' },
+    });
     const streams = { room: 'https://tv.example/main.m3u8' };
     const iceServers = [{ urls: ['turn:turn.example'], username: 'u', credential: 'c' }];
     const config = readConfig(
@@ -60,6 +69,9 @@ describe('signaling configuration', () => {
     expect(failure({ HOLDFAST_EDGES: '[{"edgeId":"e","baseUrl":"nowhere"}]' })).to.match(
       /HOLDFAST_EDGES: 0.baseUrl/,
     );
+    expect(
+      failure({ HOLDFAST_EDGES: '[{"edgeId":"e","baseUrl":"https://e/","load":1}]' }),
+    ).to.match(/HOLDFAST_EDGES: 0.load/);
     expect(failure({ HOLDFAST_STREAMS: '{"room":"https://u:p@tv.example/"}' })).to.match(
       /^config_invalid HOLDFAST_STREAMS: room/,
     );
@@ -163,5 +175,12 @@ describe('signaling rates', () => {
     expect(addressKey('2001:db8:0:1::1')).not.to.equal(addressKey('2001:db8::1'));
     expect(addressKey('::ffff:192.0.2.1')).to.equal('192.0.2.1');
     expect(addressKey('::1')).to.equal('0:0:0:0');
+  });
+
+  it('takes an IPv4 /24 and an IPv6 /48 as one network', () => {
+    expect(networkKey('192.0.2.1')).to.equal(networkKey('::ffff:192.0.2.200'));
+    expect(networkKey('192.0.2.1')).not.to.equal(networkKey('192.0.3.1'));
+    expect(networkKey('2001:db8:1:2::1')).to.equal(networkKey('2001:db8:1:3::1'));
+    expect(networkKey('2001:db8:1::1')).not.to.equal(networkKey('2001:db8:2::1'));
   });
 });

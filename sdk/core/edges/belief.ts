@@ -11,28 +11,34 @@ interface Hint {
   weight: number;
 }
 
+/** How a time behaves. */
+export interface BeliefKind {
+  /** Values of which one is likely where nothing is known. */
+  usual: readonly number[];
+  /** How likely it is that a value that was just measured is the next one, too. */
+  holds: number;
+  /** Weight of each earlier value, of that of the one after it. */
+  kept: number;
+  /** Values closer than this are the same; null where none is. */
+  sameMs: number | null;
+  /** What is less counts as this. */
+  min: number;
+}
+
 /**
  * What is believed of one time of one edge. While the last value is fresh, that it still holds; the older it is, the more
  * that the time is again what it was once before, or what is usual.
  */
 export class Belief {
-  readonly #usual: readonly number[];
-  readonly #minMs: number;
-  readonly #sameMs: number;
+  readonly #kind: BeliefKind;
   #last: { log: number; atMs: number } | null = null;
-  #regimes: number[] = [];
+  /** The last one included. */
+  #values: number[] = [];
   /** What others say; by what they are. */
   readonly hints = new Map<'advertised' | 'prior', Hint>();
 
-  /** @param minMs what is less counts as this; @param sameMs values closer than this are the same */
-  constructor(usual: readonly number[], minMs: number, sameMs: number) {
-    this.#usual = usual;
-    this.#minMs = minMs;
-    this.#sameMs = sameMs;
-  }
-
-  get isMeasured(): boolean {
-    return this.#last !== null;
+  constructor(kind: BeliefKind) {
+    this.#kind = kind;
   }
 
   /** The last value; null before any. */
@@ -42,21 +48,23 @@ export class Belief {
 
   observe(value: number, atMs: number): void {
     const log = this.#logOf(value);
-    const last = this.#last;
-    const isSame =
-      last !== null &&
-      (Math.abs(log - last.log) < thresholds.sameShare ||
-        Math.abs(value - Math.exp(last.log)) <= this.#sameMs);
-    if (isSame && last) {
+    if (this.#last && this.#isSame(value, this.#last.log)) {
       // Within a regime times still vary a little.
-      const mean = (log + last.log) / 2;
-      this.#regimes[this.#regimes.length - 1] = mean;
+      const mean = (log + this.#last.log) / 2;
+      this.#values[this.#values.length - 1] = mean;
       this.#last = { log: mean, atMs };
       return;
     }
     this.#last = { log, atMs };
-    this.#regimes.push(log);
-    if (this.#regimes.length > thresholds.regimesMax) this.#regimes.shift();
+    this.#values.push(log);
+    if (this.#values.length > thresholds.valuesMax) this.#values.shift();
+  }
+
+  #isSame(value: number, lastLog: number): boolean {
+    const { sameMs } = this.#kind;
+    if (sameMs === null) return false;
+    const isClose = Math.abs(value - Math.exp(lastLog)) <= sameMs;
+    return isClose || Math.abs(this.#logOf(value) - lastLog) < thresholds.sameShare;
   }
 
   /** 0 where it has just been measured, 1 where nothing is known. */
@@ -68,26 +76,29 @@ export class Belief {
 
   /** All that it may be; the weights add up to 1. */
   atoms(nowMs: number): Atom[] {
-    const age = this.age(nowMs);
+    const { usual, holds, kept } = this.#kind;
+    const known = (1 - this.age(nowMs)) * holds;
     const atoms: Atom[] = [];
-    if (this.#last && age < 1) atoms.push({ weight: 1 - age, log: this.#last.log });
-    let total = this.#regimes.length + thresholds.usualWeight;
-    for (const { weight } of this.hints.values()) total += weight;
-    const share = age / total;
-    for (const log of this.#regimes) atoms.push({ weight: share, log });
-    for (const { value, weight } of this.hints.values())
-      atoms.push({ weight: share * weight, log: this.#logOf(value) });
-    for (const value of this.#usual)
-      atoms.push({
-        weight: (share * thresholds.usualWeight) / this.#usual.length,
-        log: Math.log(value),
-      });
+    let total = thresholds.usualWeight;
+    const add = (weight: number, log: number) => atoms.push({ weight, log });
+    for (const log of usual) add(thresholds.usualWeight / usual.length, Math.log(log));
+    this.#values.forEach((log, index) => {
+      const weight = kept ** (this.#values.length - 1 - index);
+      total += weight;
+      add(weight, log);
+    });
+    for (const { value, weight } of this.hints.values()) {
+      total += weight;
+      add(weight, this.#logOf(value));
+    }
+    for (const atom of atoms) atom.weight *= (1 - known) / total;
+    if (this.#last) add(known, this.#last.log);
     return atoms;
   }
 
   /** Whatever a clock, an edge or others say: a number. */
   #logOf(value: number): number {
-    return Math.log(Math.min(thresholds.timeMsMax, Math.max(this.#minMs, value)));
+    return Math.log(Math.min(thresholds.timeMsMax, Math.max(this.#kind.min, value)));
   }
 }
 

@@ -20,16 +20,8 @@ class Trust {
 /** One edge that can be chosen, and all that this viewer has learned of it. */
 export class Candidate {
   listing: EdgeListing;
-  readonly firstByte = new Belief(
-    thresholds.firstByteMsUsual,
-    thresholds.firstByteMsMin,
-    thresholds.sameMs,
-  );
-  readonly msPerKilobyte = new Belief(
-    thresholds.msPerKilobyteUsual,
-    thresholds.msPerKilobyteMin,
-    0,
-  );
+  readonly firstByte = new Belief(thresholds.firstByteKind);
+  readonly msPerKilobyte = new Belief(thresholds.msPerKilobyteKind);
   readonly trust = new Trust();
   /** In a row. */
   failures = 0;

@@ -1,23 +1,34 @@
 /** Every constant of the choice of edges, each with its reason. Chosen on slices 1 to 100 of the round-trip times of the bench. */
+import type { BeliefKind } from './belief.ts';
 
 /** What was measured so long ago is still true with a probability of 1/e: paths and servers change within half a minute. */
 export const staleMs = 30_000;
 /** Earlier values of an edge that are remembered: what it changes to is mostly one of those. */
-export const regimesMax = 8;
-/** Closer to the last value than this, a new one says the same: of timers and of the air. */
+export const valuesMax = 8;
+/** Closer to the last value than this, a new one says the same. */
 export const sameShare = 0.25;
-export const sameMs = 10;
-/** Times of an edge of which nothing is known: near, on the same continent, far. */
-export const firstByteMsUsual: readonly number[] = [30, 80, 200, 500];
-/** And ms for a kilobyte: 40, 10 and 2.5 Mbit/s. */
-export const msPerKilobyteUsual: readonly number[] = [0.2, 0.8, 3.2];
-/** No time is shorter than a clock can tell, or a gigabit a second gives. */
-export const firstByteMsMin = 1;
-export const msPerKilobyteMin = 0.01;
-/** Nor longer than anybody would wait. */
-export const timeMsMax = 60_000;
-/** They weigh as much as so many values of its own; what the edge says of itself, and what others on the network measured. */
-export const usualWeight = 2;
+/** First bytes come in regimes: what was measured just now holds, and is forgotten only with the number of regimes. */
+export const firstByteKind: BeliefKind = {
+  // Of an edge of which nothing is known: near, on the same continent, far.
+  usual: [30, 80, 200, 500],
+  holds: 1,
+  kept: 1,
+  sameMs: 10,
+  // No time is shorter than a clock can tell.
+  min: 1,
+};
+/** Throughput varies from second to second: the last value is one of several, and older ones count less and less. */
+export const msPerKilobyteKind: BeliefKind = {
+  // 40, 10 and 2.5 Mbit/s.
+  usual: [0.2, 0.8, 3.2],
+  holds: 0.3,
+  kept: 0.8,
+  sameMs: null,
+  // A gigabit a second and ten times that.
+  min: 0.001,
+};
+/** What is usual weighs as much as so many values of its own; and what the edge says of itself, and others measured. */
+export const usualWeight = 1;
 export const advertisedWeight = 1;
 export const priorWeight = 3;
 /** A new reading of how much an edge exaggerates weighs so much. */
@@ -48,7 +59,12 @@ export const deadlineMsMax = 1_500;
 /** Share of the media that may be read to learn, and of the requests that may be sent twice. */
 export const probeShare = 0.01;
 export const hedgeShare = 0.02;
+/** No time is longer than anybody would wait. */
+export const timeMsMax = 60_000;
 /** By such a read it is told whether an edge has become slower: a second of 4 Mbit/s. */
 export const usualBytes = 500_000;
-/** An edge that has become so much slower, in the logarithm, is left as one that fails. */
-export const worseLog = 0.5;
+/**
+ * An edge that has become so much slower, in the logarithm, is left as one that fails. Sooner, all viewers of a loaded edge
+ * would leave it together, and load the next one.
+ */
+export const worseLog = 1.5;

@@ -15,6 +15,9 @@ export interface Hedge {
   afterMs: number;
 }
 
+/** Where an edge is, offered or not. */
+type Place = Pick<EdgeListing, 'edgeId' | 'baseUrl'>;
+
 /** Turns the URLs of the player into those of the edge that is chosen. What is on no listed edge stays as it is. */
 export class EdgeRoutes {
   readonly #context: Context;
@@ -26,7 +29,7 @@ export class EdgeRoutes {
   readonly #moved: (chosenUrl: string) => void;
   #body: EdgesBody | null = null;
   /** The longest address first: one may lie below another. */
-  #byLength: EdgeListing[] = [];
+  #places: Place[] = [];
   /** Of the last segment, to tell the app what is expected of each edge. */
   #bytes = 0;
 
@@ -49,7 +52,9 @@ export class EdgeRoutes {
     this.#body = body;
     this.#selector.viewerId = this.#room.viewerId ?? '';
     this.#selector.listed(body);
-    this.#byLength = [...body.edges].sort((a, b) => b.baseUrl.length - a.baseUrl.length);
+    this.#places = [...body.edges, ...body.excluded].sort(
+      (a, b) => b.baseUrl.length - a.baseUrl.length,
+    );
     // Where all that there was fails, nothing would be read for a while.
     if (before !== undefined) this.#choose(this.#bytes, before);
   }
@@ -117,9 +122,9 @@ export class EdgeRoutes {
 
   /** Addresses of the other edges, which have what is at this one, too. */
   othersOf(url: string): string[] {
-    const listing = this.#listingOf(url);
+    const listing = this.#placeOf(url);
     return listing
-      ? this.#byLength.filter((each) => each !== listing).map(({ baseUrl }) => baseUrl)
+      ? this.#places.filter((each) => each !== listing).map(({ baseUrl }) => baseUrl)
       : [];
   }
 
@@ -203,7 +208,7 @@ export class EdgeRoutes {
 
   /** Whether it is on an edge, and so could be read from another. */
   #isRouted(url: string): boolean {
-    const listing = this.#listingOf(url);
+    const listing = this.#placeOf(url);
     if (listing?.baseUrl.startsWith('https:')) this.#selector.requireSecure();
     return listing !== undefined;
   }
@@ -218,16 +223,16 @@ export class EdgeRoutes {
     return { bytes, bufferMs: this.#room.bufferMs };
   }
 
-  #listingOf(url: string): EdgeListing | undefined {
-    return this.#byLength.find(({ baseUrl }) => url.startsWith(baseUrl));
+  #placeOf(url: string): Place | undefined {
+    return this.#places.find(({ baseUrl }) => url.startsWith(baseUrl));
   }
 
   #edgeIdOf(url: string): string | undefined {
-    return this.#listingOf(url)?.edgeId;
+    return this.#placeOf(url)?.edgeId;
   }
 
   #on({ baseUrl }: EdgeListing, url: string): string {
-    const listing = this.#listingOf(url);
+    const listing = this.#placeOf(url);
     return listing ? baseUrl + url.slice(listing.baseUrl.length) : url;
   }
 }

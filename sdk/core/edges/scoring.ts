@@ -53,9 +53,11 @@ export class Scoring {
     const deviations = isShort(need) ? thresholds.pessimismShort : thresholds.pessimism;
     const log = pessimisticLog(atoms, deviations);
     const { load, age } = this.#weights;
+    const ofAge = candidate.firstByte.age(nowMs);
     const offset =
-      load * pressureOf(listing.load) +
-      age * candidate.firstByte.age(nowMs) +
+      // What was measured just now has the load in it.
+      load * pressureOf(listing.load) * ofAge +
+      age * ofAge +
       this.#costOffset(listing) +
       // Of two that are close, each viewer prefers another, and two masters of a group never the same.
       thresholds.closeShare * hashToUnit(`${listing.edgeId}|${this.viewerId}`) +

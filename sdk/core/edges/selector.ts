@@ -175,8 +175,8 @@ export class EdgeSelector {
     const candidate = this.#candidates.get(edgeId);
     if (!candidate) return null;
     const log = pessimisticLog(candidate.atoms(bytes, nowMs), 0);
-    const pressure = pressureOf(candidate.listing.load);
-    return { predictedMs: Math.exp(log), pressure, age: candidate.firstByte.age(nowMs) };
+    const load = pressureOf(candidate.listing.load);
+    return { predictedMs: Math.exp(log), load, age: candidate.firstByte.age(nowMs) };
   }
 
   /** All that are listed, the best first. */

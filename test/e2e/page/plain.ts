@@ -10,7 +10,7 @@ hls.attachMedia(video);
 
 declare global {
   interface Window {
-    plain: { hls: Hls; read(): Progress };
+    plain: { hls: Hls; read(): Progress; reset(): void };
   }
 }
-window.plain = { hls, read: progress.read };
+window.plain = { hls, read: progress.read, reset: progress.reset };

@@ -78,13 +78,16 @@ export class Stack {
   static async start(
     options: OriginOptions = {},
     launch: LaunchOptions = {},
-    signalingOptions: SignalingOptions = {},
+    signalingOptions: SignalingOptions | ((edges: Edge[]) => SignalingOptions) = {},
   ): Promise<Stack> {
     const origin = await startOrigin(options);
     const edges = await Promise.all(
       ['edge-a', 'edge-b', 'edge-c'].map((edgeId) => startEdge({ originUrl: origin.url, edgeId })),
     );
-    const signaling = await startSignaling({ key: signalingKey, ...signalingOptions });
+    const signaling = await startSignaling({
+      key: signalingKey,
+      ...(typeof signalingOptions === 'function' ? signalingOptions(edges) : signalingOptions),
+    });
     const pages = await servePages();
     const browser = await chromium.launch({
       executablePath: chromiumPath(),

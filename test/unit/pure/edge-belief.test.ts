@@ -41,7 +41,7 @@ describe('what is believed of an edge', () => {
     ]);
     measure(selector, 'near', 40, nowMs);
     measure(selector, 'far', 120, nowMs);
-    expect(chosenBy(selector, nowMs)).to.equal('near');
+    expect(chosenBy(selector, nowMs, { bytes: 0, bufferMs: 20_000 })).to.equal('near');
     expect(firstByteOf(selector, 'far')).to.be.closeTo(120, 0.1);
   });
 

@@ -127,15 +127,16 @@ describe('a look at edges', () => {
   });
 
   it('is at one that might be better, not at one that is known not to be, and again when that is old', () => {
+    const small = { bytes: 0, bufferMs: 20_000 };
     const selector = selectorOf(['near', 'far', 'unknown']);
     measure(selector, 'near', 60, nowMs);
     measure(selector, 'far', 400, nowMs, 200);
-    expect(lookedAt(selector, nowMs)).to.equal('unknown');
-    measure(selector, 'unknown', 300, nowMs, 400);
-    expect(lookedAt(selector, nowMs)).to.equal('near');
+    expect(lookedAt(selector, nowMs, small)).to.equal('unknown');
+    measure(selector, 'unknown', 300, nowMs);
+    expect(lookedAt(selector, nowMs, small)).to.equal('near');
     const looks = new Set<string | undefined>();
     for (let atMs = nowMs; atMs < nowMs + 120_000; atMs += 2_000) {
-      const edgeId = lookedAt(selector, atMs) ?? '';
+      const edgeId = lookedAt(selector, atMs, small) ?? '';
       looks.add(edgeId);
       const firstByteMs = { near: 60, far: 400, unknown: 300 }[edgeId] ?? 0;
       selector.answered(edgeId, firstByteMs, atMs);

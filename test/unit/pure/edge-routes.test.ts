@@ -131,7 +131,8 @@ describe('the list of edges', () => {
   it('says what is not offered, and why', () => {
     const viewer = new Viewer();
     expect([viewer.routes.excluded, viewer.routes.failing]).to.deep.equal([[], null]);
-    const excluded = [{ edgeId: 'x', reason: 'kpi_unmet' as const, kpi: 'jitter' as const }];
+    const x = { edgeId: 'x', baseUrl: 'https://x.example/' };
+    const excluded = [{ ...x, reason: 'kpi_unmet' as const, kpi: 'jitter' as const }];
     viewer.routes.listed(bodyOf([], { excluded, failing: 'jitter' }));
     expect([viewer.routes.excluded, viewer.routes.failing]).to.deep.equal([excluded, 'jitter']);
   });
@@ -269,7 +270,7 @@ describe('what became of reads', () => {
     expect(a).to.deep.include({ edgeId: 'a', successCount: 2, failureCount: 0, firstByteMs: 50 });
     expect(a?.bytesPerMs).to.equal(2_000);
     expect(a?.sample).to.include({ completedMs: 240, age: 1 });
-    expect(Math.abs(a?.sample?.pressure ?? 1)).to.equal(0);
+    expect(Math.abs(a?.sample?.load ?? 1)).to.equal(0);
     expect(a?.sample?.predictedMs).to.be.within(100, 2_000);
     expect(b).to.deep.equal({
       ...{ edgeId: 'b', successCount: 0, failureCount: 1, firstByteMs: null, bytesPerMs: null },

@@ -1,0 +1,106 @@
+import type { EdgeOutcome } from '../../protocol/index.ts';
+import type { EdgesEvent } from './events.ts';
+import { createHealth, hear, judge, predictedHealth } from './health.ts';
+import { fillVacancies, hasRelief, isHeartbeatMissing, vacate } from './places.ts';
+import { activate, remove } from './registering.ts';
+import {
+  type Context,
+  count,
+  type Edge,
+  markRooms,
+  noteNetwork,
+  readsFrom,
+  type SampleLearning,
+  serves,
+  type Viewer,
+} from './state.ts';
+import * as thresholds from './thresholds.ts';
+
+/** Takes in what became of a viewer's reads: for health, for viewers of the same network, for the weights. */
+export function takeOutcomes(
+  context: Context,
+  event: Extract<EdgesEvent, { type: 'outcomes' }>,
+  learning: SampleLearning | undefined,
+): void {
+  const viewer = context.viewers.get(event.connectionId);
+  if (!viewer) return;
+  const read = context.edges.get(event.edgeId ?? '');
+  if (read && serves(read, viewer.room.name)) readsFrom(context, viewer, read);
+  for (const outcome of event.outcomes) {
+    const edge = context.edges.get(outcome.edgeId);
+    if (!edge || !serves(edge, viewer.room.name)) {
+      count(context, 'outcomeUnknown');
+      continue;
+    }
+    hear(edge.health, viewer, outcome, context.nowMs, context.limits);
+    takeMeasured(context, viewer, outcome);
+    if (outcome.sample) learning?.add(viewer.deviceId, outcome.sample);
+  }
+}
+
+function takeMeasured(context: Context, viewer: Viewer, outcome: EdgeOutcome): void {
+  const { firstByteMs, bytesPerMs, edgeId } = outcome;
+  const { network, room } = viewer;
+  if (network === null || firstByteMs === null || bytesPerMs === null) return;
+  const measured = { firstByteMs, bytesPerMs };
+  if (context.priors.add(network, edgeId, viewer, measured, context.nowMs))
+    noteNetwork(context, room, network);
+}
+
+/** Ends leases and drains, judges edges by what was heard of them, and puts spares where one is missing. */
+export function curate(context: Context): void {
+  const { edgeLeaseMs } = context.limits;
+  let heardCount = 0;
+  const failing: Edge[] = [];
+  for (const edge of [...context.edges.values()]) {
+    if (!edge.isStatic && context.nowMs >= edge.heardAtMs + edgeLeaseMs) {
+      remove(context, edge);
+      count(context, 'expired');
+      continue;
+    }
+    const judgement = judge(edge.health, isHeartbeatMissing(context, edge), context.nowMs);
+    if (edge.wellAtMs === null) {
+      if (judgement) heardCount++;
+      if (judgement?.isFailing) failing.push(edge);
+      // Some still read from it: it is well when they are.
+    } else if (judgement?.hasFailures) edge.wellAtMs = context.nowMs + wellAfterMs(edge);
+    else if (context.nowMs >= edge.wellAtMs) recover(context, edge);
+  }
+  // Where most fail it is the origin, or the way there: no other edge would do better.
+  const isGeneral = failing.length > 1 && failing.length > heardCount / 2;
+  if (!isGeneral) for (const edge of failing) drain(context, edge);
+  fillVacancies(context);
+}
+
+function drain(context: Context, edge: Edge): void {
+  if (predictedHealth(edge.health, edge.load) >= thresholds.healthMin) return;
+  // An active edge stays where it is while nobody else is there for its viewers.
+  if (edge.role === 'active' && !hasRelief(context, edge)) return;
+  edge.drainCount++;
+  edge.wellAtMs = context.nowMs + wellAfterMs(edge);
+  vacate(context, edge, 'draining');
+  count(context, 'drained');
+}
+
+function wellAfterMs({ drainCount }: Edge): number {
+  return Math.min(thresholds.wellMsMax, thresholds.wellMs * 2 ** (drainCount - 1));
+}
+
+/** It gets its name back where nobody has taken it. What it asks for itself still counts. */
+function recover(context: Context, edge: Edge): void {
+  if (isHeartbeatMissing(context, edge)) return;
+  edge.wellAtMs = null;
+  edge.health = createHealth(thresholds.levelRecovered);
+  if (edge.registration.role === 'draining') return;
+  count(context, 'recovered');
+  if (isAwaited(context, edge)) {
+    activate(context, edge);
+    return;
+  }
+  edge.role = 'spare';
+  markRooms(context, edge.registration.rooms);
+}
+
+function isAwaited({ vacancies }: Context, edge: Edge): boolean {
+  return [...vacancies.values()].some(({ holder }) => holder === edge);
+}
