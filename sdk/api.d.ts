@@ -103,9 +103,11 @@ interface EdgeStats {
   /** Expected time of the next segment, with pessimism; without weights, and with all that speaks for or against it. */
   predictedMs: number;
   scoreMs: number;
-  /** Measured last; null before. */
+  /** Measured last; null before, the first byte also while its reads fail. */
   firstByteMs: number | null;
   bytesPerMs: number | null;
+  /** Reads in a row that failed. */
+  failures: number;
   isChosen: boolean;
   /** Why it is not considered; null where it is. */
   reason: EdgeReason | 'ejected' | 'trial' | 'insecure' | null;
