@@ -18,6 +18,11 @@ interface Integrity {
   mode: 'signed' | 'attested' | 'none';
   keys: VerificationKey[];
 }
+/**
+ * What an app asks of edges and what edges offer, in base units. A KPI that is absent is not stated: neither met nor zero.
+ * The names are those of 3GPP TS 24.558 `ACServiceKPIs`, TS 29.558 `EASServiceKPI` and CAMARA application profiles; see
+ * `kpi-standards.ts` for the table.
+ */
 interface Kpis {
   bandwidthBitsPerSecond?: number | undefined;
   requestsPerSecond?: number | undefined;

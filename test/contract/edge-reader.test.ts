@@ -4,19 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Edge } from '../../demo/origin/edge.ts';
 import { createEdgeReader } from '../../sdk/adapters/edge-reader.ts';
-import type { FetchFailure } from '../../sdk/core/events.ts';
 import type { SegmentFetch } from '../../sdk/ports/edge.ts';
 import * as limits from '../../signaling/protocol/limits.ts';
 import { type NewestSegment, startWithSegment } from './newest-segment.ts';
-
-interface Outcome {
-  headers: (number | null)[];
-  /** In their order: bytes of parts under way, and parts. */
-  came: string[];
-  parts: Map<number, Uint8Array>;
-  ended: (number | null)[];
-  failure: FetchFailure | null;
-}
+import { readSegment } from './read-segment.ts';
 
 describe('the edge reader against a real edge', () => {
   const reader = createEdgeReader();
@@ -34,40 +25,8 @@ describe('the edge reader against a real edge', () => {
 
   after(() => served.close());
 
-  function read(change: Partial<SegmentFetch> = {}, signal = new AbortController().signal) {
-    const outcome: Outcome = { headers: [], came: [], parts: new Map(), ended: [], failure: null };
-    const wanted = {
-      url,
-      byteRange: null,
-      partFrom: 0,
-      partTo: null,
-      firstByteWithinMs: 2_000,
-      ...change,
-    };
-    return new Promise<Outcome>((resolve) => {
-      signal.addEventListener('abort', () => setTimeout(() => resolve(outcome), 200));
-      reader.readSegment(
-        wanted,
-        {
-          onHeaders: (sizeBytes) => outcome.headers.push(sizeBytes),
-          onPart: (part, bytes) => {
-            outcome.came.push(`part ${part}`);
-            outcome.parts.set(part, bytes);
-          },
-          onProgress: (bytes) => {
-            outcome.came.push('bytes');
-            expect(bytes).to.be.within(1, limits.partBytes - 1);
-          },
-          onEnd: (sizeBytes) => {
-            outcome.ended.push(sizeBytes);
-            resolve(outcome);
-          },
-          onFailure: (failure) => resolve({ ...outcome, failure }),
-        },
-        signal,
-      );
-    });
-  }
+  const read = (change: Partial<SegmentFetch> = {}, signal?: AbortSignal) =>
+    readSegment({ url, ...change }, signal);
 
   const partOf = (index: number) =>
     whole.subarray(index * limits.partBytes, (index + 1) * limits.partBytes);

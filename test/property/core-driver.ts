@@ -3,6 +3,7 @@ import type { PeerMessage } from '../../sdk/core/peer-wire.ts';
 import { limits, type Role } from '../../signaling/protocol/index.ts';
 import { CorePromises } from './core-promises.ts';
 import {
+  edgesOf,
   failureOf,
   messageOf,
   multivariantUrl,
@@ -14,6 +15,7 @@ import {
   type Step,
   segmentIdOf,
   sizeBytes,
+  strayOf,
   urlOf,
 } from './core-values.ts';
 
@@ -27,6 +29,7 @@ export class CoreDriver {
   #world = new CorePromises();
   #epoch = 0;
   #lastLoadId = 0;
+  #edgesVersion = 0;
 
   constructor(random: () => number) {
     this.#core = new Core({
@@ -79,6 +82,11 @@ export class CoreDriver {
         return this.tell({ type: 'profileChanged', profile: this.#world.profile });
       case 'buffer':
         return this.tell({ type: 'bufferMeasured', bufferMs: flag ? a * 500 : null });
+      case 'edges': {
+        const body = edgesOf(a, b, ++this.#edgesVersion);
+        this.#world.list(body);
+        return this.tell({ type: 'edgesListed', body });
+      }
       default:
         return this.#linkStep(kind, peer, a, b, flag);
     }
@@ -168,7 +176,7 @@ export class CoreDriver {
       case 'playlistFailed':
         return this.#playlistStep(kind, a, b, flag);
       case 'stray':
-        return this.#stray(peer, a, b);
+        return this.tell(strayOf(peer, a, b));
       case 'restored': {
         const segmentId = pick([...this.#world.restoring], a);
         if (segmentId === undefined) return;
@@ -199,7 +207,10 @@ export class CoreDriver {
     if (!found) return;
     const [fetchId, fetch] = found;
     const end = Math.min(fetch.partTo ?? partCount - 1, partCount - 1);
-    if (kind === 'fetchHeaders') return this.tell({ type: 'fetchHeaders', fetchId, sizeBytes });
+    if (kind === 'fetchHeaders') {
+      const hedge = fetch.isHedged && ([undefined, 'sent', 'won'] as const)[b % 3];
+      return this.tell({ type: 'fetchHeaders', fetchId, sizeBytes, ...(hedge && { hedge }) });
+    }
     if (kind === 'fetchProgress') return this.tell({ type: kind, fetchId, bytes: 1 + b });
     if (kind === 'fetchFailed') {
       this.#world.fetches.delete(fetchId);
@@ -213,32 +224,6 @@ export class CoreDriver {
     }
     this.#world.fetches.delete(fetchId);
     this.tell({ type: 'fetchEnded', fetchId, sizeBytes });
-  }
-
-  /** What adapters may say late, of things that the core has long forgotten. */
-  #stray(peer: string, a: number, b: number): void {
-    const strays: CoreEvent[] = [
-      { type: 'linkClosed', peer: 'stranger' },
-      { type: 'peerMessage', peer: 'stranger', message: messageOf(a, b, true) },
-      { type: 'partProgress', peer, requestId: 999_999, bytes: 5 },
-      { type: 'partReceived', peer, requestId: 999_999, bytes: 5 },
-      { type: 'partSent', peer, requestId: 999_999, bytes: 5 },
-      { type: 'fetchHeaders', fetchId: 999_999, sizeBytes },
-      { type: 'fetchPart', fetchId: 999_999, part: 0, bytes: 5 },
-      { type: 'fetchProgress', fetchId: 999_999, bytes: 5 },
-      { type: 'fetchEnded', fetchId: 999_999, sizeBytes },
-      { type: 'fetchFailed', fetchId: 999_999, failure: failureOf(b) },
-      { type: 'playlistFetched', fetchId: 999_999, text: playlistText(b) },
-      { type: 'segmentAbandoned', loadId: 999_999, segmentId: segmentIdOf(a) },
-      { type: 'playlistAbandoned', loadId: 999_999, playlistId },
-      { type: 'linkSignal', peer, signal: { type: 'offer' } },
-      { type: 'frameReceived', frame: { type: 'signal', from: peer, signal: { type: 'offer' } } },
-      { type: 'frameReceived', frame: { type: 'heartbeat' } },
-      { type: 'segmentRestored', segmentId: 'stranger#1' },
-      { type: 'segmentLost', segmentId: 'stranger#1' },
-    ];
-    const stray = pick(strays, a * 7 + b);
-    if (stray) this.tell(stray);
   }
 
   #message(peer: string, message: PeerMessage): void {

@@ -1,5 +1,11 @@
 import type { Effect } from '../../sdk/core/core.ts';
-import { limits, type ViewerProfile } from '../../signaling/protocol/index.ts';
+import {
+  type ClientFrame,
+  type EdgesBody,
+  limits,
+  parseClientFrame,
+  type ViewerProfile,
+} from '../../signaling/protocol/index.ts';
 import { partCount } from './core-values.ts';
 
 /** What the core has caused so far; fails on an effect that breaks a promise. */
@@ -14,16 +20,24 @@ export class CorePromises {
   links = new Map<string, 'pending' | 'open'>();
   expected = new Map<string, { segmentId: string; part: number; bytes: number }>();
   sending = new Map<string, { peer: string; requestId: number }>();
-  fetches = new Map<number, { segmentId: string; next: number; partTo: number | null }>();
+  fetches = new Map<
+    number,
+    { segmentId: string; next: number; partTo: number | null; isHedged: boolean }
+  >();
   playlists = new Set<number>();
   loads = new Map<number, string>();
   held = new Set<string>();
   restoring = new Set<string>();
   wakeAtMs: number | null = null;
+  #edges: EdgesBody | null = null;
 
   get #mayUpload(): boolean {
     const { metered, saveData, uploadAllowed } = this.profile;
     return uploadAllowed && !metered && !saveData;
+  }
+
+  list(body: EdgesBody): void {
+    if (!this.#edges || body.version > this.#edges.version) this.#edges = body;
   }
 
   check(effect: Effect, nowMs: number): void {
@@ -72,19 +86,32 @@ export class CorePromises {
         this.sending.delete(`${effect.peer}|${effect.requestId}`);
         return;
       case 'fetchSegment': {
-        const { fetchId, segmentId, partFrom, partTo } = effect;
+        const { fetchId, segmentId, partFrom, partTo, hedge, url } = effect;
+        this.#checkUrl(url, effect.firstByteWithinMs);
+        if (hedge) this.#checkUrl(hedge.url, hedge.afterMs);
+        if (hedge?.url === url) throw new Error('asks one edge twice');
         for (const other of this.fetches.values()) {
           if (other.segmentId === segmentId) throw new Error('reads a segment twice at once');
         }
-        this.fetches.set(fetchId, { segmentId, next: partFrom, partTo });
+        this.fetches.set(fetchId, {
+          segmentId,
+          next: partFrom,
+          partTo,
+          isHedged: hedge !== undefined,
+        });
         return;
       }
       case 'abortFetch':
         this.fetches.delete(effect.fetchId);
         return;
       case 'fetchPlaylist':
+        this.#checkUrl(effect.url, effect.firstByteWithinMs);
         this.playlists.add(effect.fetchId);
         return;
+      case 'sendFrame':
+        return this.#checkFrame(effect.frame);
+      case 'edge':
+        return this.#mustBeListed(effect.edgeId);
       case 'deliverSegment':
         for (let part = 0; part < partCount; part += 1) {
           if (!this.held.has(`${effect.segmentId}/${part}`)) throw new Error('delivers with a gap');
@@ -112,6 +139,27 @@ export class CorePromises {
     for (const loadId of loadIds) {
       if (!this.loads.delete(loadId)) throw new Error('answers a load that does not wait');
     }
+  }
+
+  /** What is read is on an edge of the list, or where the player says. */
+  #checkUrl(url: string, withinMs: number): void {
+    const bases = this.#edges?.edges.map(({ baseUrl }) => baseUrl) ?? [];
+    if (![...bases, 'https://edge.example/live/'].some((base) => url.startsWith(base)))
+      throw new Error(`reads from no edge: ${url}`);
+    if (url.startsWith('http:')) throw new Error('leaves TLS');
+    if (!(withinMs > 0 && withinMs < 60_000)) throw new Error(`waits for ${withinMs} ms`);
+  }
+
+  #checkFrame(frame: ClientFrame): void {
+    if (frame.type !== 'report') return;
+    this.#mustBeListed(frame.edgeId ?? null);
+    const parsed = parseClientFrame(JSON.stringify(frame));
+    if (!parsed.ok) throw new Error(`a report that is refused: ${JSON.stringify(frame)}`);
+  }
+
+  #mustBeListed(edgeId: string | null): void {
+    if (edgeId !== null && !this.#edges?.edges.some((each) => each.edgeId === edgeId))
+      throw new Error(`reads from what is not listed: ${edgeId}`);
   }
 
   #mustBeOpen(peer: string): void {

@@ -38,6 +38,10 @@ const opening: Step[] = [
   { kind: 'playlistFetched', peer: 0, a: 0, b: 0, flag: true },
 ];
 
+function stepOf(kind: string, a: number, b: number): Step {
+  return { kind, peer: 0, a, b, flag: true };
+}
+
 function run(steps: readonly Step[], seed: number): CoreDriver {
   let state = seed >>> 0;
   const driver = new CoreDriver(() => {
@@ -80,6 +84,37 @@ describe('the core, whatever happens', () => {
     expect(asked, 'parts asked for').to.be.above(3_000);
     expect(sent, 'parts sent').to.be.above(100);
     expect(delivered, 'segments delivered').to.be.above(300);
+  }).timeout(120_000);
+
+  it('keeps its promises with edges to choose from, and uses them', () => {
+    const hosts = new Map<string, number>();
+    let hedged = 0;
+    let parts = 0;
+    const read = ['wantPlaylist', 'playlistFetched'].map((kind) => stepOf(kind, 0, 0));
+    // Long enough to have something to spend, with little in the buffer.
+    const past = [...Array(55).fill(read).flat(), stepOf('buffer', 5, 0)];
+    fc.assert(
+      fc.property(
+        fc.array(step, { minLength: 100, maxLength: 400, size: 'max' }),
+        fc.nat(),
+        number,
+        (steps, seed, a) => {
+          const begun = [stepOf('edges', a - (a % 5), 0), ...past, ...opening];
+          for (const effect of run([...begun, ...steps], seed).effects) {
+            if (effect.type !== 'fetchSegment') continue;
+            const { hostname } = new URL(effect.url);
+            hosts.set(hostname, (hosts.get(hostname) ?? 0) + 1);
+            if (effect.hedge) hedged += 1;
+            if (effect.partTo === 0) parts += 1;
+          }
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+    expect(hosts.size, 'edges that were read from').to.equal(8);
+    expect(Math.min(...hosts.values())).to.be.above(30);
+    expect(hedged, 'second requests').to.be.above(300);
+    expect(parts, 'single parts').to.be.above(30);
   }).timeout(120_000);
 
   it('does the same again for the same events', () => {
