@@ -125,11 +125,11 @@ export class EdgeRoutes {
     this.#hedges.refund(1);
   }
 
-  /** Addresses of the other edges, which have what is at this one, too. */
+  /** Addresses of the other edges that are offered, which have what is at this one, too. */
   othersOf(url: string): string[] {
-    const edgeId = this.#edgeIdOf(url);
-    if (edgeId === undefined) return [];
-    return this.#selector.edges.flatMap((each) => (each.edgeId === edgeId ? [] : each.baseUrl));
+    const place = this.#placeOf(url);
+    const others = this.#selector.edges.filter(({ edgeId }) => edgeId !== place?.edgeId);
+    return place ? others.map(({ baseUrl }) => baseUrl) : [];
   }
 
   /** Whether another edge could give what this one did not. */
