@@ -161,6 +161,13 @@ export class EdgeSelector {
     return next?.candidate.listing ?? null;
   }
 
+  elsewhereMs(than: string, need: ReadNeed, nowMs: number): number | null {
+    const next = this.#ranked(need, nowMs).find(
+      ({ candidate }) => candidate.listing.edgeId !== than,
+    );
+    return next ? Math.exp(next.log) : null;
+  }
+
   /** How long to wait for the first byte where another edge could be asked instead. */
   deadlineMs(edgeId: string, nowMs: number): number {
     const candidate = this.#candidates.get(edgeId);
