@@ -128,6 +128,11 @@ export class EdgeRoutes {
     return place ? others.map(({ baseUrl }) => baseUrl) : [];
   }
 
+  /** So many have failed last. */
+  get failingCount(): number {
+    return this.#selector.failingCount;
+  }
+
   /** Whether another edge could give what this one did not. */
   hasOther(url: string): boolean {
     const edgeId = this.#edgeIdOf(url);

@@ -133,7 +133,7 @@ export class EdgeSelector {
     const trial = this.#allowed().find((each) => each.isOnTrial(nowMs));
     if (trial) return trial.listing;
     let found = best;
-    let gain = 0;
+    let gain = thresholds.gainMin;
     for (const each of ranked) {
       const isBest = each === best;
       const boundLog =
@@ -142,6 +142,10 @@ export class EdgeSelector {
       if (worth > gain) [found, gain] = [each, worth];
     }
     return found.candidate.listing;
+  }
+
+  get failingCount(): number {
+    return this.#allowed().filter(({ failures }) => failures > 0).length;
   }
 
   /** Whether another one could be read from instead. */

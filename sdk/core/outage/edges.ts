@@ -50,9 +50,9 @@ export class Edges {
     this.#changed = changed;
   }
 
-  /** The last attempt failed: others go first. */
+  /** The last attempt failed, or it is the last resort of one whose other edges have failed: others go first. */
   isDoubtful(url: string, resource: Resource = 'segments'): boolean {
-    return isDoubtful(this.#chosen(url), resource);
+    return isDoubtful(this.#chosen(url), resource) || this.routes.failingCount > 1;
   }
 
   /** Nothing but probes is sent to it. */

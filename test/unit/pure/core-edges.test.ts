@@ -154,30 +154,36 @@ describe('core: an edge that fails while others are left', () => {
     expect([hostOf(next), next.partFrom, next.partTo]).to.deep.equal(['c', 5, null]);
   });
 
-  it('is left for playlists at once as well, and no member is told that it cannot read', () => {
-    const viewer = new EdgesViewer(threeEdges());
-    viewer.bringPlaylist({ oldest: 98, count: 6 });
-    viewer.join([
-      { viewerId: 'v4', role: 'master' },
-      { viewerId: 'v1', role: 'master' },
-    ]);
-    viewer.wantPlaylist();
-    viewer.wantSegment(103);
-    viewer.wait(3_000);
-    viewer.effects = viewer.effects.filter(({ type }) => type.startsWith('fetch'));
-    const { nowMs } = viewer;
-    const hosts: string[] = [];
-    for (let fetch = viewer.take('fetchPlaylist')[0]; fetch && hosts.length < 2; ) {
-      hosts.push(hostOf(fetch));
-      viewer.tell({ type: 'playlistFailed', fetchId: fetch.fetchId, failure: unavailable });
-      [fetch] = viewer.take('fetchPlaylist');
-    }
-    expect(new Set(hosts).size).to.equal(2);
-    viewer.fail(viewer.read(), unavailable);
-    viewer.read();
-    expect(viewer.nowMs).to.equal(nowMs);
-    expect([...viewer.sent('unable'), ...viewer.sent('playlistUnable')]).to.deep.equal([]);
-  });
+  for (const [kind, message] of [
+    ['fetchSegment', 'unable'],
+    ['fetchPlaylist', 'playlistUnable'],
+  ] as const)
+    it(`is left without a word to others, who are told when a second one fails: ${kind}`, () => {
+      const viewer = new EdgesViewer(threeEdges());
+      viewer.bringPlaylist({ oldest: 98, count: 6 });
+      viewer.join([
+        { viewerId: 'v4', role: 'master' },
+        { viewerId: 'v1', role: 'master' },
+      ]);
+      viewer.wantPlaylist();
+      if (kind === 'fetchSegment') viewer.wantSegment(103);
+      viewer.wait(3_000);
+      const asked: string[] = [];
+      const fail = () => {
+        const [fetch] = viewer.take(kind);
+        asked.push(fetch ? hostOf(fetch) : '');
+        const { fetchId } = fetch ?? { fetchId: 0 };
+        const type = kind === 'fetchSegment' ? 'fetchFailed' : 'playlistFailed';
+        viewer.tell({ type, fetchId, failure: unavailable });
+      };
+      fail();
+      expect(viewer.sent(message)).to.deep.equal([]);
+      fail();
+      expect(viewer.sent(message), 'a second one').to.have.length(1);
+      viewer.wait(1_000);
+      fail();
+      expect(asked.sort()).to.deep.equal(['b', 'c', 'edge']);
+    });
 
   it('is left at once for a playlist that peers bring, too', () => {
     const viewer = new EdgesViewer(threeEdges());
