@@ -131,7 +131,7 @@ export function outageWorld(name: OutageName, seed: number, viewers: number): Si
     script: (world) => {
       world.invariants = new Invariants(world, outageFromMs);
       world.at(outageFromMs, () => begin(world, stageOf(world, untilMs)));
-      world.at(untilMs, () => world.edge.setFaultOfAll(null));
+      world.at(untilMs, () => world.failEdges(null));
     },
   };
 }
@@ -222,8 +222,7 @@ function stageOf(world: World, untilMs: number): Stage {
     fail: (fault, survivors) => {
       if (world.clock.nowMs >= untilMs) return;
       const names = new Set(survivors.map(({ name }) => name));
-      world.edge.exempt = (name) => names.has(name);
-      world.edge.setFaultOfAll(fault);
+      world.failEdges(fault, (name) => names.has(name));
     },
     pick: () =>
       random.pick(

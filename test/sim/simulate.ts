@@ -1,6 +1,7 @@
 import type { Limits } from '../../signaling/protocol/index.ts';
 import { Clock } from './world/clock.ts';
-import { EdgeServer, type EdgeSpec } from './world/edge.ts';
+import { EdgeServer, type EdgeSpec, type Fault } from './world/edge.ts';
+import type { FleetEdge } from './world/fleet.ts';
 import type { Invariants } from './world/invariants.ts';
 import { Network, type NetworkSpec } from './world/network.ts';
 import { willing } from './world/population.ts';
@@ -24,6 +25,8 @@ export interface SimulationOptions {
   segmentMs?: number;
   windowSegments?: number;
   edge?: Partial<EdgeSpec>;
+  /** Several, of which a directory tells; players name the first. Default the one above, of which nobody tells. */
+  edges?: readonly FleetEdge[];
   network?: Partial<NetworkSpec>;
   /** Of the server's rooms. */
   limits?: Partial<Limits>;
@@ -46,7 +49,9 @@ export class World {
   readonly clock: Clock;
   readonly random: Random;
   readonly stream: LiveStream;
+  /** The one that players name. */
   readonly edge: EdgeServer;
+  readonly edges: readonly EdgeServer[];
   readonly network: Network;
   readonly signaling: SignalingServer;
   readonly viewers: Viewer[] = [];
@@ -69,14 +74,21 @@ export class World {
       windowSegments: options.windowSegments ?? 6,
       renditions,
     });
-    const edgeSpec = { firstByteMs: 60, bitsPerSecond: 20_000_000, ...options.edge };
-    this.edge = new EdgeServer(clock, this.stream, edgeSpec, random.fork('edge'));
-    this.edge.onServed = (path, viewer, bytes) => this.#count(path, viewer, bytes);
+    const specs = options.edges ?? [{ edgeId: 'edge', ...options.edge }];
+    this.edges = specs.map((each, index) => {
+      const spec = { firstByteMs: 60, bitsPerSecond: 20_000_000, ...each };
+      const chance = random.fork(index === 0 ? 'edge' : `edge ${spec.edgeId}`);
+      return new EdgeServer(clock, this.stream, spec, chance);
+    });
+    this.edge = this.edges[0] as EdgeServer;
+    for (const edge of this.edges)
+      edge.onServed = (path, viewer, bytes) => this.#count(path, viewer, bytes);
     const networkSpec = { detectMinMs: 5_000, detectMaxMs: 8_000, jitterMs: 4, ...options.network };
     this.network = new Network(clock, random.fork('network'), networkSpec);
     const isChecked = (options.wireShare ?? 1) >= 1;
     const { limits = {} } = options;
     this.signaling = new SignalingServer(clock, random.fork('signaling'), isChecked, limits);
+    if (options.edges) this.signaling.tellOf(options.edges, this.edges);
   }
 
   at(atMs: number, run: () => void): void {
@@ -114,6 +126,20 @@ export class World {
     return viewer;
   }
 
+  edgeAt(url: string): EdgeServer {
+    const edge = this.edges.find(({ baseUrl }) => url.startsWith(`${baseUrl}/`));
+    if (!edge) throw new Error(`no edge has ${url}`);
+    return edge;
+  }
+
+  /** All edges fail so, but not for these viewers; null ends it. */
+  failEdges(fault: Fault | null, exempt: (viewer: string) => boolean = () => false): void {
+    for (const edge of this.edges) {
+      edge.exempt = exempt;
+      edge.setFaultOfAll(fault);
+    }
+  }
+
   alive(): Viewer[] {
     return this.viewers.filter((viewer) => viewer.alive);
   }
@@ -131,12 +157,12 @@ export class World {
   }
 
   report(): Report {
-    const { clock, viewers, edge, served, stream, settledAtMs, options } = this;
+    const { clock, viewers, edges, served, stream, settledAtMs, options } = this;
     return makeReport({
       seed: options.seed,
       nowMs: clock.nowMs,
       viewers,
-      edge,
+      edges,
       served,
       settledAtMs,
       sizeOf: (path) => stream.bytesOf(path) ?? 0,

@@ -39,6 +39,8 @@ export const pessimism = 0.2;
 export const pessimismShort = 1;
 /** Media ahead of the playhead below which nothing is tried that need not be. */
 export const shortBufferMs = 4_000;
+/** Of the time, in the logarithm: where less is to be gained, as of what failed a moment ago, nobody looks. */
+export const gainMin = 0.005;
 /** An edge must be better by this to be changed to: what does not matter does not flap. */
 export const hysteresisShare = 0.1;
 /** Edges within this of one another are told apart by the viewer's own hash, so that not all viewers choose the same. */

@@ -32,8 +32,8 @@ export class EdgeRoutes {
   #known: Place[] = [];
   /** The same, the longest address first: one may lie below another. */
   #places: Place[] = [];
-  /** Of the last segment, to tell the app what is expected of each edge. */
-  #bytes = 0;
+  /** Of the last segment: the edge is chosen for such reads. */
+  #bytes = thresholds.usualBytes;
 
   /** `moved`: called when another edge is read from, with its address. */
   constructor(context: Context, room: Room, moved: (chosenUrl: string) => void) {
@@ -61,7 +61,7 @@ export class EdgeRoutes {
     this.#known = [...told, ...former].slice(0, limits.edgesOfRoomMax);
     this.#places = [...this.#known].sort((a, b) => b.baseUrl.length - a.baseUrl.length);
     // Where all that there was fails, nothing would be read for a while.
-    if (before !== undefined) this.#choose(this.#bytes, before);
+    if (before !== undefined) this.#choose(before);
   }
 
   /** Other masters of the group read from these and come first. */
@@ -84,27 +84,28 @@ export class EdgeRoutes {
     return chosen ? this.#on(chosen, url) : url;
   }
 
-  /** The same resource on the edge that is best for it now. */
+  /** The same resource on the edge that is best now. What is small goes where segments do. */
   route(url: string, bytes: number): string {
     if (!this.#isRouted(url)) return url;
-    if (bytes > 0) this.#bytes = bytes;
-    const chosen = this.#choose(bytes);
+    if (bytes > limits.partBytes) this.#bytes = bytes;
+    const chosen = this.#choose();
     return chosen ? this.#on(chosen, url) : url;
   }
 
   /** The same on the edge that a small read, of use by itself, should go to. */
   look(url: string): string {
     if (!this.#isRouted(url) || !this.#mayTry) return this.route(url, 0);
-    this.#choose(this.#bytes);
-    const looked = this.#selector.look(this.#need(this.#bytes), this.#context.nowMs);
+    this.#choose();
+    const looked = this.#selector.look(this.#need(), this.#context.nowMs);
     return looked ? this.#on(looked, url) : url;
   }
 
   /** The edge from which the first part of a segment is read to learn how fast it is; null where nothing is to be tried. */
   probe(url: string, bytes: number): string | null {
     if (!this.#isRouted(url) || !this.#mayTry || bytes <= 2 * limits.partBytes) return null;
-    const chosen = this.#choose(bytes);
-    const looked = this.#selector.look(this.#need(bytes), this.#context.nowMs);
+    this.#bytes = bytes;
+    const chosen = this.#choose();
+    const looked = this.#selector.look(this.#need(), this.#context.nowMs);
     if (!looked || !chosen || looked === chosen) return null;
     return this.#probes.spend(limits.partBytes) ? this.#on(looked, url) : null;
   }
@@ -115,7 +116,7 @@ export class EdgeRoutes {
     const { bufferMs } = this.#room;
     if (!edgeId || bufferMs === null || bufferMs >= thresholds.shortBufferMs) return undefined;
     const { nowMs } = this.#context;
-    const other = this.#selector.other(edgeId, this.#need(0), nowMs);
+    const other = this.#selector.other(edgeId, this.#need(), nowMs);
     if (!other || !this.#hedges.spend(1)) return undefined;
     return { url: this.#on(other, url), afterMs: this.#selector.deadlineMs(edgeId, nowMs) / 2 };
   }
@@ -132,10 +133,24 @@ export class EdgeRoutes {
     return place ? others.map(({ baseUrl }) => baseUrl) : [];
   }
 
+  /** So many have failed last. */
+  get failingCount(): number {
+    return this.#selector.failingCount;
+  }
+
   /** Whether another edge could give what this one did not. */
   hasOther(url: string): boolean {
     const edgeId = this.#edgeIdOf(url);
     return edgeId !== undefined && this.#selector.hasOther(edgeId, this.#context.nowMs);
+  }
+
+  /** What so much of it would take on the next best edge; null where there is none. */
+  elsewhereMs(url: string, bytes: number): number | null {
+    const edgeId = this.#edgeIdOf(url);
+    const isOther = edgeId !== undefined && this.hasOther(url);
+    return isOther
+      ? this.#selector.elsewhereMs(edgeId, this.#need(bytes), this.#context.nowMs)
+      : null;
   }
 
   /** How long to wait for the first byte of it; null where there is nobody else to ask. */
@@ -193,7 +208,7 @@ export class EdgeRoutes {
   }
 
   stats(): EdgeStats[] {
-    return this.#selector.stats(this.#need(this.#bytes), this.#context.nowMs);
+    return this.#selector.stats(this.#need(), this.#context.nowMs);
   }
 
   /** Those that the server did not offer, and why. */
@@ -217,13 +232,13 @@ export class EdgeRoutes {
     return listing !== undefined;
   }
 
-  #choose(bytes: number, before = this.edgeId): EdgeListing | null {
-    const chosen = this.#selector.choose(this.#need(bytes), this.#context.nowMs);
+  #choose(before = this.edgeId): EdgeListing | null {
+    const chosen = this.#selector.choose(this.#need(), this.#context.nowMs);
     if (chosen && chosen.edgeId !== before) this.#moved(chosen.baseUrl);
     return chosen;
   }
 
-  #need(bytes: number): ReadNeed {
+  #need(bytes = this.#bytes): ReadNeed {
     return { bytes, bufferMs: this.#room.bufferMs };
   }
 

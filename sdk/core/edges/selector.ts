@@ -135,7 +135,7 @@ export class EdgeSelector {
     const trial = this.#allowed().find((each) => each.isOnTrial(nowMs));
     if (trial) return trial.listing;
     let found = best;
-    let gain = 0;
+    let gain = thresholds.gainMin;
     for (const each of ranked) {
       const isBest = each === best;
       const boundLog =
@@ -144,6 +144,10 @@ export class EdgeSelector {
       if (worth > gain) [found, gain] = [each, worth];
     }
     return found.candidate.listing;
+  }
+
+  get failingCount(): number {
+    return this.#allowed().filter(({ failures }) => failures > 0).length;
   }
 
   /** Whether another one could be read from instead. */
@@ -161,6 +165,13 @@ export class EdgeSelector {
       ({ candidate }) => candidate.listing.edgeId !== than,
     );
     return next?.candidate.listing ?? null;
+  }
+
+  elsewhereMs(than: string, need: ReadNeed, nowMs: number): number | null {
+    const next = this.#ranked(need, nowMs).find(
+      ({ candidate }) => candidate.listing.edgeId !== than,
+    );
+    return next ? Math.exp(next.log) : null;
   }
 
   /** How long to wait for the first byte where another edge could be asked instead. */

@@ -50,6 +50,13 @@ function current(state: EdgeState, nowMs: number): EdgeState {
   return state;
 }
 
+/** Others have said that they get nothing. */
+export function suspect(state: EdgeState, nowMs: number): void {
+  if (!state.isSuspected) state.suspectedAtMs = nowMs;
+  state.isSuspected = true;
+  state.suspectedUntilMs = nowMs + evidenceMs;
+}
+
 /** It answers here while those that read for the group get nothing. */
 export function isProven(state: EdgeState, nowMs: number): boolean {
   const { isSuspected, suspectedAtMs, segments, playlists } = state;

@@ -14,6 +14,7 @@ import {
   lanesOf,
   mediaTook,
   openOnce,
+  suspect,
 } from './edge-state.ts';
 import * as edgeThresholds from './edge-thresholds.ts';
 import { isDoubtful, isDown, judge, type Lane, otherOf, type Resource } from './health.ts';
@@ -49,9 +50,9 @@ export class Edges {
     this.#changed = changed;
   }
 
-  /** The last attempt failed: others go first. */
+  /** The last attempt failed, or it is the last resort of one whose other edges have failed: others go first. */
   isDoubtful(url: string, resource: Resource = 'segments'): boolean {
-    return isDoubtful(this.#chosen(url), resource);
+    return isDoubtful(this.#chosen(url), resource) || this.routes.failingCount > 1;
   }
 
   /** Nothing but probes is sent to it. */
@@ -121,11 +122,7 @@ export class Edges {
     const isNeeded = isTold || this.#room.isMaster;
     const provenMs = isNeeded ? edgeThresholds.provenMs : edgeThresholds.evidenceMs;
     for (const state of this.#states.all()) {
-      if (isTold) {
-        if (!state.isSuspected) state.suspectedAtMs = nowMs;
-        state.isSuspected = true;
-        state.suspectedUntilMs = nowMs + edgeThresholds.evidenceMs;
-      }
+      if (isTold) suspect(state, nowMs);
       const withinMs = this.#room.isMaster ? 0 : edgeThresholds.spreadMs(this.#room.members.length);
       this.#check(state, provenMs, withinMs * this.#context.options.random());
     }
@@ -197,9 +194,11 @@ export class Edges {
 
   /** A read was left because peers were faster: what it had brought by then says how fast the edge is. */
   left(url: string, bytes: number, tookMs: number): void {
-    const tookMsMin = bytes > 0 ? edgeThresholds.leftAfterMsMin : edgeThresholds.leftEmptyMsMin;
     // Without a byte so far, it may be that one chunk is about to come.
-    if (tookMs >= tookMsMin) this.#state(url).pace.sample(bytes || limits.chunkBytes, tookMs);
+    if (tookMs < (bytes > 0 ? edgeThresholds.leftAfterMsMin : edgeThresholds.leftEmptyMsMin))
+      return;
+    this.#state(url).pace.sample(bytes || limits.chunkBytes, tookMs);
+    this.routes.gave(url, bytes, tookMs);
   }
 
   /**

@@ -126,6 +126,8 @@ export class Playlists {
     state.asksPlainly = true;
     const isGone = isAbsent(failure) && !(isDenied && state.isExpected);
     if (this.#edges.failed(url, failure, 'playlists', isGone)) {
+      // Where a second one fails, the others need not wait to find out how a third does.
+      if (this.#edges.isDoubtful(url, 'playlists')) this.#sharing.unable(state);
       state.fetchedAtMs = Number.NEGATIVE_INFINITY;
       return this.#consider(state);
     }

@@ -21,3 +21,5 @@ export const marginMs = 300;
 /** Two members may read the same for so long: telling one to stop takes about as much. */
 export const duplicateMsMax = 400;
 export const reviewMs = 200;
+/** After so long it shows how fast an edge gives; sooner it may have only begun slowly. */
+export const crawlMs = 1_000;

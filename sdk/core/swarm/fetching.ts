@@ -44,8 +44,13 @@ export class Fetching {
   }
 
   /** Starts the edge fetch if its time has come, or leaves it to a member that is further. */
-  consider(segment: SegmentState, { isFresh, isNearEdge }: Place): Consideration {
+  consider(segment: SegmentState, place: Place): Consideration {
+    const { isFresh, isNearEdge } = place;
     const { source } = segment;
+    if (segment.fetch && this.#isBetterElsewhere(segment)) {
+      segment.hasMoved = true;
+      this.abort(segment);
+    }
     if (segment.fetch) return this.#review(segment);
     if (!source) return { started: false, barred: false, nextMs: never };
     const { nowMs } = this.#context;
@@ -77,7 +82,9 @@ export class Fetching {
    * but the furthest leave it. What each has read so far, the others get from it.
    */
   #review(segment: SegmentState): Consideration {
-    const waiting = { started: false, barred: false, nextMs: never };
+    const hasOther = this.#edges.routes.hasOther(segment.fetch?.url ?? '');
+    const nextMs = hasOther ? this.#context.nowMs + fetchTimings.reviewMs : never;
+    const waiting = { started: false, barred: false, nextMs };
     // Where members agree on digests, more than one has to read.
     if (this.#peers.linkedCount === 0 || this.#trust.needsReaders(segment.segmentId))
       return waiting;
@@ -99,6 +106,19 @@ export class Fetching {
       return nowMs - fetch.startedAtMs > this.#edges.firstByteWithinMs(fetch.url, false) / 2;
     const tookMs = nowMs - (fetch.answeredAtMs ?? fetch.startedAtMs);
     return ((tookMs * (sizeBytes ?? 0)) / fetch.bytes) * fetchTimings.estimateSlack > durationMs;
+  }
+
+  /** What is missing would come much sooner from another edge. Only once: where all crawl, the viewer's own network does. */
+  #isBetterElsewhere(segment: SegmentState): boolean {
+    const { fetch, hasMoved } = segment;
+    const { nowMs } = this.#context;
+    if (!fetch?.answeredAtMs || fetch.bytes === 0 || hasMoved || !this.#isStruggling(segment))
+      return false;
+    if (nowMs - fetch.answeredAtMs < fetchTimings.crawlMs) return false;
+    const missing = segment.missingParts().filter((part) => segment.isFetching(part));
+    const bytes = missing.reduce((sum, part) => sum + segment.partBytes(part), 0);
+    const elsewhereMs = this.#edges.routes.elsewhereMs(fetch.url, bytes);
+    return elsewhereMs !== null && 2 * elsewhereMs < segment.fetchRemainingMs(nowMs);
   }
 
   #isBehind(segment: SegmentState): boolean {

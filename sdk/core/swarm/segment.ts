@@ -143,6 +143,8 @@ export class SegmentState {
   deniedSinceMs: number | null = null;
   /** When a read from the edge was last left to a member that was further; 0 before any. */
   leftAtMs = 0;
+  /** It was left to another edge because one was slow. */
+  hasMoved = false;
   /** When the first bytes of it were asked for. */
   startedAtMs = 0;
   /** When the first bytes of it came. */

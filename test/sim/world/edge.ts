@@ -22,7 +22,10 @@ export type Fault = (
 export type Resource = 'segments' | 'playlists';
 
 export interface EdgeSpec {
+  edgeId: string;
   firstByteMs: number;
+  /** What comes on top for this viewer. Default nothing. */
+  distanceMs?: (viewer: string) => number;
   /** Of one connection. */
   bitsPerSecond: number;
   /** Of all connections together; infinite when not given. */
@@ -34,6 +37,8 @@ export interface Download {
   /** Bytes of the resource, and the byte after the last. */
   range: { start: number; end: number | null };
   firstByteWithinMs: number;
+  /** Default 3 s. */
+  stalledAfterMs?: number | undefined;
   /** All bytes come through here. */
   downlink: Pipe;
   viewer: string;
@@ -50,12 +55,18 @@ const shareMs = 25;
 
 /** Origin and edge in one: serves the stream, with faults by viewer, and counts what it gave. */
 export class EdgeServer {
-  readonly baseUrl = 'https://edge.example/live';
+  readonly edgeId: string;
+  readonly baseUrl: string;
+  servedBytes = 0;
+  /** The server does not hear it, whatever viewers get. */
+  isSilent = false;
   readonly playlistPolls = new Map<string, number>();
   /** Told of all media that leaves. */
   onServed: (path: string, viewer: string, bytes: number) => void = () => {};
   /** Told of everything that is asked for. */
   onRequest: (viewer: string, resource: Resource) => void = () => {};
+  /** Told of who asks for something, or is being given it, and will not get it. */
+  onFailure: (viewer: string) => void = () => {};
   #clock: Clock;
   #stream: LiveStream;
   #spec: EdgeSpec;
@@ -65,6 +76,8 @@ export class EdgeServer {
   #faultOfAll: Fault | null = null;
 
   constructor(clock: Clock, stream: LiveStream, spec: EdgeSpec, random: Random) {
+    this.edgeId = spec.edgeId;
+    this.baseUrl = `https://${spec.edgeId}.example/live`;
     this.#clock = clock;
     this.#stream = stream;
     this.#spec = spec;
@@ -150,6 +163,7 @@ export class EdgeServer {
     const drawn = this.fault(viewer, resource);
     const isSpared = drawn?.share !== undefined && !this.#random.chance(drawn.share);
     const fault = isSpared ? null : drawn;
+    if (fault && fault.kind !== 'throttle') this.onFailure(viewer);
     if (fault?.kind === 'dead') later(30, () => failed({ status: null, reason: 'network' }));
     else if (fault?.kind === 'offline') later(5, () => failed({ status: null, reason: 'offline' }));
     else if (fault?.kind === 'status')
@@ -157,7 +171,8 @@ export class EdgeServer {
     else if (fault?.kind === 'blackhole')
       later(withinMs, () => failed({ status: null, reason: 'first_byte_timeout' }));
     else {
-      const firstByteMs = this.#spec.firstByteMs * this.#random.between(0.7, 1.6);
+      const nearMs = this.#spec.firstByteMs * this.#random.between(0.7, 1.6);
+      const firstByteMs = nearMs + (this.#spec.distanceMs?.(viewer) ?? 0);
       if (firstByteMs > withinMs)
         later(withinMs, () => failed({ status: null, reason: 'first_byte_timeout' }));
       else later(firstByteMs, () => go(this.#clock.nowMs));
@@ -187,6 +202,7 @@ export class EdgeServer {
         this.#shared?.take(bytes) ?? 0,
       );
       offset += bytes;
+      this.servedBytes += bytes;
       this.onServed(path, download.viewer, bytes);
       this.#clock.at(sentAtMs, () => {
         this.#clock.at(download.downlink.take(bytes), () => {
@@ -201,9 +217,10 @@ export class EdgeServer {
 
   #cut(download: Download, fault: Fault, isAborted: () => boolean): void {
     const silent = fault.kind === 'blackhole';
+    this.onFailure(download.viewer);
     const reason = silent ? 'stalled' : fault.kind === 'offline' ? 'offline' : 'network';
     this.#clock.after(
-      silent ? stalledAfterMs : 10,
+      silent ? Math.min(stalledAfterMs, download.stalledAfterMs ?? stalledAfterMs) : 10,
       () => !isAborted() && download.failed({ status: null, reason }),
     );
   }

@@ -1,6 +1,6 @@
 import { holdingsMax } from '../../../signaling/protocol/limits.ts';
 import type { World } from '../simulate.ts';
-import type { Resource } from './edge.ts';
+import type { EdgeServer, Resource } from './edge.ts';
 import { canLink } from './nat.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -32,7 +32,8 @@ export class Invariants {
 
   constructor(world: World, fromMs: number) {
     this.#world = world;
-    world.edge.onRequest = (name, resource) => this.#requested(name, resource);
+    for (const edge of world.edges)
+      edge.onRequest = (name, resource) => this.#requested(edge, name, resource);
     const look = (): void => {
       this.#look();
       world.clock.after(sampleMs, look);
@@ -70,8 +71,8 @@ export class Invariants {
     return most;
   }
 
-  #requested(name: string, resource: Resource): void {
-    const { clock, edge } = this.#world;
+  #requested(edge: EdgeServer, name: string, resource: Resource): void {
+    const { clock } = this.#world;
     const second = Math.floor(clock.nowMs / 1_000);
     this.requests.set(second, (this.requests.get(second) ?? 0) + 1);
     const viewer = this.#world.named(name);

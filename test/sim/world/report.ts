@@ -55,7 +55,7 @@ export interface ReportInput {
   seed: number;
   nowMs: number;
   viewers: readonly Viewer[];
-  edge: EdgeServer;
+  edges: readonly EdgeServer[];
   served: ReadonlyMap<string, ServedSegment>;
   settledAtMs: number;
   sizeOf(path: string): number;
@@ -63,7 +63,7 @@ export interface ReportInput {
 }
 
 export function makeReport(input: ReportInput): Report {
-  const { viewers, nowMs, edge } = input;
+  const { viewers, nowMs, edges } = input;
   const stalls = viewers.map(({ player }) => player.stallMs);
   const seconds = viewers.map(
     ({ joinedAtMs, leftAtMs }) => ((leftAtMs ?? nowMs) - joinedAtMs) / 1_000,
@@ -76,7 +76,7 @@ export function makeReport(input: ReportInput): Report {
   const wakes = viewers.map(
     ({ tally }, index) => tally.wakes / Math.max(1, seconds[index] as number),
   );
-  const polls = [...edge.playlistPolls.values()].reduce((total, count) => total + count, 0);
+  const polls = sum(edges.flatMap(({ playlistPolls }) => [...playlistPolls.values()]));
   const stalledViewers = stalls.filter((ms) => ms > 0).length;
   const started = viewers.filter(({ player }) => player.startedAtMs !== null).length;
   const groups = new Set(viewers.filter(({ alive }) => alive).map(({ groupId }) => groupId)).size;

@@ -1,3 +1,4 @@
+import type { CoreEvent } from '../../../sdk/core/core.ts';
 import {
   createRooms,
   type Rooms,
@@ -14,7 +15,10 @@ import {
   type ViewerProfile,
 } from '../../../signaling/protocol/index.ts';
 import { type Clock, serverPlace } from './clock.ts';
+import type { EdgeServer } from './edge.ts';
+import { Fleet, type FleetEdge } from './fleet.ts';
 import type { Random } from './random.ts';
+import type { ViewerSpec } from './viewer-spec.ts';
 
 /** A client's socket, seen from the server. */
 export interface SignalingClient {
@@ -24,6 +28,8 @@ export interface SignalingClient {
   readonly signalingMs: number;
   readonly alive: boolean;
   readonly place: number;
+  readonly spec: Pick<ViewerSpec, 'edgeNeeds' | 'network'>;
+  tell(event: CoreEvent): void;
   frame(frame: ServerFrame): void;
   closed(): void;
 }
@@ -51,6 +57,7 @@ export class SignalingServer {
   #generation = 0;
   #checkFrames: boolean;
   #limits: Partial<Limits>;
+  #fleet: Fleet | null = null;
 
   constructor(clock: Clock, random: Random, checkFrames: boolean, limits: Partial<Limits>) {
     this.#limits = limits;
@@ -58,6 +65,16 @@ export class SignalingServer {
     this.#random = random;
     this.#checkFrames = checkFrames;
     this.#rooms = this.#create();
+  }
+
+  /** Tells viewers of these edges from now on. */
+  tellOf(specs: readonly FleetEdge[], edges: readonly EdgeServer[]): void {
+    this.#fleet = new Fleet(this.#clock, specs, edges, (connectionId, body) => {
+      const socket = this.#sockets.get(connectionId);
+      if (!socket) return;
+      const arrived = () => socket.open && socket.client.tell({ type: 'edgesListed', body });
+      this.#clock.after(socket.client.signalingMs, arrived, socket.client.place);
+    });
   }
 
   stats(): ReturnType<Rooms['stats']> {
@@ -132,6 +149,10 @@ export class SignalingServer {
       resumeKey: viewerId,
       integrity: this.integrity,
     });
+    const { edgeNeeds: needs = null, network = null } = client.spec;
+    this.#fleet?.handle({
+      ...{ type: 'viewerJoined', connectionId, room, deviceId, subject: name, network, needs },
+    });
   }
 
   #fromClient(socket: Socket, frame: ClientFrame): void {
@@ -142,7 +163,9 @@ export class SignalingServer {
         ? parseClientFrame(JSON.stringify(frame))
         : { ok: true as const, value: frame };
       if (!parsed.ok) throw new Error(`a viewer sent a refused frame: ${JSON.stringify(parsed)}`);
-      this.#handle({ type: 'frame', connectionId: socket.connectionId, frame: parsed.value });
+      const { connectionId } = socket;
+      this.#handle({ type: 'frame', connectionId, frame: parsed.value });
+      if (parsed.value.type === 'report') this.#fleet?.reported(connectionId, parsed.value);
     };
     this.#clock.after(socket.client.signalingMs, arrived, serverPlace);
   }
@@ -152,7 +175,10 @@ export class SignalingServer {
     socket.open = false;
     this.#sockets.delete(socket.connectionId);
     const { connectionId } = socket;
-    const arrived = (): void => this.#handle({ type: 'disconnected', connectionId });
+    const arrived = (): void => {
+      this.#handle({ type: 'disconnected', connectionId });
+      this.#fleet?.handle({ type: 'viewerLeft', connectionId });
+    };
     this.#clock.after(socket.client.signalingMs, arrived, serverPlace);
   }
 
@@ -199,6 +225,7 @@ export class SignalingServer {
 
   #drop(socket: Socket): void {
     this.#sockets.delete(socket.connectionId);
+    this.#fleet?.handle({ type: 'viewerLeft', connectionId: socket.connectionId });
     this.#clock.after(socket.client.signalingMs, () => {
       if (!socket.open) return;
       socket.open = false;

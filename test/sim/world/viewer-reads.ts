@@ -1,19 +1,20 @@
 import type { Effect } from '../../../sdk/core/core.ts';
 import * as limits from '../../../signaling/protocol/limits.ts';
-import type { EdgeServer } from './edge.ts';
+import { downloadEither } from './either.ts';
 import type { Viewer } from './viewer.ts';
+import type { WorldParts } from './viewer-spec.ts';
 
 type Of<Type extends Effect['type']> = Extract<Effect, { type: Type }>;
 
 /** What one page reads from the edge, as the sdk's edge adapter does. */
 export class ViewerReads {
   #viewer: Viewer;
-  #edge: EdgeServer;
+  #world: Pick<WorldParts, 'clock' | 'edgeAt'>;
   #aborts = new Map<number, () => void>();
 
-  constructor(viewer: Viewer, edge: EdgeServer) {
+  constructor(viewer: Viewer, world: Pick<WorldParts, 'clock' | 'edgeAt'>) {
     this.#viewer = viewer;
-    this.#edge = edge;
+    this.#world = world;
   }
 
   /** Returns false for an effect of another kind. */
@@ -44,7 +45,7 @@ export class ViewerReads {
 
   #readPlaylist({ fetchId, url, firstByteWithinMs }: Of<'fetchPlaylist'>): void {
     const viewer = this.#viewer;
-    const abort = this.#edge.playlist(
+    const abort = this.#world.edgeAt(url).playlist(
       viewer.name,
       url,
       firstByteWithinMs,
@@ -61,7 +62,8 @@ export class ViewerReads {
   }
 
   #readSegment(effect: Of<'fetchSegment'>): void {
-    const { fetchId, segmentId, url, partFrom, partTo, firstByteWithinMs } = effect;
+    const { fetchId, segmentId, partFrom, partTo } = effect;
+    const { url, hedge, firstByteWithinMs, stalledAfterMs } = effect;
     const viewer = this.#viewer;
     const { tally, store } = viewer;
     const end = partTo === null ? null : (partTo + 1) * limits.partBytes;
@@ -69,16 +71,17 @@ export class ViewerReads {
     let size = 0;
     let received = 0;
     let toldAtMs = 0;
-    const abort = this.#edge.download({
-      url,
+    const { clock } = this.#world;
+    const abort = downloadEither(clock, (at) => this.#world.edgeAt(at), {
+      ...{ url, hedge, stalledAfterMs },
       range: { start: partFrom * limits.partBytes, end },
       firstByteWithinMs,
       downlink: viewer.downlink,
       viewer: viewer.name,
-      headers: (sizeBytes) => {
+      headers: (sizeBytes, which) => {
         size = sizeBytes;
         toldAtMs = viewer.clockNow();
-        viewer.tell({ type: 'fetchHeaders', fetchId, sizeBytes });
+        viewer.tell({ type: 'fetchHeaders', fetchId, sizeBytes, ...(which && { hedge: which }) });
       },
       body: (bytes) => {
         received += bytes;

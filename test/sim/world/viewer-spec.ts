@@ -1,5 +1,5 @@
 import type { CoreOptions, Effect } from '../../../sdk/core/core.ts';
-import type { ViewerProfile } from '../../../signaling/protocol/index.ts';
+import type { EdgeNeeds, ViewerProfile } from '../../../signaling/protocol/index.ts';
 import type { Clock } from './clock.ts';
 import type { EdgeServer } from './edge.ts';
 import type { Nat } from './nat.ts';
@@ -24,6 +24,10 @@ export interface ViewerSpec {
   uplinkBitsPerSecond: number;
   downlinkBitsPerSecond: number;
   rendition: string;
+  /** What its app asks of edges. Default nothing. */
+  edgeNeeds?: EdgeNeeds;
+  /** As the server names it; viewers of one network hear what others there measured. Default none is known. */
+  network?: string;
   bufferMaxMs: number;
   /** Where its player begins, before the live edge; 3 as hls.js by default. */
   behindSegments: number;
@@ -40,6 +44,7 @@ export function coreOptionsOf(spec: ViewerSpec, random: () => number): CoreOptio
   const { profile, uploadBytesPerSecondMax, memoryBytesMax, storageBytesMax } = spec;
   return {
     profile,
+    edgeNeeds: spec.edgeNeeds,
     isSite: spec.isSite ?? false,
     noPeersReason: 'peers_not_allowed',
     iceServers: null,
@@ -58,6 +63,7 @@ export interface WorldParts {
   clock: Clock;
   random: Random;
   edge: EdgeServer;
+  edgeAt(url: string): EdgeServer;
   network: Network;
   signaling: SignalingServer;
 }

@@ -65,7 +65,7 @@ export class Viewer implements Host, SignalingClient {
     this.joinedAtMs = world.clock.nowMs;
     this.core = new Core(coreOptionsOf(spec, this.#random.fork('core').unit));
     this.#links = new ViewerLinks(this, world.network);
-    this.#reads = new ViewerReads(this, world.edge);
+    this.#reads = new ViewerReads(this, world);
     this.tabs = new ViewerTabs(this, world.clock, world.network);
     this.player = createPlayer(this, world, this.#clockOffsetMs);
   }

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { FetchFailure } from '../../../sdk/core/events.ts';
+import type { EdgeListing } from '../../../signaling/protocol/edges.ts';
 import {
   alone,
   EdgesViewer,
@@ -153,30 +154,36 @@ describe('core: an edge that fails while others are left', () => {
     expect([hostOf(next), next.partFrom, next.partTo]).to.deep.equal(['c', 5, null]);
   });
 
-  it('is left for playlists at once as well, and no member is told that it cannot read', () => {
-    const viewer = new EdgesViewer(threeEdges());
-    viewer.bringPlaylist({ oldest: 98, count: 6 });
-    viewer.join([
-      { viewerId: 'v4', role: 'master' },
-      { viewerId: 'v1', role: 'master' },
-    ]);
-    viewer.wantPlaylist();
-    viewer.wantSegment(103);
-    viewer.wait(3_000);
-    viewer.effects = viewer.effects.filter(({ type }) => type.startsWith('fetch'));
-    const { nowMs } = viewer;
-    const hosts: string[] = [];
-    for (let fetch = viewer.take('fetchPlaylist')[0]; fetch && hosts.length < 2; ) {
-      hosts.push(hostOf(fetch));
-      viewer.tell({ type: 'playlistFailed', fetchId: fetch.fetchId, failure: unavailable });
-      [fetch] = viewer.take('fetchPlaylist');
-    }
-    expect(new Set(hosts).size).to.equal(2);
-    viewer.fail(viewer.read(), unavailable);
-    viewer.read();
-    expect(viewer.nowMs).to.equal(nowMs);
-    expect([...viewer.sent('unable'), ...viewer.sent('playlistUnable')]).to.deep.equal([]);
-  });
+  for (const [kind, message] of [
+    ['fetchSegment', 'unable'],
+    ['fetchPlaylist', 'playlistUnable'],
+  ] as const)
+    it(`is left without a word to others, who are told when a second one fails: ${kind}`, () => {
+      const viewer = new EdgesViewer(threeEdges());
+      viewer.bringPlaylist({ oldest: 98, count: 6 });
+      viewer.join([
+        { viewerId: 'v4', role: 'master' },
+        { viewerId: 'v1', role: 'master' },
+      ]);
+      viewer.wantPlaylist();
+      if (kind === 'fetchSegment') viewer.wantSegment(103);
+      viewer.wait(3_000);
+      const asked: string[] = [];
+      const fail = () => {
+        const [fetch] = viewer.take(kind);
+        asked.push(fetch ? hostOf(fetch) : '');
+        const { fetchId } = fetch ?? { fetchId: 0 };
+        const type = kind === 'fetchSegment' ? 'fetchFailed' : 'playlistFailed';
+        viewer.tell({ type, fetchId, failure: unavailable });
+      };
+      fail();
+      expect(viewer.sent(message)).to.deep.equal([]);
+      fail();
+      expect(viewer.sent(message), 'a second one').to.have.length(1);
+      viewer.wait(1_000);
+      fail();
+      expect(asked.sort()).to.deep.equal(['b', 'c', 'edge']);
+    });
 
   it('is left at once for a playlist that peers bring, too', () => {
     const viewer = new EdgesViewer(threeEdges());
@@ -202,6 +209,64 @@ describe('core: an edge that fails while others are left', () => {
     const [next] = viewer.take('fetchPlaylist');
     expect(next && hostOf(next)).to.be.oneOf(['b', 'c', 'edge']);
     expect(next && hostOf(next)).to.not.equal(hostOf(fetch));
+  });
+
+  describe('for it gives too little', () => {
+    const everyMs = 300;
+
+    /** Reads a segment from the edge of which parts come slowly; returns where the rest is read from, and from when. */
+    function crawl(edges = threeEdges(), options = {}, partMs = everyMs, laterMs = partMs) {
+      const viewer = new EdgesViewer(edges, options);
+      viewer.wantSegment(100);
+      let fetch = viewer.read();
+      const moves: { host: string; atMs: number; partFrom: number }[] = [];
+      viewer.answer(fetch, 20);
+      const startedAtMs = viewer.nowMs;
+      for (let part = 0; part < 16; part += 1) {
+        viewer.wait(moves.length > 0 ? laterMs : partMs);
+        const [next, ...others] = viewer.take('fetchSegment');
+        expect(others).to.deep.equal([]);
+        if (next) {
+          expect(viewer.take('abortFetch').map(({ fetchId }) => fetchId)).to.include(fetch.fetchId);
+          moves.push({
+            ...{ host: hostOf(next), partFrom: next.partFrom },
+            atMs: viewer.nowMs - startedAtMs,
+          });
+          fetch = next;
+          part = next.partFrom;
+          viewer.answer(fetch, 20);
+        }
+        viewer.tell({ type: 'fetchPart', fetchId: fetch.fetchId, part, bytes: 32_768 });
+      }
+      viewer.tell({ type: 'fetchEnded', fetchId: fetch.fetchId, sizeBytes });
+      expect(viewer.take('deliverSegment')).to.have.length(1);
+      return { viewer, moves };
+    }
+
+    for (const options of [{}, alone])
+      it(`is left for one that would give the rest much sooner, once a segment, by ${options === alone ? 'a lone viewer' : 'a member'}`, () => {
+        expect(crawl(threeEdges(), options).moves, 'if all do').to.have.length(1);
+        const { viewer, moves } = crawl(threeEdges(), options, everyMs, 10);
+        expect(moves.map(({ host, partFrom }) => [host, partFrom])).to.deep.equal([['c', 3]]);
+        expect(moves[0]?.atMs).to.be.within(1_000, 1_400);
+        viewer.wait(6_000);
+        const reports = viewer
+          .take('sendFrame')
+          .flatMap(({ frame }) => (frame.type === 'report' ? (frame.edgeOutcomes ?? []) : []));
+        const b = reports.find(({ edgeId }) => edgeId === 'b');
+        expect(b, 'which it is told').to.include({ successCount: 1, failureCount: 0 });
+        expect(b?.bytesPerMs).to.be.within(70, 130);
+        expect(viewer.load(101)).to.not.include('b');
+      });
+
+    it('is not left where others give no more, or it gives enough', () => {
+      const slow = { prior: { firstByteMs: 60, bytesPerMs: 60 } };
+      const [, b, ...others] = threeEdges();
+      const edges = [...(b ? [b] : []), ...others.map((each) => ({ ...each, ...slow }))];
+      const named = [{ ...threeEdges()[0], ...slow } as EdgeListing, ...edges];
+      expect(crawl(named).moves).to.deep.equal([]);
+      expect(crawl(threeEdges(), {}, 60).moves).to.deep.equal([]);
+    });
   });
 
   it('is not blamed, nor is any, where it is the network of the viewer that is gone', () => {

@@ -126,6 +126,24 @@ describe('a look at edges', () => {
     expect(lookedAt(selector, nowMs, needShort)).to.equal('near');
   });
 
+  it('is not at one that failed a moment ago', () => {
+    for (let viewer = 0; viewer < 20; viewer += 1) {
+      const selector = selectorOf(['a', 'b', 'c'], { viewerId: `v${viewer}` });
+      const chosen = chosenBy(selector, nowMs);
+      const looks: (string | undefined)[] = [];
+      for (let look = 0; look < 3; look += 1) {
+        const atMs = nowMs + look * 30;
+        const edgeId = lookedAt(selector, atMs) ?? '';
+        looks.push(edgeId);
+        if (edgeId !== chosen) fail(selector, edgeId, 1, atMs);
+      }
+      expect(new Set(looks.slice(0, looks.indexOf(chosen))).size, `${looks}`).to.equal(
+        looks.indexOf(chosen),
+      );
+      expect(looks, 'in the end').to.include(chosen);
+    }
+  });
+
   it('is at one that might be better, not at one that is known not to be, and again when that is old', () => {
     const small = { bytes: 0, bufferMs: 20_000 };
     const selector = selectorOf(['near', 'far', 'unknown']);

@@ -1,50 +1,16 @@
 import { expect } from 'chai';
 import * as v from 'valibot';
-import { Context } from '../../../sdk/core/context.ts';
-import { EdgeRoutes } from '../../../sdk/core/edges/routes.ts';
-import type { Room } from '../../../sdk/core/room/room.ts';
-import type { EdgeListing } from '../../../signaling/protocol/edges.ts';
 import { edgeOutcomesSchema } from '../../../signaling/protocol/edges.ts';
 import * as limits from '../../../signaling/protocol/limits.ts';
 import { bodyOf, listingOf, segmentBytes } from './edge-listings.ts';
+import { on, RoutesViewer } from './edge-routes-viewer.ts';
 
 const { partBytes } = limits;
-
-/** Routes of a viewer, with a hand on the clock and on what is known of its player. */
-class Viewer {
-  readonly room = {
-    viewerId: 'v4',
-    bufferMs: 20_000 as number | null,
-    profile: { metered: false, saveData: false },
-  };
-  /** Addresses, as they were told. */
-  readonly moves: string[] = [];
-  readonly context = new Context({ edgeNeeds: undefined } as never);
-  readonly routes = new EdgeRoutes(this.context, this.room as unknown as Room, (chosenUrl) =>
-    this.moves.push(chosenUrl),
-  );
-
-  constructor(edges: readonly (EdgeListing | string)[] = []) {
-    this.context.nowMs = 10_000;
-    const listings = edges.map((each) => (typeof each === 'string' ? listingOf(each) : each));
-    if (edges.length > 0) this.routes.listed(bodyOf(listings));
-  }
-
-  /** Reads all of a resource, and lets time pass. */
-  read(url: string, firstByteMs: number, bytes = segmentBytes): void {
-    this.context.nowMs += firstByteMs;
-    this.routes.answered(url, firstByteMs);
-    this.context.nowMs += 100;
-    this.routes.gave(url, bytes, 100);
-  }
-}
-
-const on = (edgeId: string, rest = 'high/1.m4s') => `https://${edgeId}.example/live/${rest}`;
 
 describe('URLs on edges', () => {
   it('stay as they are before edges are listed, and on hosts that are none', () => {
     const url = on('a');
-    const alone = new Viewer();
+    const alone = new RoutesViewer();
     for (const routed of [alone.routes.at(url), alone.routes.route(url, 1), alone.routes.look(url)])
       expect(routed).to.equal(url);
     expect(alone.routes.probe(url, segmentBytes)).to.equal(null);
@@ -52,7 +18,7 @@ describe('URLs on edges', () => {
     expect(alone.routes.hasOther(url)).to.equal(false);
     expect(alone.routes.deadlineMs(url)).to.equal(null);
     expect(alone.routes.take()).to.deep.equal({});
-    const { routes } = new Viewer(['a', 'b']);
+    const { routes } = new RoutesViewer(['a', 'b']);
     routes.route(url, 1);
     for (const other of [
       'https://cdn.example/live/high/1.m4s',
@@ -68,7 +34,7 @@ describe('URLs on edges', () => {
   });
 
   it('keep their path and query on the edge that is chosen, whichever they name', () => {
-    const viewer = new Viewer(['a', 'b']);
+    const viewer = new RoutesViewer(['a', 'b']);
     viewer.read(on('a'), 400);
     viewer.read(on('b'), 20);
     const rest = 'high/1.m4s?token=x%2Fy&at=https://a.example/live/#part';
@@ -80,8 +46,36 @@ describe('URLs on edges', () => {
     expect(viewer.routes.chosenUrl).to.equal('https://b.example/live/');
   });
 
+  it('of what is small lead where segments are read from, and tell nothing of what those take', () => {
+    const viewer = new RoutesViewer(['quick', 'wide']);
+    for (let count = 0; count < 8; count += 1) {
+      viewer.read(on('quick'), 10, 40_000);
+      viewer.read(on('wide'), 100);
+    }
+    const url = on('quick');
+    for (const bytes of [segmentBytes, 0, 1_200, segmentBytes])
+      expect(viewer.routes.route(url, bytes), `${bytes} bytes`).to.equal(on('wide'));
+    expect(viewer.moves).to.deep.equal(['https://wide.example/live/']);
+    const [best] = viewer.routes.stats();
+    expect(best?.predictedMs).to.be.within(150, 300);
+  });
+
+  it('have others only where more is offered', () => {
+    const viewer = new RoutesViewer(['a', 'b', 'c']);
+    const { routes } = viewer;
+    const basesOf = (...ids: string[]) => ids.map((edgeId) => `https://${edgeId}.example/live/`);
+    expect(routes.othersOf(on('a'))).to.deep.equal(basesOf('b', 'c'));
+    expect(routes.othersOf('https://cdn.example/live/1.m4s')).to.deep.equal([]);
+    const x = { edgeId: 'x', baseUrl: 'https://x.example/live/', kpi: null };
+    const excluded = [{ ...x, reason: 'draining' as const }];
+    routes.listed(bodyOf([listingOf('a')], { version: 2, excluded }));
+    expect(routes.othersOf(on('a'))).to.deep.equal([]);
+    expect(routes.othersOf(on('x'))).to.deep.equal(basesOf('a'));
+    expect(routes.route(on('x'), segmentBytes)).to.equal(on('a'));
+  });
+
   it('belong to the edge with the longest address where one lies below another', () => {
-    const viewer = new Viewer([
+    const viewer = new RoutesViewer([
       listingOf('outer', { baseUrl: 'https://cdn.example/' }),
       listingOf('inner', { baseUrl: 'https://cdn.example/live/' }),
     ]);
@@ -100,9 +94,9 @@ describe('URLs on edges', () => {
     const plain = listingOf('plain', { baseUrl: 'http://p.example/', kpis: { responseTimeMs: 1 } });
     const url = on('safe');
     const listings = [plain, listingOf('safe', { kpis: { responseTimeMs: 900 } })];
-    expect(new Viewer(listings).routes.look(url)).to.equal(url);
-    expect(new Viewer(listings).routes.route(url, 1)).to.equal(url);
-    const viewer = new Viewer(listings);
+    expect(new RoutesViewer(listings).routes.look(url)).to.equal(url);
+    expect(new RoutesViewer(listings).routes.route(url, 1)).to.equal(url);
+    const viewer = new RoutesViewer(listings);
     viewer.read(url, 5);
     for (let segment = 0; segment < 50; segment += 1) {
       viewer.read(url, 5);
@@ -114,10 +108,10 @@ describe('URLs on edges', () => {
 });
 
 describe('the list of edges', () => {
-  const edgesOf = ({ routes }: Viewer) => routes.stats().map(({ listing }) => listing.edgeId);
+  const edgesOf = ({ routes }: RoutesViewer) => routes.stats().map(({ listing }) => listing.edgeId);
 
   it('is replaced by a newer one, and not by one that is older or the same', () => {
-    const viewer = new Viewer(['a']);
+    const viewer = new RoutesViewer(['a']);
     viewer.routes.listed(bodyOf([listingOf('b')], { version: 1, createdAtMs: 1_000 }));
     viewer.routes.listed(bodyOf([listingOf('c')], { version: 0, createdAtMs: 900 }));
     expect(edgesOf(viewer)).to.deep.equal(['a']);
@@ -129,7 +123,7 @@ describe('the list of edges', () => {
   });
 
   it('says what is not offered, and why', () => {
-    const viewer = new Viewer();
+    const viewer = new RoutesViewer();
     expect([viewer.routes.excluded, viewer.routes.failing]).to.deep.equal([[], null]);
     const x = { edgeId: 'x', baseUrl: 'https://x.example/' };
     const excluded = [{ ...x, reason: 'kpi_unmet' as const, kpi: 'jitter' as const }];
@@ -140,7 +134,10 @@ describe('the list of edges', () => {
 
 describe('reads to learn', () => {
   /** Segments of an hour, of which the first part of some is read elsewhere; returns the bytes of both. */
-  function playFor(viewer: Viewer, segments: number): { probed: string[]; mediaBytes: number } {
+  function playFor(
+    viewer: RoutesViewer,
+    segments: number,
+  ): { probed: string[]; mediaBytes: number } {
     const probed: string[] = [];
     for (let segment = 0; segment < segments; segment += 1) {
       const url = on('a', `high/${segment}.m4s`);
@@ -156,7 +153,7 @@ describe('reads to learn', () => {
   }
 
   it('are of a hundredth of the media, and never of the edge that is read from', () => {
-    const viewer = new Viewer(['a', 'b', 'c', 'd']);
+    const viewer = new RoutesViewer(['a', 'b', 'c', 'd']);
     viewer.read(on('a'), 50);
     const { probed, mediaBytes } = playFor(viewer, 1_800);
     const bytes = probed.length * partBytes;
@@ -166,8 +163,8 @@ describe('reads to learn', () => {
   });
 
   it('are not of a segment that is small, nor with a short buffer, nor before media was read', () => {
-    expect(new Viewer(['a', 'b']).routes.probe(on('a'), segmentBytes)).to.equal(null);
-    const viewer = new Viewer(['a', 'b']);
+    expect(new RoutesViewer(['a', 'b']).routes.probe(on('a'), segmentBytes)).to.equal(null);
+    const viewer = new RoutesViewer(['a', 'b']);
     for (let segment = 0; segment < 50; segment += 1) viewer.read(on('a'), 50);
     expect(viewer.routes.probe(on('a'), 2 * partBytes)).to.equal(null);
     viewer.room.bufferMs = 3_999;
@@ -177,7 +174,7 @@ describe('reads to learn', () => {
   });
 
   it('save up for two parts at most', () => {
-    const viewer = new Viewer(['a', 'b', 'c', 'd', 'e']);
+    const viewer = new RoutesViewer(['a', 'b', 'c', 'd', 'e']);
     for (let segment = 0; segment < 500; segment += 1) viewer.read(on('a'), 50);
     const probes = Array.from({ length: 4 }, () => viewer.routes.probe(on('a'), segmentBytes));
     expect(probes.map((url) => url !== null)).to.deep.equal([true, true, false, false]);
@@ -185,7 +182,7 @@ describe('reads to learn', () => {
 
   for (const by of ['metered', 'saveData'] as const)
     it(`are not made by whom bytes cost something: ${by}`, () => {
-      const viewer = new Viewer(['a', 'b', 'c']);
+      const viewer = new RoutesViewer(['a', 'b', 'c']);
       viewer.read(on('a'), 50);
       viewer.routes.route(on('a'), segmentBytes);
       expect(viewer.routes.look(on('a')), 'else').to.not.equal(on('a'));
@@ -195,61 +192,9 @@ describe('reads to learn', () => {
     });
 });
 
-describe('a second request', () => {
-  function hedged(viewer: Viewer, requests: number, isNeeded: boolean): number {
-    let hedges = 0;
-    for (let request = 0; request < requests; request += 1) {
-      const hedge = viewer.routes.hedge(on('a'));
-      if (hedge) {
-        hedges += 1;
-        expect(hedge.url).to.equal(on('b'));
-        expect(hedge.afterMs).to.be.within(150, 750);
-        if (!isNeeded) viewer.routes.unhedged();
-      }
-      viewer.read(on('a'), 50);
-    }
-    return hedges;
-  }
-
-  it('is sent for one of fifty at most, and costs nothing where it was not needed', () => {
-    const viewer = new Viewer(['a', 'b']);
-    viewer.room.bufferMs = 2_000;
-    expect(hedged(viewer, 1_000, true)).to.be.within(15, 20);
-    expect(hedged(viewer, 1_000, false)).to.be.above(900);
-  });
-
-  it('is not saved up for', () => {
-    const viewer = new Viewer(['a', 'b']);
-    for (let request = 0; request < 1_000; request += 1) viewer.read(on('a'), 50);
-    viewer.room.bufferMs = 2_000;
-    const hedges = Array.from({ length: 3 }, () => viewer.routes.hedge(on('a')));
-    expect(hedges.map((hedge) => hedge !== undefined)).to.deep.equal([true, false, false]);
-  });
-
-  it('is for a short buffer, and for another edge', () => {
-    for (const [bufferMs, edges] of [
-      [null, ['a', 'b']],
-      [4_000, ['a', 'b']],
-      [1_000, ['a']],
-    ] as const) {
-      const viewer = new Viewer(edges);
-      viewer.room.bufferMs = bufferMs;
-      expect(hedged(viewer, 200, true), `${bufferMs} ms, ${edges}`).to.equal(0);
-    }
-  });
-
-  it('goes out half-way to the deadline of the first', () => {
-    const viewer = new Viewer(['a', 'b']);
-    for (let request = 0; request < 60; request += 1) viewer.read(on('a'), 200);
-    viewer.room.bufferMs = 2_000;
-    const { afterMs } = viewer.routes.hedge(on('a')) ?? {};
-    expect(afterMs).to.equal((viewer.routes.deadlineMs(on('a')) ?? 0) / 2);
-  });
-});
-
 describe('what became of reads', () => {
   it('is told once, by edge, as the wire takes it', () => {
-    const viewer = new Viewer(['a', 'b', 'c']);
+    const viewer = new RoutesViewer(['a', 'b', 'c']);
     const { routes } = viewer;
     const done = routes.expect(on('a'), segmentBytes);
     routes.answered(on('a'), 40);
