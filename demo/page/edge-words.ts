@@ -1,6 +1,6 @@
 /** Edges and the choice among them in plain words. Pure. */
 import type { EdgeStats, SessionStats } from '../../sdk/index.ts';
-import type { KpiName, Kpis } from '../../signaling/protocol/kpis.ts';
+import { type KpiName, type Kpis, kpiKinds } from '../../signaling/protocol/kpis.ts';
 import type { EdgeName } from '../server/edge-offers.ts';
 import { letterOf } from './servers.ts';
 
@@ -38,7 +38,7 @@ const reasonWords: Record<Reason, string> = {
 export function exclusionWords({ reason, kpi }: Exclusion): string {
   if (kpi === null) return reasonWords[reason];
   if (reason === 'kpi_unknown') return `does not say its ${kpiWords[kpi]}`;
-  return `${kpiWords[kpi]} does not meet the minimum`;
+  return `${kpiKinds[kpi].isLowerBetter ? 'more' : 'less'} ${kpiWords[kpi]} than asked for`;
 }
 
 /** `kpi_unmet: bandwidth`, as the sdk names it. */

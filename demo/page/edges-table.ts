@@ -12,7 +12,7 @@ import { type DemoState, letterOf } from './servers.ts';
 import type { Viewer } from './viewer.ts';
 
 /** How long a row stays lit when the choice has changed. */
-const litMs = 3_000;
+const litMs = 2_500;
 
 interface Row {
   element: HTMLTableRowElement;
@@ -183,9 +183,6 @@ function draw(drawn: Row, row: EdgeRow): void {
 
 function light(row: Row): void {
   clearTimeout(row.lit);
-  row.element.classList.remove('is-lit');
-  // Begins anew where it is still lit.
-  void row.element.offsetWidth;
   row.element.classList.add('is-lit');
   row.lit = setTimeout(() => row.element.classList.remove('is-lit'), litMs);
 }

@@ -78,7 +78,7 @@ describe('edges of the demo', function () {
     expect(a?.health).to.match(/^99\.9 % available, load \d+\s%$/);
     expect(c).to.include({ state: 'out', reason: 'spare' });
     expect(d).to.include({ state: 'out', reason: 'kpi_unmet: bandwidth' });
-    expect(d?.words).to.equal('bandwidth does not meet the minimum');
+    expect(d?.words).to.equal('less bandwidth than asked for');
     const sentence = await page.locator('#edges-sentence').textContent();
     expect(sentence).to.match(/^Viewers? \d.* for the room from edge [AB]/);
   });

@@ -48,7 +48,7 @@ describe('what the demo shows of edges', () => {
     expect(b?.scoreShare).to.equal(0.5);
     expect(c).to.include({ state: 'out', code: 'spare', measured: '–', scoreShare: null });
     expect(d).to.include({ state: 'out', code: 'kpi_unmet: bandwidth' });
-    expect(d?.words).to.equal('bandwidth does not meet the minimum');
+    expect(d?.words).to.equal('less bandwidth than asked for');
   });
 
   it('names those that read for the room, whoever is looked at', () => {
