@@ -70,7 +70,8 @@ export class EdgeFetches {
   restart(): void {
     this.#abortAll();
     for (const [fetchId, { effect, isThere }] of [...this.#running]) {
-      if (!isThere) this.#start(effect);
+      // A second request is for the first time only.
+      if (!isThere) this.#start({ ...effect, hedge: undefined } as ReadEffect);
       else if (this.#running.delete(fetchId))
         this.#dispatch({ type: 'fetchEnded', fetchId, sizeBytes: null });
     }

@@ -145,7 +145,8 @@ class Driver {
     if (kind === 'choose') expect(this.#selector.chosen?.edgeId).to.equal(got?.edgeId);
     const isSound = usable.some(({ reason }) => reason === null);
     const isProven = usable.find(({ listing: { edgeId } }) => edgeId === got?.edgeId);
-    if (kind === 'look' && asked.bufferMs !== null && asked.bufferMs < 4_000)
+    const isTrial = isProven?.reason === 'trial';
+    if (kind === 'look' && !isTrial && asked.bufferMs !== null && asked.bufferMs < 4_000)
       expect(got?.edgeId, 'a short buffer').to.equal(this.#selector.chosen?.edgeId);
     if (kind === 'choose' && isSound && isProven?.reason === 'ejected') throw new Error('ejected');
     if (kind === 'look' && before !== undefined && got === null) throw new Error('nothing');
@@ -164,11 +165,10 @@ class Driver {
       for (const value of [predictedMs, scoreMs, firstByteMs ?? 1, bytesPerMs ?? 1])
         if (!(Number.isFinite(value) && value >= 0)) throw new Error(`a time of ${value}`);
     for (const edgeId of [...ids, 'stranger']) {
-      expect(selector.deadlineMs(edgeId, this.#nowMs)).to.be.within(300, 1_500);
+      expect(selector.deadlineMs(edgeId, this.#nowMs)).to.be.within(300, 4_000);
       const other = selector.other(edgeId, asked, this.#nowMs);
       expect(other?.edgeId).to.not.equal(edgeId);
-      if (selector.hasOther(edgeId, this.#nowMs))
-        expect(ids.length).to.be.above(ids.includes(edgeId) ? 1 : 0);
+      if (selector.hasOther(edgeId)) expect(ids.length).to.be.above(ids.includes(edgeId) ? 1 : 0);
       const sample = selector.sample(edgeId, 500_000, this.#nowMs);
       expect(sample === null).to.equal(edgeId === 'stranger');
       if (!sample) continue;

@@ -14,9 +14,13 @@ export class Budget {
     this.#left = Math.min(this.#burst, this.#left + amount * this.#share);
   }
 
+  has(amount: number): boolean {
+    return this.#left >= amount;
+  }
+
   /** Whether so much may be spent; then it is. */
   spend(amount: number): boolean {
-    if (this.#left < amount) return false;
+    if (!this.has(amount)) return false;
     this.#left -= amount;
     return true;
   }

@@ -52,12 +52,19 @@ export const failuresToEject = 2;
 /** Then it is tried again after this, twice as long each time. */
 export const ejectedMsMin = 2_000;
 export const ejectedMsMax = 60_000;
+/** Where the buffer is always short it is so much later: the trial may cost the deadline. */
+export const trialShortMs = 10_000;
+/** What is less may be a single burst. */
+export const sampleBytesMin = 131_072;
 /** What a failed read counts as, where it is compared with times. */
 export const failedMs = 3_000;
 /** A first byte is awaited for so many times what is expected of it. */
 export const deadlineSlack = 3;
 export const deadlineMsMin = 300;
 export const deadlineMsMax = 1_500;
+/** And where even the best edge is expected to be later, for so much more than that, up to this. */
+export const slowSlack = 1.3;
+export const deadlineMsSlow = 4_000;
 /** Share of the media that may be read to learn, and of the requests that may be sent twice. */
 export const probeShare = 0.01;
 export const hedgeShare = 0.02;

@@ -1,9 +1,11 @@
 import type { EdgeListing, EdgesBody } from '../../../signaling/protocol/edges.ts';
+import { originOf } from '../../../signaling/protocol/identity.ts';
 import type { ReportFrame } from '../../../signaling/protocol/index.ts';
 import * as limits from '../../../signaling/protocol/limits.ts';
 import type { Context } from '../context.ts';
 import type { Room } from '../room/room.ts';
 import { Budget } from './budget.ts';
+import type { Resource } from './candidate.ts';
 import * as thresholds from './choice-thresholds.ts';
 import { Outcomes } from './outcomes.ts';
 import type { ReadNeed } from './scoring.ts';
@@ -26,7 +28,7 @@ export class EdgeRoutes {
   readonly #outcomes = new Outcomes();
   readonly #probes = new Budget(thresholds.probeShare, 2 * limits.partBytes);
   readonly #hedges = new Budget(thresholds.hedgeShare, 1);
-  readonly #moved: (chosenUrl: string) => void;
+  readonly #moved: (chosenUrl: string | null) => void;
   #body: EdgesBody | null = null;
   /** The newest first. Those that are told of no more, too: players go on with the URLs that they have. */
   #known: Place[] = [];
@@ -35,8 +37,8 @@ export class EdgeRoutes {
   /** Of the last segment: the edge is chosen for such reads. */
   #bytes = thresholds.usualBytes;
 
-  /** `moved`: called when another edge is read from, with its address. */
-  constructor(context: Context, room: Room, moved: (chosenUrl: string) => void) {
+  /** `moved`: called when another edge is read from, with its address; null where none is offered any more. */
+  constructor(context: Context, room: Room, moved: (chosenUrl: string | null) => void) {
     this.#context = context;
     this.#room = room;
     this.#moved = moved;
@@ -94,27 +96,34 @@ export class EdgeRoutes {
 
   /** The same on the edge that a small read, of use by itself, should go to. */
   look(url: string): string {
-    if (!this.#isRouted(url) || !this.#mayTry) return this.route(url, 0);
+    if (!this.#isRouted(url)) return url;
     this.#choose();
-    const looked = this.#selector.look(this.#need(), this.#context.nowMs);
-    return looked ? this.#on(looked, url) : url;
+    const { nowMs } = this.#context;
+    // A trial costs no byte more, whatever the line.
+    const looked = this.#mayTry
+      ? this.#selector.look(this.#need(), nowMs, 'playlists')
+      : this.#selector.trial(this.#need(), nowMs, 'playlists');
+    return looked ? this.#on(looked, url) : this.at(url);
   }
 
   /** The edge from which the first part of a segment is read to learn how fast it is; null where nothing is to be tried. */
   probe(url: string, bytes: number): string | null {
     if (!this.#isRouted(url) || !this.#mayTry || bytes <= 2 * limits.partBytes) return null;
     this.#bytes = bytes;
+    if (!this.#probes.has(limits.partBytes)) return null;
     const chosen = this.#choose();
     const looked = this.#selector.look(this.#need(), this.#context.nowMs);
     if (!looked || !chosen || looked === chosen) return null;
-    return this.#probes.spend(limits.partBytes) ? this.#on(looked, url) : null;
+    this.#probes.spend(limits.partBytes);
+    return this.#on(looked, url);
   }
 
   /** Where the player runs dry if the answer is late. */
   hedge(url: string): Hedge | undefined {
     const edgeId = this.#edgeIdOf(url);
     const { bufferMs } = this.#room;
-    if (!edgeId || bufferMs === null || bufferMs >= thresholds.shortBufferMs) return undefined;
+    if (!edgeId || bufferMs === null || bufferMs >= thresholds.shortBufferMs || !this.#mayTry)
+      return undefined;
     const { nowMs } = this.#context;
     const other = this.#selector.other(edgeId, this.#need(), nowMs);
     if (!other || !this.#hedges.spend(1)) return undefined;
@@ -138,10 +147,22 @@ export class EdgeRoutes {
     return this.#selector.failingCount;
   }
 
+  /** Whether an edge of this scheme and host may be chosen. */
+  isOffered(origin: string): boolean {
+    return this.#selector.edges.some(({ baseUrl }) => originOf(baseUrl) === origin);
+  }
+
   /** Whether another edge could give what this one did not. */
   hasOther(url: string): boolean {
     const edgeId = this.#edgeIdOf(url);
-    return edgeId !== undefined && this.#selector.hasOther(edgeId, this.#context.nowMs);
+    return edgeId !== undefined && this.#selector.hasOther(edgeId);
+  }
+
+  /** The same on the next best edge to one that has not got it; null where there is none. */
+  elsewhere(url: string, deniedUrl: string): string | null {
+    const edgeId = this.#edgeIdOf(deniedUrl);
+    const other = edgeId && this.#selector.other(edgeId, this.#need(), this.#context.nowMs);
+    return other ? this.#on(other, url) : null;
   }
 
   /** What so much of it would take on the next best edge; null where there is none. */
@@ -157,14 +178,14 @@ export class EdgeRoutes {
   deadlineMs(url: string): number | null {
     const edgeId = this.#edgeIdOf(url);
     const { nowMs } = this.#context;
-    if (edgeId === undefined || !this.#selector.hasOther(edgeId, nowMs)) return null;
+    if (edgeId === undefined || !this.#selector.hasOther(edgeId)) return null;
     return this.#selector.deadlineMs(edgeId, nowMs);
   }
 
-  answered(url: string, firstByteMs: number): void {
+  answered(url: string, firstByteMs: number, resource?: Resource): void {
     const edgeId = this.#edgeIdOf(url);
     if (edgeId === undefined) return;
-    this.#selector.answered(edgeId, firstByteMs, this.#context.nowMs);
+    this.#selector.answered(edgeId, firstByteMs, this.#context.nowMs, resource);
     this.#outcomes.answered(edgeId, firstByteMs);
     this.#hedges.earn(1);
   }
@@ -183,10 +204,10 @@ export class EdgeRoutes {
     if (edgeId !== undefined) this.#selector.late(edgeId, waitedMs, this.#context.nowMs);
   }
 
-  failed(url: string): void {
+  failed(url: string, resource?: Resource): void {
     const edgeId = this.#edgeIdOf(url);
     if (edgeId === undefined) return;
-    this.#selector.failed(edgeId, this.#context.nowMs);
+    this.#selector.failed(edgeId, this.#context.nowMs, resource);
     this.#outcomes.failed(edgeId);
   }
 
@@ -234,7 +255,7 @@ export class EdgeRoutes {
 
   #choose(before = this.edgeId): EdgeListing | null {
     const chosen = this.#selector.choose(this.#need(), this.#context.nowMs);
-    if (chosen && chosen.edgeId !== before) this.#moved(chosen.baseUrl);
+    if (chosen?.edgeId !== before) this.#moved(chosen?.baseUrl ?? null);
     return chosen;
   }
 

@@ -49,7 +49,8 @@ export class Scoring {
 
   score(candidate: Candidate, need: ReadNeed, nowMs: number): Scored {
     const { listing } = candidate;
-    const atoms = candidate.atoms(need.bytes, nowMs);
+    // What is quicker than the app expects is no better for that.
+    const atoms = candidate.atoms(need.bytes, nowMs, this.#expected);
     const deviations = isShort(need) ? thresholds.pessimismShort : thresholds.pessimism;
     const log = pessimisticLog(atoms, deviations);
     const { load, age } = this.#weights;
@@ -62,14 +63,7 @@ export class Scoring {
       // Of two that are close, each viewer prefers another, and two masters of a group never the same.
       thresholds.closeShare * hashToUnit(`${listing.edgeId}|${this.viewerId}`) +
       (this.taken.has(listing.edgeId) ? 2 * thresholds.closeShare : 0);
-    return { candidate, atoms, offset, log, score: Math.max(log, this.#enoughLog(need)) + offset };
-  }
-
-  /** What is quicker than the app expects is no better for that. */
-  #enoughLog({ bytes }: ReadNeed): number {
-    const { responseTimeMs, bandwidthBitsPerSecond } = this.#expected;
-    if (!responseTimeMs || !bandwidthBitsPerSecond) return Number.NEGATIVE_INFINITY;
-    return Math.log(responseTimeMs + (bytes * 8_000) / bandwidthBitsPerSecond);
+    return { candidate, atoms, offset, log, score: log + offset };
   }
 
   #costOffset({ costPerGigabyte }: EdgeListing): number {

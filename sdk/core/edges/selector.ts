@@ -9,7 +9,7 @@ import {
 import { unmetKpi } from '../../../signaling/protocol/kpis.ts';
 import { hashToUnit } from '../swarm/rendezvous.ts';
 import { gainBeyond, pessimisticLog } from './belief.ts';
-import { Candidate } from './candidate.ts';
+import { Candidate, type Resource } from './candidate.ts';
 import * as thresholds from './choice-thresholds.ts';
 import { isShort, type ReadNeed, type Scored, Scoring, usualLog } from './scoring.ts';
 
@@ -88,8 +88,8 @@ export class EdgeSelector {
   }
 
   /** It has begun to answer. */
-  answered(edgeId: string, firstByteMs: number, nowMs: number): void {
-    this.#candidates.get(edgeId)?.answered(firstByteMs, nowMs);
+  answered(edgeId: string, firstByteMs: number, nowMs: number, resource?: Resource): void {
+    this.#candidates.get(edgeId)?.answered(firstByteMs, nowMs, resource);
     this.#calibrate();
   }
 
@@ -103,14 +103,17 @@ export class EdgeSelector {
     this.#candidates.get(edgeId)?.firstByte.observe(2 * waitedMs, nowMs);
   }
 
-  failed(edgeId: string, nowMs: number): void {
-    this.#candidates.get(edgeId)?.failed(nowMs);
+  failed(edgeId: string, nowMs: number, resource?: Resource): void {
+    this.#candidates.get(edgeId)?.failed(nowMs, resource);
   }
 
   /** The edge to read from; null where none is listed. Stays with the last one unless another is clearly better. */
   choose(need: ReadNeed, nowMs: number): EdgeListing | null {
     const [best, ...others] = this.#ranked(need, nowMs);
-    if (!best) return null;
+    if (!best) {
+      this.#chosen = null;
+      return null;
+    }
     const current = [best, ...others].find(({ candidate }) => candidate === this.#chosen);
     if (current) this.#chosenLog = Math.min(this.#chosenLog, usualLog(current, nowMs));
     const isSound = current && !current.candidate.isEjected;
@@ -128,12 +131,12 @@ export class EdgeSelector {
    * The edge that a small read, of use by itself, should go to: an ejected one whose time for a trial has come, or the one
    * of which knowing more is worth most. The chosen one where nothing is to be tried.
    */
-  look(need: ReadNeed, nowMs: number): EdgeListing | null {
+  look(need: ReadNeed, nowMs: number, resource: Resource = 'segments'): EdgeListing | null {
     const ranked = this.#ranked(need, nowMs);
     const [best, second] = ranked;
+    const trial = this.trial(need, nowMs, resource);
+    if (trial) return trial;
     if (!best || isShort(need)) return this.choose(need, nowMs);
-    const trial = this.#allowed().find((each) => each.isOnTrial(nowMs));
-    if (trial) return trial.listing;
     let found = best;
     let gain = thresholds.gainMin;
     for (const each of ranked) {
@@ -146,17 +149,23 @@ export class EdgeSelector {
     return found.candidate.listing;
   }
 
+  /** An ejected edge whose time has come: the next read of this kind goes there, and no other until that is answered. */
+  trial(need: ReadNeed, nowMs: number, resource: Resource): EdgeListing | null {
+    const sinceMs = isShort(need) ? nowMs - thresholds.trialShortMs : nowMs;
+    const trial = this.#allowed().find(
+      (each) => each.isOpenFor(resource, nowMs) && each.ejectedUntilMs <= sinceMs,
+    );
+    trial?.tried(nowMs);
+    return trial?.listing ?? null;
+  }
+
   get failingCount(): number {
     return this.#allowed().filter(({ failures }) => failures > 0).length;
   }
 
   /** Whether another one could be read from instead. */
-  hasOther(than: string, nowMs: number): boolean {
-    const isAmongAll = this.#candidates.get(than)?.isEjected ?? false;
-    return this.#allowed().some(
-      (each) =>
-        each.listing.edgeId !== than && (!each.isEjected || (!isAmongAll && each.isOnTrial(nowMs))),
-    );
+  hasOther(than: string): boolean {
+    return this.#allowed().some((each) => each.listing.edgeId !== than && !each.isEjected);
   }
 
   /** The next best to the chosen one, for a second try; null where there is none. */
@@ -178,9 +187,13 @@ export class EdgeSelector {
   deadlineMs(edgeId: string, nowMs: number): number {
     const candidate = this.#candidates.get(edgeId);
     if (!candidate) return thresholds.deadlineMsMax;
-    const expectedMs = Math.exp(pessimisticLog(candidate.firstByte.atoms(nowMs), 1));
-    const deadlineMs = expectedMs * thresholds.deadlineSlack;
-    return Math.min(thresholds.deadlineMsMax, Math.max(thresholds.deadlineMsMin, deadlineMs));
+    const expectedMs = ({ firstByte }: Candidate) =>
+      Math.exp(pessimisticLog(firstByte.atoms(nowMs), 1));
+    const deadlineMs = expectedMs(candidate) * thresholds.deadlineSlack;
+    // Where all edges are slow, as on a bad line, each would be cut off every time and never be measured.
+    const bestMs = Math.min(...this.#allowed().map(expectedMs)) * thresholds.slowSlack;
+    const most = Math.min(thresholds.deadlineMsSlow, Math.max(thresholds.deadlineMsMax, bestMs));
+    return Math.min(most, Math.max(thresholds.deadlineMsMin, deadlineMs));
   }
 
   /** What is known before a read, to be told with what came of it. */
@@ -215,16 +228,15 @@ export class EdgeSelector {
   }
 
   /**
-   * Those that can be read from, the best first. Where each has failed last they come in turn, with those that were left
-   * alone for long enough; where all are ejected all of them: nothing can be lost.
+   * Those that can be read from, the best first. Where each has failed last they come in turn; where all are ejected all
+   * of them do: nothing can be lost.
    */
   #ranked(need: ReadNeed, nowMs: number): Scored[] {
     const scored = this.#allowed().map((each) => this.#scoring.score(each, need, nowMs));
     const sound = scored.filter(({ candidate }) => !candidate.isEjected);
     if (sound.some(({ candidate }) => candidate.failures === 0))
       return sound.sort((a, b) => a.score - b.score);
-    const open = scored.filter(({ candidate }) => candidate.isOnTrial(nowMs));
-    const inTurn = sound.length > 0 ? [...sound, ...open] : scored;
+    const inTurn = sound.length > 0 ? sound : scored;
     return inTurn.sort((a, b) => a.candidate.failedAtMs - b.candidate.failedAtMs);
   }
 
@@ -263,8 +275,12 @@ export class EdgeSelector {
 
   /** An edge that is not known yet is taken to exaggerate as much as those that are. */
   #calibrate(): void {
-    const known = [...this.#candidates.values()].flatMap(({ trust }) => trust.exaggeration ?? []);
-    const mean = known.reduce((sum, each) => sum + each, 0) / Math.max(1, known.length);
-    for (const candidate of this.#candidates.values()) candidate.hear(mean);
+    const candidates = [...this.#candidates.values()];
+    const meanOf = (kind: keyof Candidate['trust']) => {
+      const known = candidates.flatMap(({ trust }) => trust[kind].exaggeration ?? []);
+      return known.reduce((sum, each) => sum + each, 0) / Math.max(1, known.length);
+    };
+    const usual = { firstByte: meanOf('firstByte'), pace: meanOf('pace') };
+    for (const candidate of candidates) candidate.hear(usual);
   }
 }

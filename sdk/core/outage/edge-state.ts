@@ -8,6 +8,8 @@ import { Pace } from './pace.ts';
 /** All that one viewer knows of one edge. */
 export interface EdgeState extends Evidence {
   readonly pace: Pace;
+  /** Scheme and host. */
+  readonly origin: string;
   /** Turns before this one have been used. */
   turn: number;
   /** Since when others have said that they get nothing, and how long that counts. */
@@ -17,8 +19,9 @@ export interface EdgeState extends Evidence {
   checkAtMs: number | null;
 }
 
-export function newEdgeState(): EdgeState {
+export function newEdgeState(origin: string): EdgeState {
   return {
+    origin,
     health: 'healthy',
     segments: newLane(),
     playlists: newLane(),
@@ -77,6 +80,11 @@ export function mediaTook(state: EdgeState, tookMs: number, mediaMs: number): vo
   else if (state.strain !== 'first byte') state.strain = null;
 }
 
+/** It is about to be well again, or its playlists are. */
+export function isRecovering({ health, playlists }: EdgeState): boolean {
+  return health === 'recovering' || playlists.failures > 0;
+}
+
 /** Both kinds may be tried once although they are down. */
 export function openOnce(state: EdgeState): void {
   for (const lane of lanesOf(state)) {
@@ -103,7 +111,7 @@ export class EdgeStates {
     const origin = originOf(url);
     let state = this.#states.get(origin);
     if (!state) {
-      state = newEdgeState();
+      state = newEdgeState(origin);
       this.#states.set(origin, state);
       forgetOldest(this.#states, statesMax);
     }

@@ -5,12 +5,14 @@ import { EdgeRoutes } from '../edges/routes.ts';
 import type { FetchFailure } from '../events.ts';
 import type { Room } from '../room/room.ts';
 import { Drain } from './drain.ts';
+import { EdgeNews } from './edge-news.ts';
 import {
   answeredAtMs,
   type EdgeState,
   EdgeStates,
   firstByteTook,
   isProven,
+  isRecovering,
   lanesOf,
   mediaTook,
   openOnce,
@@ -36,18 +38,20 @@ export class Edges {
   #hearsay: Hearsay;
   readonly network: OwnNetwork;
   #drain = new Drain();
+  #askedUrl = '';
   #states = new EdgeStates();
-  /** Called when the health of the edge last used changes. */
-  #changed: (health: EdgeHealth, reason: string) => void;
+  #news: EdgeNews;
 
   constructor(context: Context, room: Room, changed: (health: EdgeHealth, reason: string) => void) {
     this.#context = context;
     this.#room = room;
-    this.routes = new EdgeRoutes(context, room, (chosenUrl) => this.#moved(chosenUrl));
+    this.routes = new EdgeRoutes(context, room, (chosenUrl) =>
+      this.#news.moved(this.#state(chosenUrl ?? this.#askedUrl)),
+    );
+    this.#news = new EdgeNews(context, room, changed, (state) => this.#shown(state));
     this.#turns = new Turns(room);
     this.#hearsay = new Hearsay(room);
     this.network = new OwnNetwork(context, room);
-    this.#changed = changed;
   }
 
   /** The last attempt failed, or it is the last resort of one whose other edges have failed: others go first. */
@@ -88,8 +92,7 @@ export class Edges {
 
   /** How long after the last try an edge that is about to be well again is looked at; null when all is well. */
   recheckMs(url: string): number | null {
-    const { health, playlists } = this.#chosen(url);
-    return health === 'recovering' || playlists.failures > 0 ? edgeThresholds.recheckMs : null;
+    return isRecovering(this.#chosen(url)) ? edgeThresholds.recheckMs : null;
   }
 
   /** The network may be back: what seemed to be the edge's fault is tried at once. */
@@ -222,10 +225,10 @@ export class Edges {
     const isAnswered = failure.status !== null;
     if (failure.reason === 'offline' || (!isAnswered && this.network.isLost())) {
       lane.nextAttemptAtMs = this.#turns.next(this.#turns.at(nowMs) + 1).atMs;
-      this.#changed(state.health, 'own network');
+      this.#news.ownNetwork(state);
       return false;
     }
-    this.routes.failed(url);
+    this.routes.failed(url, resource);
     // Who reads from another one by now is not told how this one does.
     this.routes.route(url, 0);
     state.successes = 0;
@@ -281,21 +284,19 @@ export class Edges {
     if (health === 'healthy' && state.health === 'recovering')
       for (const lane of lanesOf(state)) lane.outcomes = [];
     state.health = health;
-    // What another edge does is of no account to who reads from this one.
-    const { chosenUrl } = this.routes;
-    if (chosenUrl === null || this.#state(chosenUrl) === state) this.#changed(health, reason);
+    this.#news.judged(state, reason);
   }
 
-  /** Which of those that are down is probed next is no news. */
-  #moved(chosenUrl: string): void {
-    const state = this.#state(chosenUrl);
-    if (state.health === 'dark' && this.#room.edgeHealth === 'dark') return;
-    const [, reason] = judge(state, this.#context.nowMs);
-    this.#changed(state.health, state.health === 'healthy' ? 'another edge' : reason);
+  /** What another of the edges that are offered does is of no account to who reads from the chosen one. */
+  #shown(state: EdgeState): EdgeState {
+    const { chosenUrl } = this.routes;
+    const isAnother = chosenUrl !== null && this.routes.isOffered(state.origin);
+    return isAnother ? this.#state(chosenUrl) : state;
   }
 
   /** Of the edge that would be read from. */
   #chosen(url: string): EdgeState {
+    this.#askedUrl = url;
     return this.#state(this.routes.at(url));
   }
 

@@ -33,9 +33,9 @@ export class PlaylistFetches {
     const fetchId = this.#context.nextId();
     state.isFetching = true;
     // Of use whichever edge gives it, and small: so it is by playlists that edges are compared.
-    const routed = state.isHeld
-      ? this.#edges.routes.route(url, 0)
-      : this.#edges.look(url, state.targetMs);
+    const routed =
+      (state.deniedUrl && this.#edges.routes.elsewhere(url, state.deniedUrl)) ??
+      (state.isHeld ? this.#edges.routes.route(url, 0) : this.#edges.look(url, state.targetMs));
     this.#edges.attempted(routed, 'playlists');
     this.#fetches.set(fetchId, { state, url: routed, startedAtMs: this.#context.nowMs });
     const alone = this.#peers.linkedCount === 0 && !this.#room.hasSlaves;

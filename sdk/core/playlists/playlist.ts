@@ -43,6 +43,8 @@ export class PlaylistState {
   failed = false;
   /** Since when the edge says that there is none; null where it does not. */
   deniedSinceMs: number | null = null;
+  /** Where there is none, while another edge is asked; null where none has said so. */
+  deniedUrl: string | null = null;
   /** The last request that named what it waits for failed: the edge may know nothing of it, as after a restart. */
   asksPlainly = false;
   /** The player has turned to another URL of it: what the copy says may be meant for the old one. */

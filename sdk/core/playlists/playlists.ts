@@ -90,7 +90,10 @@ export class Playlists {
     const { state, url, startedAtMs } = ended;
     const { nowMs } = this.#context;
     // What the server may have held back says nothing of its pace.
-    if (!state.isHeld) this.#edges.routes.answered(url, nowMs - startedAtMs);
+    if (!state.isHeld) this.#edges.routes.answered(url, nowMs - startedAtMs, 'playlists');
+    // What one has and another denies is the other's fault.
+    if (state.deniedUrl !== null) this.#edges.routes.failed(state.deniedUrl, 'playlists');
+    state.deniedUrl = null;
     state.failed = false;
     state.deniedSinceMs = null;
     state.receivedAtMs = nowMs;
@@ -122,15 +125,21 @@ export class Playlists {
     const { state, url } = ended;
     const isDenied = isAbsent(failure) && !state.isHeld;
     if (isDenied) state.deniedSinceMs ??= this.#context.nowMs;
-    state.failed = true;
     state.asksPlainly = true;
     const isGone = isAbsent(failure) && !(isDenied && state.isExpected);
+    if (isGone && state.deniedUrl === null && this.#edges.routes.hasOther(url)) {
+      state.deniedUrl = url;
+      state.fetchedAtMs = Number.NEGATIVE_INFINITY;
+      return this.#consider(state);
+    }
     if (this.#edges.failed(url, failure, 'playlists', isGone)) {
       // Where a second one fails, the others need not wait to find out how a third does.
       if (this.#edges.isDoubtful(url, 'playlists')) this.#sharing.unable(state);
       state.fetchedAtMs = Number.NEGATIVE_INFINITY;
       return this.#consider(state);
     }
+    state.failed = true;
+    state.deniedUrl = null;
     this.#sharing.unable(state);
     if (this.#polling.isHopeless(state, failure, isDenied)) {
       for (const loadId of state.loads.keys()) {

@@ -31,7 +31,13 @@ export class Polling {
     const lookAtMs = this.isPlayed(state)
       ? this.#edges.lookAtMs(state.url ?? '', state.targetMs)
       : never;
-    return Math.min(this.#newsAtMs(state), this.#confirmAtMs(state), lookAtMs);
+    // One that denies it is not asked again at once.
+    const againMs =
+      state.deniedSinceMs === null
+        ? 0
+        : state.fetchedAtMs + state.targetMs * timings.deniedFraction;
+    const ownMs = Math.max(lookAtMs, againMs);
+    return Math.min(this.#newsAtMs(state), this.#confirmAtMs(state), ownMs);
   }
 
   rank(state: PlaylistState): number | null {

@@ -183,6 +183,8 @@ export class Fetching {
     fetch.completed?.(this.#context.nowMs - fetch.startedAtMs);
     segment.edgeFailed = false;
     segment.deniedSinceMs = null;
+    if (segment.deniedUrl !== null) this.#edges.routes.failed(segment.deniedUrl);
+    segment.deniedUrl = null;
     this.#end(segment);
   }
 
@@ -192,6 +194,12 @@ export class Fetching {
     const hasOther = this.#edges.failed(url, failure, 'segments', isGone);
     this.#end(segment);
     if (hasOther) return false;
+    // One edge may lack what another has, and is then to blame.
+    if (isGone && segment.deniedUrl === null && this.#edges.routes.hasOther(url)) {
+      segment.deniedUrl = url;
+      return false;
+    }
+    segment.deniedUrl = null;
     segment.edgeFailed = true;
     // What is not there does not come back soon.
     segment.edgeFailedAtMs = this.#context.nowMs + (isGone ? segment.durationMs : 0);
@@ -238,14 +246,19 @@ export class Fetching {
     const open = idle.length > 0 ? idle : missing;
     const bytes = segment.sizeBytes ?? this.turn.usualBytes(segment) ?? 0;
     const isNew = segment.held.size === 0 && segment.requests.size === 0;
-    const challenger = isNew ? this.#edges.routes.probe(source.url, bytes) : null;
-    const url = challenger ?? this.#edges.routes.route(source.url, bytes);
+    const { routes } = this.#edges;
+    const denied = segment.deniedUrl;
+    const elsewhere = denied && routes.elsewhere(source.url, denied);
+    const challenger = isNew && !denied ? routes.probe(source.url, bytes) : null;
+    const url = elsewhere ?? challenger ?? routes.route(source.url, bytes);
     this.#edges.attempted(url);
     // A probe is one request, for what is of use and costs little.
     const wanted = this.#edges.isDown(source.url) ? open.slice(0, 1) : open;
-    const isWhole = challenger === null && wanted.length === segment.partCount;
-    const partFrom = isWhole || challenger ? 0 : (wanted[0] ?? 0);
-    const partTo = challenger ? 0 : isWhole ? null : endOfRun(wanted);
+    const isWhole =
+      challenger === null && wanted.length === segment.partCount && segment.held.size === 0;
+    const partFrom = isWhole || challenger ? 0 : (wanted[0] ?? segment.heldFromStart);
+    const isOpen = isWhole || segment.sizeBytes === null;
+    const partTo = challenger ? 0 : isOpen ? null : endOfRun(wanted);
     const hedge = this.#edges.routes.hedge(url);
     const fetchId = this.#context.nextId();
     segment.fetch = {

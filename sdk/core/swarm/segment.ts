@@ -139,6 +139,8 @@ export class SegmentState {
   /** The last fetch failed: others take over before this viewer tries again. */
   edgeFailed = false;
   edgeFailedAtMs = 0;
+  /** The edge that has not got it, while another is asked; null where none has said so. */
+  deniedUrl: string | null = null;
   /** Since when the edge says that it is not there; null where it does not. */
   deniedSinceMs: number | null = null;
   /** When a read from the edge was last left to a member that was further; 0 before any. */
@@ -212,6 +214,13 @@ export class SegmentState {
     for (let part = 0; part < this.partCount; part += 1)
       if (!this.held.has(part)) missing.push(part);
     return missing;
+  }
+
+  /** Parts from the first on without a gap. */
+  get heldFromStart(): number {
+    let count = 0;
+    while (this.held.has(count)) count += 1;
+    return count;
   }
 
   /** Whether an edge is bringing it, as far as one can tell. */

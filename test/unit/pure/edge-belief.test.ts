@@ -57,6 +57,10 @@ describe('what is believed of an edge', () => {
     for (let count = 0; count < 10; count += 1) selector.answered('boastful', 50, nowMs - 3e6);
     expect(firstByteOf(selector, 'boastful')).to.be.above((before[0] ?? 0) * 1.2);
     expect(firstByteOf(selector, 'unknown')).to.be.above((before[1] ?? 0) * 1.2);
+    expect(statsOf(selector, 'unknown', nowMs, large).predictedMs).to.be.closeTo(beforeMs, 1_000);
+    // And the same of what it gives, which is another word.
+    for (let count = 0; count < 10; count += 1) selector.gave('boastful', 1e6, 8_000, nowMs - 3e6);
+    selector.answered('boastful', 50, nowMs - 3e6);
     expect(statsOf(selector, 'unknown', nowMs, large).predictedMs).to.be.above(beforeMs * 1.2);
   });
 

@@ -35,7 +35,7 @@ describe('an edge that fails', () => {
     fail(selector, 'near', 1, nowMs);
     expect(chosenBy(selector, nowMs)).to.equal('far');
     expect(reasonsOf(selector, nowMs)).to.deep.equal({ near: null, far: null });
-    expect(selector.hasOther('far', nowMs)).to.equal(true);
+    expect(selector.hasOther('far')).to.equal(true);
   });
 
   it('is ejected after two in a row, twice as long each time, a minute at most', () => {
@@ -78,26 +78,31 @@ describe('an edge that fails', () => {
     expect(chosenBy(selector, atMs)).to.equal('near');
   });
 
-  it('is left to another viewer for its trial where the buffer is short', () => {
+  it('waits longer for its trial where the buffer is short', () => {
     const selector = twoEdges();
     fail(selector, 'near', 2, nowMs);
-    expect(lookedAt(selector, nowMs + 60_000, needShort)).to.equal('far');
+    expect(lookedAt(selector, nowMs + 11_999, needShort)).to.equal('far');
+    expect(lookedAt(selector, nowMs + 12_000, needShort)).to.equal('near');
   });
 
-  it('is turned to although it was ejected when the last that is sound fails, if its time has come', () => {
+  it('has one trial at a time, and of the kind that failed', () => {
     const selector = twoEdges();
     fail(selector, 'near', 2, nowMs);
-    expect(chosenBy(selector, nowMs)).to.equal('far');
-    expect(selector.hasOther('far', nowMs + 1_999)).to.equal(false);
-    expect(selector.hasOther('far', nowMs + 2_000)).to.equal(true);
-    const early = nowMs + 1_000;
-    fail(selector, 'far', 1, early);
-    expect(chosenBy(selector, early)).to.equal('far');
-    const atMs = nowMs + 10_000;
-    fail(selector, 'far', 1, early);
-    selector.answered('far', 200, atMs);
-    fail(selector, 'far', 1, atMs);
-    expect(chosenBy(selector, atMs)).to.equal('near');
+    const atMs = nowMs + 2_000;
+    expect(selector.look(need, atMs, 'playlists')?.edgeId).to.equal('far');
+    selector.answered('near', 30, atMs, 'playlists');
+    expect(reasonsOf(selector, atMs).near, 'playlists say nothing of it').to.equal('trial');
+    expect(lookedAt(selector, atMs)).to.equal('near');
+    expect(lookedAt(selector, atMs + 1_499), 'while that is under way').to.equal('far');
+    expect(lookedAt(selector, atMs + 1_500)).to.equal('near');
+  });
+
+  it('is not turned to while another has failed once only', () => {
+    const selector = twoEdges();
+    fail(selector, 'near', 2, nowMs);
+    expect(selector.hasOther('far')).to.equal(false);
+    fail(selector, 'far', 1, nowMs + 10_000);
+    expect(chosenBy(selector, nowMs + 10_000)).to.equal('far');
   });
 });
 
@@ -182,7 +187,7 @@ describe('where all edges are ejected', () => {
       expect([...turns.slice(from, from + 3)].sort()).to.deep.equal(['a', 'b', 'c']);
     selector.answered('b', 80, atMs);
     expect(chosenBy(selector, atMs)).to.equal('b');
-    expect(selector.hasOther('b', atMs)).to.equal(false);
+    expect(selector.hasOther('b')).to.equal(false);
   });
 
   it('nobody is told that another one could be asked instead', () => {
@@ -190,6 +195,6 @@ describe('where all edges are ejected', () => {
     for (const edgeId of ['a', 'b']) fail(selector, edgeId, 2, nowMs);
     for (const edgeId of ['a', 'b'])
       for (const atMs of [nowMs, nowMs + 60_000])
-        expect(selector.hasOther(edgeId, atMs), `${edgeId} at ${atMs}`).to.equal(false);
+        expect(selector.hasOther(edgeId), `${edgeId} at ${atMs}`).to.equal(false);
   });
 });

@@ -30,7 +30,7 @@ describe('health of an edge', () => {
   });
 
   it('is strained after a failure and dark after two of any kind, and names the reason', () => {
-    const state = newEdgeState();
+    const state = newEdgeState('https://e.example');
     answer(state, 'segments', true);
     expect(judge(state, nowMs)).to.deep.equal(['strained', 'network']);
     expect(isDoubtful(state, 'playlists'), 'the other kind too').to.equal(true);
@@ -39,18 +39,18 @@ describe('health of an edge', () => {
   });
 
   it('is not in doubt for ever over what nobody has asked for since', () => {
-    const state = newEdgeState();
+    const state = newEdgeState('https://e.example');
     for (const isFailure of [true, false, true, false, true]) answer(state, 'segments', isFailure);
     expect(state.health).to.equal('strained');
     expect(judge(state, nowMs + 9_000)[0]).to.equal('strained');
     expect(judge(state, nowMs + 11_000)).to.deep.equal(['healthy', 'answers reliably']);
-    const gone = newEdgeState();
+    const gone = newEdgeState('https://e.example');
     for (let count = 0; count < 2; count += 1) answer(gone, 'segments', true);
     expect(judge(gone, nowMs + 60_000)[0], 'without an answer').to.equal('dark');
   });
 
   it('is partial where one kind is gone and the other answers, until that is long ago', () => {
-    const state = newEdgeState();
+    const state = newEdgeState('https://e.example');
     for (const isFailure of [true, false, true, true]) {
       answer(state, 'playlists', false);
       answer(state, 'segments', isFailure);
@@ -63,25 +63,25 @@ describe('health of an edge', () => {
   });
 
   it('bears more of an edge that says no itself, and most of one that answers in between', () => {
-    const refusing = newEdgeState();
+    const refusing = newEdgeState('https://e.example');
     for (let count = 0; count < 2; count += 1) answer(refusing, 'segments', true, true);
     expect(refusing.health).to.equal('strained');
     answer(refusing, 'segments', true, true);
     expect(refusing.health).to.equal('dark');
-    const flaky = newEdgeState();
+    const flaky = newEdgeState('https://e.example');
     for (const isFailure of [true, false, true, true]) answer(flaky, 'segments', isFailure, true);
     expect(judge(flaky, nowMs)).to.deep.equal(['strained', 'some requests: status 503']);
   });
 
   it('takes a single silence for darkness where those that read for the group are silent too', () => {
-    const state = newEdgeState();
+    const state = newEdgeState('https://e.example');
     state.isSuspected = true;
     answer(state, 'playlists', true);
     expect(state.health).to.equal('dark');
   });
 
   it('recovers with the first answer and is healthy with the second', () => {
-    const state = newEdgeState();
+    const state = newEdgeState('https://e.example');
     for (let count = 0; count < 2; count += 1) answer(state, 'segments', true);
     answer(state, 'segments', false);
     expect(judge(state, nowMs)).to.deep.equal(['recovering', 'answers again']);

@@ -15,7 +15,7 @@ export class RoutesViewer {
   readonly moves: string[] = [];
   readonly context = new Context({ edgeNeeds: undefined } as never);
   readonly routes = new EdgeRoutes(this.context, this.room as unknown as Room, (chosenUrl) =>
-    this.moves.push(chosenUrl),
+    this.moves.push(chosenUrl ?? 'none'),
   );
 
   constructor(edges: readonly (EdgeListing | string)[] = []) {

@@ -42,7 +42,7 @@ describe('which edges can be chosen', () => {
     const strict = selectorOf(edges, { needs: { ...needs, isStrict: true } });
     expect(reasonsOf(strict, nowMs)).to.deep.equal({ ...lax, silent: 'kpi_unknown' });
     expect(chosenBy(strict, nowMs)).to.equal('good');
-    expect(strict.hasOther('good', nowMs), 'none that may be read from').to.equal(false);
+    expect(strict.hasOther('good'), 'none that may be read from').to.equal(false);
     strict.failed('good', nowMs);
     strict.failed('good', nowMs);
     expect(chosenBy(strict, nowMs), 'rather than one that does not do').to.equal('good');
