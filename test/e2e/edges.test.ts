@@ -15,9 +15,11 @@ describe('an edge that dies under viewers that play alone', function () {
       const fault = deaths[name];
       if (!fault) throw new Error('no such death');
       const left = await measureLeaving('holdfast', fault, 4);
-      for (const { leftMs, frozenMs, bufferMsBefore } of left) {
+      const met = left.filter(({ hasMet }) => hasMet);
+      expect(met, 'of those that the server has not moved before').to.not.have.length(0);
+      for (const { leftMs } of met) expect(leftMs).to.be.within(0, withinMs + slackMs);
+      for (const { frozenMs, bufferMsBefore } of left) {
         expect(bufferMsBefore).to.be.within(3_000, 12_000);
-        expect(leftMs).to.be.within(0, withinMs + slackMs);
         expect(frozenMs).to.be.below(300);
       }
     });

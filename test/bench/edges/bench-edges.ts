@@ -34,13 +34,17 @@ interface Spread {
 }
 
 interface LeavingFigures {
-  /** Of those that read from the edge that died. */
+  /** Of those that met it. */
   leftMsMedian: number | null;
   leftMsP95: number | null;
-  /** Pages that did not get a segment from elsewhere in 15 s. */
+  /** Pages that met the dead edge; the server had moved the others away before. */
+  met: number;
+  /** Those of them that got nothing from elsewhere in 15 s. */
   stayed: number;
   frozenMsMax: number;
   bufferMsMedian: number;
+  /** Of all requests, those for what was being asked of another edge at that time. */
+  twiceShare: number;
 }
 
 /** @throws The signal's reason; Error where a part cannot run. */
@@ -84,6 +88,8 @@ function choose({ tracesFolder, seeds }: EdgeBenchOptions, output: Output): Edge
     `choice: time above that of the best of 8 edges, with hindsight, of ${seeds} viewers; 95 % intervals`,
   );
   output.print(formatRegrets(results));
+  const probed = Object.values(results).flatMap((all) => all.map(({ probedShare }) => probedShare));
+  output.print(`read to learn, of the media: ${(Math.max(...probed) * 100).toFixed(2)} % at most`);
   return results;
 }
 
@@ -138,14 +144,25 @@ async function leave(
   const shown = (ms: number | null) => (ms === null ? 'never' : `${ms.toFixed(0)} ms`);
   output.print(
     formatRows(
-      ['', 'median', '95th percentile', 'stayed', 'longest freeze', 'buffer before'],
+      [
+        '',
+        'median',
+        '95th percentile',
+        'of pages',
+        'stayed',
+        'longest freeze',
+        'buffer before',
+        'asked twice',
+      ],
       Object.entries(results).map(([name, figures]) => [
         name,
         shown(figures.leftMsMedian),
         shown(figures.leftMsP95),
+        `${figures.met}`,
         `${figures.stayed}`,
         shown(figures.frozenMsMax),
         shown(figures.bufferMsMedian),
+        `${(figures.twiceShare * 100).toFixed(1)} %`,
       ]),
     ),
   );
@@ -153,7 +170,8 @@ async function leave(
 }
 
 function figuresOf(left: readonly Leaving[]): LeavingFigures {
-  const times = left.map(({ leftMs }) => leftMs ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b);
+  const met = left.filter(({ hasMet }) => hasMet);
+  const times = met.map(({ leftMs }) => leftMs ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b);
   const at = (share: number) => {
     const value = times[Math.min(times.length - 1, Math.ceil(times.length * share) - 1)];
     return value !== undefined && Number.isFinite(value) ? value : null;
@@ -162,8 +180,16 @@ function figuresOf(left: readonly Leaving[]): LeavingFigures {
   return {
     leftMsMedian: at(0.5),
     leftMsP95: at(0.95),
-    stayed: left.filter(({ leftMs }) => leftMs === null).length,
+    met: met.length,
+    stayed: met.filter(({ leftMs }) => leftMs === null).length,
     frozenMsMax: Math.max(...left.map(({ frozenMs }) => frozenMs)),
     bufferMsMedian: buffers[Math.floor(buffers.length / 2)] ?? 0,
+    twiceShare:
+      sum(left.map(({ twiceCount }) => twiceCount)) /
+      sum(left.map(({ requestCount }) => requestCount)),
   };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, each) => total + each, 0);
 }

@@ -19,6 +19,8 @@ export interface Course {
 export interface Outcome {
   tookMs: number;
   oracleMs: number;
+  /** Of the media, to learn. */
+  probedBytes: number;
 }
 
 /** Times that a policy tries before a read counts as lost. */
@@ -39,35 +41,40 @@ export function play(policy: Policy, course: Course): Outcome[] {
         return 'failure' in read ? [] : [read.firstByteMs + read.transferMs];
       }),
     );
-    const tookMs = readOnce(policy, course, nowMs);
+    const { tookMs, probedBytes } = readOnce(policy, course, nowMs);
     // Where nothing answers there is nothing to choose.
-    if (Number.isFinite(oracleMs)) outcomes.push({ tookMs, oracleMs });
+    if (Number.isFinite(oracleMs)) outcomes.push({ tookMs, oracleMs, probedBytes });
   }
   return outcomes;
 }
 
 /** Tries until one edge gives it. */
-function readOnce(policy: Policy, course: Course, beganMs: number): number {
+function readOnce(
+  policy: Policy,
+  course: Course,
+  beganMs: number,
+): Pick<Outcome, 'tookMs' | 'probedBytes'> {
   const without = new Set<number>();
   let nowMs = beganMs;
   let { bytes } = course;
   const probed = policy.probe(nowMs);
+  const probedBytes = probed === null ? 0 : limits.partBytes;
   if (probed !== null) {
-    const read = course.read(probed, nowMs, limits.partBytes);
+    const read = course.read(probed, nowMs, probedBytes);
     nowMs += timeOf(policy, probed, read, nowMs);
     if ('failure' in read) policy.failed(probed, nowMs);
-    else bytes -= limits.partBytes;
+    else bytes -= probedBytes;
   }
   for (let tries = 0; tries < triesMax; tries += 1) {
     const edge = policy.choose(nowMs, without);
     const read = course.read(edge, nowMs, bytes);
     nowMs += timeOf(policy, edge, read, nowMs);
-    if (!('failure' in read)) return nowMs - beganMs;
+    if (!('failure' in read)) break;
     policy.failed(edge, nowMs);
     without.add(edge);
     if (without.size === course.edgeCount) without.clear();
   }
-  return nowMs - beganMs;
+  return { tookMs: nowMs - beganMs, probedBytes };
 }
 
 /** Tells the policy what it took, if it came. */

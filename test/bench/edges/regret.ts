@@ -7,20 +7,25 @@ export interface Regret {
   /** Mean over seeds of the share by which reads took longer than with hindsight, and half of its 95 % interval. */
   mean: number;
   halfWidth: number;
+  /** Share of the media that was read to learn. */
+  probedShare: number;
 }
 
 /** Every policy plays the same courses. */
 export function regrets(seedCount: number, courseOf: (random: () => number) => Course): Regret[] {
   const chance = new Random(1);
   return Object.entries(policies).map(([policy, create]) => {
+    let [probed, media] = [0, 0];
     const values = Array.from({ length: seedCount }, (_, seed) => {
       const course = courseOf(chance.fork(`course ${seed}`).unit);
       const { edgeCount, bytes } = course;
-      return regretOf(
-        play(create({ edgeCount, bytes, random: chance.fork(`policy ${seed}`).unit }), course),
-      );
+      const random = chance.fork(`policy ${seed}`).unit;
+      const outcomes = play(create({ edgeCount, bytes, random }), course);
+      media += outcomes.length * bytes;
+      for (const { probedBytes } of outcomes) probed += probedBytes;
+      return regretOf(outcomes);
     });
-    return { policy, ...interval(values) };
+    return { policy, ...interval(values), probedShare: media > 0 ? probed / media : 0 };
   });
 }
 

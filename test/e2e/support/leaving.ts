@@ -9,11 +9,16 @@ import { baseUrlOf } from './steered-playlist.ts';
 import { sleep } from './watch.ts';
 
 export interface Leaving {
-  /** From the first request that the edge fails to the answer of another; null where none came. */
+  /** It asked the edge for something after that had died; others were moved away by the server before. */
+  hasMet: boolean;
+  /** From the first request that the edge fails to the answer of another; null where none came, or none failed. */
   leftMs: number | null;
   /** Longest time without a new frame since the edge died. */
   frozenMs: number;
   bufferMsBefore: number;
+  requestCount: number;
+  /** Requests for what another edge had been asked for and had not answered, and was not given up. */
+  twiceCount: number;
 }
 
 export const deaths: Readonly<Record<string, Fault>> = {
@@ -26,6 +31,8 @@ interface Seen {
   startedAtMs: number;
   /** Null while there is no answer. */
   answeredAtMs: number | null;
+  /** Answered to its end, failed or given up. */
+  endedAtMs: number | null;
   isOk: boolean;
 }
 
@@ -108,37 +115,58 @@ async function leave(stack: Stack, watched: Watched[], fault: Fault): Promise<Le
   await sleep(15_000);
   const after = await Promise.all(watched.map((each) => each.read()));
   return watched.map(({ seen }, index) => ({
-    leftMs: leftAfter(seen, dying.url, diedAtMs),
+    ...leftAfter(seen, dying.url, diedAtMs),
     frozenMs: after[index]?.frozenMs ?? 0,
     bufferMsBefore: before[index]?.bufferMs ?? 0,
+    requestCount: seen.length,
+    twiceCount: seen.filter((each) => isSecond(each, seen)).length,
   }));
 }
 
-function leftAfter(seen: readonly Seen[], dyingUrl: string, diedAtMs: number): number | null {
+function leftAfter(
+  seen: readonly Seen[],
+  dyingUrl: string,
+  diedAtMs: number,
+): Pick<Leaving, 'hasMet' | 'leftMs'> {
   const never = Number.POSITIVE_INFINITY;
   const isOfDying = ({ url }: Seen) => url.startsWith(dyingUrl);
   const pathOf = ({ url }: Seen) => new URL(url).pathname;
+  // What was asked before may have been answered by then, or been given up.
   const [first] = seen.filter(
-    (each) => isOfDying(each) && !each.isOk && (each.answeredAtMs ?? never) >= diedAtMs,
+    (each) => isOfDying(each) && !each.isOk && each.startedAtMs >= diedAtMs,
   );
+  if (!first) return { hasMet: false, leftMs: null };
   const elsewhere = seen.filter(
     (each) => !isOfDying(each) && each.isOk && each.startedAtMs >= diedAtMs,
   );
-  // Others have noticed, and the server has moved this one before it asked for anything.
-  if (!first) return elsewhere.length > 0 ? 0 : null;
   // The same from another edge, or, where the player gives that up, whatever media comes from there first.
   const same = elsewhere.find((each) => pathOf(each) === pathOf(first));
   const next = same ?? elsewhere.find(({ url }) => url.includes('.m4s'));
-  return next
-    ? Math.max(0, (next.answeredAtMs ?? never) - Math.max(diedAtMs, first.startedAtMs))
-    : null;
+  const leftMs = next ? Math.max(0, (next.answeredAtMs ?? never) - first.startedAtMs) : null;
+  return { hasMet: true, leftMs };
+}
+
+function isSecond({ url, startedAtMs }: Seen, seen: readonly Seen[]): boolean {
+  return seen.some(
+    (other) =>
+      other.url !== url &&
+      new URL(other.url).pathname === new URL(url).pathname &&
+      other.startedAtMs < startedAtMs &&
+      (other.answeredAtMs ?? other.endedAtMs ?? Number.POSITIVE_INFINITY) > startedAtMs + 5,
+  );
 }
 
 function watch(page: Page): Seen[] {
   const seen: Seen[] = [];
   const known = new Map<Request, Seen>();
   page.on('request', (request) => {
-    const entry = { url: request.url(), startedAtMs: Date.now(), answeredAtMs: null, isOk: false };
+    const entry = {
+      url: request.url(),
+      startedAtMs: Date.now(),
+      answeredAtMs: null,
+      isOk: false,
+      endedAtMs: null,
+    };
     known.set(request, entry);
     seen.push(entry);
   });
@@ -148,11 +176,12 @@ function watch(page: Page): Seen[] {
     entry.answeredAtMs = Date.now();
     entry.isOk = response.ok();
   });
-  page.on('requestfailed', (request) => {
+  const ended = (request: Request) => {
     const entry = known.get(request);
-    // Chromium calls one that was read to its end by a stream aborted, too.
-    if (entry?.answeredAtMs === null) entry.isOk = false;
-  });
+    if (entry) entry.endedAtMs = Date.now();
+  };
+  page.on('requestfailed', ended);
+  page.on('requestfinished', ended);
   return seen;
 }
 
