@@ -40,7 +40,7 @@ async function run(options: DemoArguments): Promise<void> {
     stopping.abort(new Error('stopped'));
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
-  say(`${paint(1, 'Holdfast')}: a live room, its origin and two edges`);
+  say(`${paint(1, 'Holdfast')}: a live room, its origin and edges`);
   if (options.encoder === 'ffmpeg') say('  the encoder needs about 7 s for its first segments ...');
   let demo: Demo | null = null;
   try {

@@ -18,6 +18,11 @@ interface Integrity {
   mode: 'signed' | 'attested' | 'none';
   keys: VerificationKey[];
 }
+/**
+ * What an app asks of edges and what edges offer, in base units. A KPI that is absent is not stated: neither met nor zero.
+ * The names are those of 3GPP TS 24.558 `ACServiceKPIs`, TS 29.558 `EASServiceKPI` and CAMARA application profiles; see
+ * `kpi-standards.ts` for the table.
+ */
 interface Kpis {
   bandwidthBitsPerSecond?: number | undefined;
   requestsPerSecond?: number | undefined;
@@ -66,6 +71,8 @@ interface EdgePrior {
 type EdgeReason = 'kpi_unmet' | 'kpi_unknown' | 'spare' | 'draining' | 'other_room' /** More edges would do than are told of. */ | 'surplus';
 interface EdgeExclusion {
   edgeId: string;
+  /** A player whose URLs name it is moved away from it. */
+  baseUrl: string;
   reason: EdgeReason;
   /** Of `kpi_unmet` and `kpi_unknown`. */
   kpi: KpiName | null;
@@ -96,13 +103,20 @@ interface EdgeStats {
   /** Expected time of the next segment, with pessimism; without weights, and with all that speaks for or against it. */
   predictedMs: number;
   scoreMs: number;
-  /** Measured last; null before. */
+  /** Measured last; null before, the first byte also while its reads fail. */
   firstByteMs: number | null;
   bytesPerMs: number | null;
+  /** Reads in a row that failed. */
+  failures: number;
   isChosen: boolean;
   /** Why it is not considered; null where it is. */
   reason: EdgeReason | 'ejected' | 'trial' | 'insecure' | null;
 }
+/**
+ * By what media of peers is measured before it is played: `signed` by the publisher, `attested` by the signaling
+ * server, read alike by two masters at least (`agreement`), or believed (`none`).
+ */
+type IntegrityMode = Integrity['mode'] | 'agreement';
 /** A segment that this viewer holds, gets, or has heard of from a linked member. */
 interface SegmentStats {
   segmentId: string;
@@ -120,11 +134,6 @@ interface SegmentStats {
   /** In an outage: the server's plan says that this viewer keeps it, whether or not its own player needs it. */
   isKept: boolean;
 }
-/**
- * By what media of peers is measured before it is played: `signed` by the publisher, `attested` by the signaling
- * server, read alike by two masters at least (`agreement`), or believed (`none`).
- */
-type IntegrityMode = Integrity['mode'] | 'agreement';
 /**
  * `joining`: playing from the edge while the room is being joined. `joined`: in the room.
  * `reconnecting`: the signaling socket dropped; peers keep feeding. `alone`: plays as plain hls.js, see `reason`.

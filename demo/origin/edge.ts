@@ -15,7 +15,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { type Counters, Tally } from './counters.ts';
 import { EdgeCache, GrowingFile, toResource } from './edge-cache.ts';
 import { OriginError, toOriginError } from './errors.ts';
-import type { Fault } from './fault.ts';
+import { type Fault, FaultGate } from './fault.ts';
 import { originLimits } from './limits.ts';
 import { type LiveServer, type Resource, startLiveServer } from './server.ts';
 
@@ -32,6 +32,8 @@ export interface EdgeOptions {
   control?: boolean;
   /** Added before every answer. Default 0. */
   latencyMs?: number;
+  /** Width of its line, which all connections share. Default: whatever the machine gives. */
+  bytesPerSecondMax?: number;
   /** How long a playlist is served without asking the origin again, 0 to 200. Default 200. */
   playlistTtlMs?: number;
   /** Silence of the origin after which a request fails. Default 4000. */
@@ -67,7 +69,7 @@ export interface Edge {
   close(): Promise<void>;
 }
 
-/** @throws OriginError `option_invalid` or `listen_failed`. */
+/** @throws OriginError `option_invalid`, `fault_invalid` for a line too narrow or too wide, or `listen_failed`. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   if (!URL.canParse(options.originUrl))
     throw new OriginError('option_invalid', 'originUrl is not a URL');
@@ -77,6 +79,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     ...options,
     tally,
     resolve: (path: string, query: URLSearchParams) => upstream.resolve(path, query),
+    outerGate: uplinkOf(options),
   };
   const server = await startLiveServer(serving);
   const lines: LiveServer[] = [];
@@ -112,6 +115,14 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       await Promise.all([server, ...lines].map((each) => each.close()));
     },
   };
+}
+
+/** A narrow line is a throttle that no fault replaces. */
+function uplinkOf({ bytesPerSecondMax, random = Math.random }: EdgeOptions): FaultGate {
+  const gate = new FaultGate(random);
+  if (bytesPerSecondMax !== undefined)
+    gate.setFault({ kind: 'throttle', bytesPerSecond: bytesPerSecondMax });
+  return gate;
 }
 
 /** The edge's side towards the origin. */

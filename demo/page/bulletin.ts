@@ -1,7 +1,10 @@
 /** One sentence or two on what is happening, in plain words. Pure but for the stalls it remembers. */
+
+import { edgeNames } from '../server/edge-offers.ts';
+import { isOffered } from './edge-needs.ts';
 import type { RoomSnapshot } from './room.ts';
-import type { DemoState, ServerName } from './servers.ts';
-import { count, duration, percent, seconds } from './text.ts';
+import { type DemoState, type ServerName, serverTitles } from './servers.ts';
+import { capital, count, duration, percent, seconds } from './text.ts';
 
 export type Mood = 'calm' | 'trouble' | 'grave';
 
@@ -50,16 +53,11 @@ function calmText(room: RoomSnapshot): string {
 }
 
 function faultSentence({ servers }: DemoState, outage: string): string {
-  const names: Record<ServerName, string> = {
-    origin: 'The origin',
-    'edge-a': 'Edge A',
-    'edge-b': 'Edge B',
-  };
-  const parts = (Object.keys(names) as ServerName[]).flatMap((name) => {
+  const parts = (Object.keys(serverTitles) as ServerName[]).flatMap((name) => {
     const { fault, faultForMs } = servers[name];
     if (fault === 'none') return [];
     const what = fault === 'cut' ? 'was cut' : 'was slowed to half a stream';
-    return [`${names[name]} ${what} ${duration(faultForMs ?? 0)} ago.`];
+    return [`${capital(serverTitles[name])} ${what} ${duration(faultForMs ?? 0)} ago.`];
   });
   return [...parts, ...(outage ? [outage] : [])].join(' ');
 }
@@ -67,7 +65,8 @@ function faultSentence({ servers }: DemoState, outage: string): string {
 function consequence(room: RoomSnapshot, { servers, outage }: DemoState, stalls: number): string {
   const cut = (name: ServerName) => servers[name].fault === 'cut';
   const isTotal = outage?.scope === 'everybody' && outage.fault !== 'slow';
-  const nothingNew = isTotal || cut('origin') || (cut('edge-a') && cut('edge-b'));
+  const isDry = edgeNames.every((name) => cut(name) || !isOffered(servers[name]));
+  const nothingNew = isTotal || cut('origin') || isDry;
   if (room.stalled > 0) {
     const why = nothingNew ? ' Nothing new can be had: it goes on when a server is back.' : '';
     return `${standing(room)}${why}`;

@@ -36,3 +36,15 @@ export function setText(element: Element, text: string): void {
 export function setAttribute(element: Element, name: string, value: string): void {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
+
+const roles = { TABLE: 'table', THEAD: 'rowgroup', TBODY: 'rowgroup', TR: 'row', TD: 'cell' };
+
+/** Tables and their parts are no tables any more to those who listen, where a phone's layout takes them apart. */
+export function giveTableRoles(root: HTMLElement): void {
+  for (const element of [root, ...root.querySelectorAll<HTMLElement>('*')]) {
+    const role = roles[element.tagName as keyof typeof roles];
+    if (role) element.setAttribute('role', role);
+    if (element instanceof HTMLTableCellElement && element.scope)
+      element.setAttribute('role', element.scope === 'row' ? 'rowheader' : 'columnheader');
+  }
+}

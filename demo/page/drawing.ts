@@ -11,7 +11,7 @@ import {
   serverPlaces,
   viewerPlaces,
 } from './places.ts';
-import type { FaultName, ServerName } from './servers.ts';
+import { type FaultName, letterOf, type ServerName, serverTitles } from './servers.ts';
 
 export interface DrawnViewer {
   /** Key of its flows. */
@@ -25,14 +25,19 @@ export interface DrawnViewer {
   bufferMs: number | null;
 }
 
+export interface DrawnServer {
+  fault: FaultName;
+  /** Viewers of this page are not sent there now. */
+  isQuiet: boolean;
+}
+
 export interface DrawingModel {
-  faults: Record<ServerName, FaultName>;
+  servers: Record<ServerName, DrawnServer>;
   viewers: DrawnViewer[];
   flows: Flow[];
 }
 
 const serverRadius = 17;
-const serverLabels: Record<ServerName, string> = { origin: 'Origin', 'edge-a': 'A', 'edge-b': 'B' };
 /** One viewer's stream at its full rate is drawn so wide. */
 const fullRateWidth = 4.5;
 const fullBytesPerSecond = 180_000;
@@ -58,13 +63,15 @@ export class Drawing {
     this.#svg = svg;
     svg.setAttribute('viewBox', `0 0 ${drawingSize.width} ${drawingSize.height}`);
     svg.append(this.#text, markers(), shore(), this.#arrows, this.#nodes);
-    for (const name of ['origin', 'edge-a', 'edge-b'] as const) this.#addServer(name);
+    for (const name of Object.keys(serverTitles) as ServerName[]) this.#addServer(name);
   }
 
-  update({ faults, viewers, flows }: DrawingModel): void {
+  update({ servers, viewers, flows }: DrawingModel): void {
     for (const [name, { group, note }] of this.#servers) {
-      setAttribute(group, 'data-fault', faults[name]);
-      setText(note, faults[name] === 'none' ? '' : faults[name]);
+      const { fault, isQuiet } = servers[name];
+      setAttribute(group, 'data-fault', fault);
+      setAttribute(group, 'data-quiet', String(isQuiet));
+      setText(note, fault === 'none' ? '' : fault);
     }
     const places = new Map<string, { at: Point; radius: number }>();
     for (const name of this.#servers.keys()) {
@@ -104,7 +111,7 @@ export class Drawing {
       transform: `translate(${x} ${y})`,
     });
     const title = makeSvg('text', { y: name === 'origin' ? 34 : 4.5, class: 'server-label' });
-    title.textContent = serverLabels[name];
+    title.textContent = name === 'origin' ? 'Origin' : letterOf(name);
     const note = makeSvg('text', { y: name === 'origin' ? 47 : 32, class: 'server-note' });
     const shape =
       name === 'origin'
@@ -188,9 +195,7 @@ export class Drawing {
 /** The drawing in words, for those who do not see it. */
 function describe(viewers: DrawnViewer[], flows: Flow[]): string {
   const names = new Map<string, string>([
-    ['origin', 'the origin'],
-    ['edge-a', 'edge A'],
-    ['edge-b', 'edge B'],
+    ...Object.entries(serverTitles),
     ...viewers.map(({ key, label }): [string, string] => [
       key,
       label ? `viewer ${label}` : 'a viewer of another page',

@@ -3,6 +3,7 @@ import { byId, make, setAttribute, setText } from './dom.ts';
 import { OutageControls } from './outage-controls.ts';
 import type { Room } from './room.ts';
 import {
+  breakable,
   type DemoState,
   type FaultName,
   type Outage,
@@ -38,8 +39,7 @@ export class Helm {
 
   constructor(options: HelmOptions) {
     this.#options = options;
-    const servers = Object.keys(serverTitles) as ServerName[];
-    byId('faults').append(...servers.map((server) => this.#faultRow(server)));
+    byId('faults').append(...breakable.map((server) => this.#faultRow(server)));
     this.#outage = new OutageControls({
       room: options.room,
       onOutage: (outage) => {
@@ -49,7 +49,7 @@ export class Helm {
     });
     byId<HTMLAnchorElement>('another-page').href = options.anotherPageUrl;
     this.#restore.addEventListener('click', () => {
-      for (const server of servers) options.onFault(server, 'none');
+      for (const server of breakable) options.onFault(server, 'none');
       options.onOutage(null);
       this.#showEffect();
     });

@@ -1,5 +1,5 @@
 /** The map of what is held where: a row for each viewer, a column for each segment near the playheads. */
-import { byId, make, setAttribute, setText } from './dom.ts';
+import { byId, giveTableRoles, make, setAttribute, setText } from './dom.ts';
 import {
   type Cell,
   type HoldingsRow,
@@ -48,7 +48,7 @@ export class HoldingsMap {
 
   constructor(room: Room) {
     this.#room = room;
-    giveRoles(this.#table);
+    giveTableRoles(this.#table);
   }
 
   /** Draws until the page goes. */
@@ -163,23 +163,11 @@ export class HoldingsMap {
       make('td', 'left-cell', left, speed),
     );
     element.dataset.number = String(number);
-    giveRoles(element);
+    giveTableRoles(element);
     this.#body.append(element);
     const row = { element, badge, edge, track, cells: [], playhead, horizon, left, speed };
     this.#rows.set(number, row);
     return row;
-  }
-}
-
-const roles = { TABLE: 'table', THEAD: 'rowgroup', TBODY: 'rowgroup', TR: 'row', TD: 'cell' };
-
-/** Tables and their parts are no tables any more to those who listen, where a phone's layout takes them apart. */
-function giveRoles(root: HTMLElement): void {
-  for (const element of [root, ...root.querySelectorAll<HTMLElement>('*')]) {
-    const role = roles[element.tagName as keyof typeof roles];
-    if (role) element.setAttribute('role', role);
-    if (element instanceof HTMLTableCellElement && element.scope)
-      element.setAttribute('role', element.scope === 'row' ? 'rowheader' : 'columnheader');
   }
 }
 

@@ -1,13 +1,14 @@
 /** What is held where, who reaches an edge, and how long it lasts: from what viewers tell to what is drawn. Pure. */
 import type { SegmentStats } from '../../sdk/index.ts';
 import type { EdgeHealth, Role } from '../../signaling/protocol/index.ts';
+import type { EdgeName } from '../server/edge-offers.ts';
 import { edgeWords, sentenceOf } from './outage-words.ts';
 
 /** What one viewer tells at a moment. */
 export interface ViewerReading {
   number: number;
   role: Role | null;
-  edge: 'edge-a' | 'edge-b';
+  edge: EdgeName;
   health: EdgeHealth;
   /** Why its edge is seen so, as the session says it. */
   reason: string;

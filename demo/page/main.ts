@@ -1,7 +1,9 @@
 /** The demo page: puts its parts together and lets them move once a second. */
 import { BulletinWriter } from './bulletin.ts';
 import { byId, setText } from './dom.ts';
-import { Drawing } from './drawing.ts';
+import { Drawing, type DrawnServer } from './drawing.ts';
+import { isOffered } from './edge-needs.ts';
+import { EdgesTable } from './edges-table.ts';
 import { Helm } from './helm.ts';
 import { HoldingsMap } from './holdings-map.ts';
 import { Logbook } from './logbook.ts';
@@ -17,7 +19,7 @@ import {
   type ServerName,
   serverTitles,
 } from './servers.ts';
-import { count, duration, megabytes, percent } from './text.ts';
+import { capital, count, duration, megabytes, percent } from './text.ts';
 
 const tickMs = 1_000;
 const query = new URLSearchParams(location.search);
@@ -34,6 +36,7 @@ const room = new Room({
   onHover: (key) => drawing.highlight(key),
 });
 const holdings = new HoldingsMap(room);
+const edges = new EdgesTable(room, logbook);
 const helm = new Helm({
   room,
   anotherPageUrl: `/?${new URLSearchParams({ room: roomName, viewers: '4' })}`,
@@ -70,7 +73,7 @@ function outageSentence({ outage }: DemoState): string {
   if (!outage) return '';
   const viewer = room.viewers.find(({ line }) => line === outage.line);
   const words = outageWords(outage.fault, outage.scope, viewer?.number ?? null);
-  return words.replace(/^\w/, (letter) => letter.toUpperCase());
+  return capital(words);
 }
 
 /** Faults are noted here, wherever they were set: another page may have done it. */
@@ -79,7 +82,7 @@ function adopt(next: DemoState): void {
     const before = state?.servers[server].fault ?? 'none';
     const now = next.servers[server].fault;
     if (now === before) continue;
-    const title = serverTitles[server].replace(/^\w/, (letter) => letter.toUpperCase());
+    const title = capital(serverTitles[server]);
     if (now === 'none') logbook.write(`${title} is back`);
     else logbook.write(now === 'cut' ? `${title} was cut` : `${title} was slowed`, true);
   }
@@ -124,20 +127,27 @@ async function tick(): Promise<void> {
     : '';
   const { mood, text } = bulletin.write(snapshot, state, outage);
   helm.render(state);
+  edges.update(state);
   if (document.hidden) return;
   const line = byId('bulletin');
   line.dataset.mood = mood;
   setText(line, text);
   showFigures(snapshot);
   drawing.update({
-    faults: {
-      origin: state?.servers.origin.fault ?? 'none',
-      'edge-a': state?.servers['edge-a'].fault ?? 'none',
-      'edge-b': state?.servers['edge-b'].fault ?? 'none',
-    },
+    servers: drawnServers(state),
     viewers: snapshot.drawn,
     flows: snapshot.flows,
   });
+}
+
+function drawnServers(state: DemoState | null): Record<ServerName, DrawnServer> {
+  const names = Object.keys(serverTitles) as ServerName[];
+  const drawn = names.map((name): [ServerName, DrawnServer] => {
+    if (!state) return [name, { fault: 'none', isQuiet: false }];
+    const { fault } = state.servers[name];
+    return [name, { fault, isQuiet: name !== 'origin' && !isOffered(state.servers[name]) }];
+  });
+  return Object.fromEntries(drawn) as Record<ServerName, DrawnServer>;
 }
 
 async function start(): Promise<void> {

@@ -1,8 +1,9 @@
 /** An outage in plain words. Pure. */
 import type { EdgeHealth, Role } from '../../signaling/protocol/index.ts';
+import { type EdgeName, edgeTitles } from '../server/edge-offers.ts';
 import type { OutageFault, OutageScope } from '../server/lines.ts';
 import type { Phase, Standing } from './holdings.ts';
-import { edgeReasonWords } from './text.ts';
+import { capital, edgeReasonWords } from './text.ts';
 
 export const outageFaultWords: Record<OutageFault, { name: string; does: string; done: string }> = {
   cut: { name: 'Cut', does: 'resets every connection', done: 'cut off' },
@@ -23,16 +24,10 @@ export const standingWords: Record<Exclude<Standing, null>, { label: string; mea
   adrift: { label: 'no edge', means: 'plays what the room holds' },
 };
 
-const edgeLetters = { 'edge-a': 'edge A', 'edge-b': 'edge B' } as const;
-
-export function edgeWords(viewer: {
-  edge: keyof typeof edgeLetters;
-  health: EdgeHealth;
-  reason: string;
-}): string {
+export function edgeWords(viewer: { edge: EdgeName; health: EdgeHealth; reason: string }): string {
   const { edge, health, reason } = viewer;
   const why = health === 'healthy' || reason === '' ? '' : `: ${edgeReasonWords(reason)}`;
-  return `${edgeLetters[edge]} ${health}${why}`;
+  return `${edgeTitles[edge]} ${health}${why}`;
 }
 
 interface Parties {
@@ -82,8 +77,4 @@ export function speedWords(playbackRate: number): string {
 
 export function roleLabel(role: Role | null): string {
   return role ?? 'joining';
-}
-
-function capital(text: string): string {
-  return text.replace(/^\w/, (letter) => letter.toUpperCase());
 }

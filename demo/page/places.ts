@@ -1,4 +1,5 @@
 /** Where the drawing puts its nodes: servers ashore on the left, viewers at sea on a ring. Pure. */
+import type { ServerName } from './servers.ts';
 
 export interface Point {
   x: number;
@@ -7,10 +8,12 @@ export interface Point {
 
 export const drawingSize = { width: 460, height: 290 };
 
-export const serverPlaces: Record<'origin' | 'edge-a' | 'edge-b', Point> = {
+export const serverPlaces: Record<ServerName, Point> = {
   origin: { x: 38, y: 145 },
-  'edge-a': { x: 112, y: 74 },
-  'edge-b': { x: 112, y: 216 },
+  'edge-a': { x: 112, y: 48 },
+  'edge-b': { x: 112, y: 112 },
+  'edge-c': { x: 112, y: 176 },
+  'edge-d': { x: 112, y: 240 },
 };
 
 const centre: Point = { x: 312, y: 145 };

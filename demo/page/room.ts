@@ -1,10 +1,11 @@
 /** This page's viewers in the room: added, removed, and measured once a second. */
 import type { SessionEvents } from '../../sdk/index.ts';
+import { edgeNames } from '../server/edge-offers.ts';
 import type { DrawnViewer } from './drawing.ts';
 import { type Flow, Flows, shareOfPeers } from './flows.ts';
-import { freeLine } from './lines.ts';
+import { freeLine, playlistUrlOf } from './lines.ts';
 import type { Logbook } from './logbook.ts';
-import { type DemoState, openLine, type ServerName } from './servers.ts';
+import type { DemoState, ServerName } from './servers.ts';
 import { roleWords } from './text.ts';
 import { Tile } from './tile.ts';
 import { Viewer } from './viewer.ts';
@@ -169,13 +170,13 @@ export class Room {
     const { name, wall, logbook, onHover } = this.#options;
     const edge = number % 2 === 1 ? 'edge-a' : 'edge-b';
     const { hostname } = location;
-    const line = freeLine(edge, new Set(this.viewers.map((other) => other.line)));
+    const line = freeLine(new Set(this.viewers.map((other) => other.line)));
     const viewer = new Viewer({
       number,
       line,
-      edge,
+      firstEdge: edge,
       room: name,
-      playlistUrl: `http://${hostname}:${await openLine(line, edge)}/live/main.m3u8`,
+      playlistUrl: playlistUrlOf(state.servers[edge], line),
       signalingUrl: `ws://${hostname}:${state.signalingPort}/`,
       onSegment: (of, event) => this.#countSegment(of, event),
       onRole: (of, event) => this.#noteRole(of, event),
@@ -252,7 +253,7 @@ export class Room {
   }
 
   #countServers({ servers }: DemoState): void {
-    for (const edge of ['edge-a', 'edge-b'] as const) {
+    for (const edge of edgeNames) {
       const { bytesRead } = servers[edge];
       this.#flows.add('origin', edge, bytesRead - (this.#serverBytes.get(edge) ?? bytesRead));
       this.#serverBytes.set(edge, bytesRead);

@@ -1,17 +1,40 @@
 /** The demo's own server, as the page sees it. */
-import type { Outage, OutageFault, OutageScope } from '../server/lines.ts';
-import type { DemoState, EdgeName, FaultName, ServerName } from '../server/state.ts';
 
-export type { DemoState, EdgeName, FaultName, Outage, OutageFault, OutageScope, ServerName };
+import { type EdgeName, edgeTitles } from '../server/edge-offers.ts';
+import type { Outage, OutageFault, OutageScope } from '../server/lines.ts';
+import type { DemoState, EdgeState, FaultName, ServerName } from '../server/state.ts';
+
+export type {
+  DemoState,
+  EdgeName,
+  EdgeState,
+  FaultName,
+  Outage,
+  OutageFault,
+  OutageScope,
+  ServerName,
+};
 
 /** A loopback server that takes longer has gone or hangs. */
 const answerWithinMs = 3_000;
 
 export const serverTitles: Record<ServerName, string> = {
   origin: 'the origin',
-  'edge-a': 'edge A',
-  'edge-b': 'edge B',
+  ...edgeTitles,
 };
+
+/** `A` of edge A. */
+export function letterOf(edge: EdgeName): string {
+  return edgeTitles[edge].slice(-1);
+}
+
+/** Those that viewers of this page may read from. */
+export const breakable = [
+  'origin',
+  'edge-a',
+  'edge-b',
+  'edge-c',
+] as const satisfies readonly ServerName[];
 
 async function ask<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
   const response = await fetch(path, { ...init, signal: AbortSignal.timeout(answerWithinMs) });
@@ -31,12 +54,6 @@ export function postFault(server: ServerName, fault: FaultName): Promise<DemoSta
 /** Null ends it. */
 export function postOutage(outage: Outage | null): Promise<DemoState> {
   return ask('/api/outage', { method: 'POST', body: JSON.stringify(outage) });
-}
-
-/** Port of a viewer's own way to its edge. */
-export async function openLine(line: string, edge: EdgeName): Promise<number> {
-  const body = JSON.stringify({ line, edge });
-  return (await ask<{ port: number }>('/api/line', { method: 'POST', body })).port;
 }
 
 export async function fetchToken(room: string, viewer: string): Promise<string> {

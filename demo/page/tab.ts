@@ -44,7 +44,7 @@ async function start(): Promise<void> {
   const viewer = new Viewer({
     number: 1,
     line: own.id,
-    edge: 'edge-a',
+    firstEdge: 'edge-a',
     isTab: true,
     playlistUrl: `http://${hostname}:${servers['edge-a'].port}/live/main.m3u8`,
     room,

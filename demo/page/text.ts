@@ -11,6 +11,10 @@ export function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`;
 }
 
+export function capital(text: string): string {
+  return text.replace(/^\w/, (letter) => letter.toUpperCase());
+}
+
 /** `12 s`, `3 min 5 s`. */
 export function duration(ms: number): string {
   const total = Math.floor(ms / 1_000);

@@ -1,4 +1,6 @@
 /** What the page shows of one viewer. */
+
+import { edgeTitles } from '../server/edge-offers.ts';
 import { SourceChart } from './chart.ts';
 import { make, setAttribute, setText } from './dom.ts';
 import {
@@ -15,8 +17,6 @@ import type { Viewer } from './viewer.ts';
 /** A viewer who stands still and has not heard of its edge for so long does not know how the edge is. */
 const edgeUnknownAfterMs = 4_000;
 
-const edgeTitles = { 'edge-a': 'edge A', 'edge-b': 'edge B' } as const;
-
 export class Tile {
   readonly element = make('article', 'tile');
   readonly chart: SourceChart;
@@ -26,6 +26,7 @@ export class Tile {
   readonly #role = make('span', 'role', 'joining');
   readonly #status = make('p', 'tile-status');
   readonly #buffer = make('dd');
+  readonly #edgeName = make('dt');
   readonly #edge = make('dd');
   readonly #stalls = make('dd');
   readonly #fromEdge = make('dd');
@@ -102,6 +103,7 @@ export class Tile {
 
   #renderEdge(nowMs: number, stalled: boolean): void {
     const { stats, edgeReason } = this.#viewer;
+    setText(this.#edgeName, edgeTitles[this.#viewer.edge]);
     const { bytesFromEdge: bytes, edgeHealth: health } = stats;
     const heard = this.#edgeHeard;
     if (bytes !== heard.bytes || health !== heard.health) {
@@ -130,7 +132,7 @@ export class Tile {
       'dl',
       'facts',
       make('div', 'fact-buffer', make('dt', '', 'buffer'), this.#buffer, gauge),
-      make('div', '', make('dt', '', edgeTitles[this.#viewer.edge]), this.#edge),
+      make('div', '', this.#edgeName, this.#edge),
       make('div', '', make('dt', '', 'stalls'), this.#stalls),
     );
   }

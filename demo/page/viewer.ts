@@ -9,16 +9,19 @@ import {
   type SessionStats,
 } from '../../sdk/index.ts';
 import type { Role } from '../../signaling/protocol/index.ts';
+import { type EdgeName, edgeNames } from '../server/edge-offers.ts';
+import { edgeNeeds } from './edge-needs.ts';
 import type { ViewerReading } from './holdings.ts';
-import { type EdgeName, fetchToken } from './servers.ts';
+import { fetchToken } from './servers.ts';
 import { edgeNews } from './text.ts';
 
 export interface ViewerOptions {
   /** Shown to the user; counts from 1. */
   number: number;
-  /** Names its own way to the edge. */
+  /** Names its own way to the edges. */
   line: string;
-  edge: EdgeName;
+  /** That of `playlistUrl`. */
+  firstEdge: EdgeName;
   playlistUrl: string;
   room: string;
   signalingUrl: string;
@@ -39,7 +42,6 @@ const recoverAfterMs = 1_000;
 export class Viewer {
   readonly number: number;
   readonly line: string;
-  readonly edge: EdgeName;
   readonly video: HTMLVideoElement;
   /** Media that reached the player since the start. */
   readonly media: BytesBySource = { edge: 0, peers: 0, device: 0 };
@@ -63,7 +65,6 @@ export class Viewer {
     this.#options = options;
     this.number = options.number;
     this.line = options.line;
-    this.edge = options.edge;
     this.video = document.createElement('video');
     Object.assign(this.video, { muted: true, autoplay: true, playsInline: true });
     this.video.setAttribute('aria-label', `Live stream of viewer ${options.number}`);
@@ -74,6 +75,7 @@ export class Viewer {
       token: () => fetchToken(options.room, name),
       media: this.video,
       upload: true,
+      edges: edgeNeeds,
       // Else all viewers of this page would be one device.
       ...(options.isTab ? {} : { deviceId: name }),
     });
@@ -86,6 +88,12 @@ export class Viewer {
 
   get stats(): SessionStats {
     return this.#session.stats();
+  }
+
+  /** The one that it reads from; before it knows of any, that of its playlist. */
+  get edge(): EdgeName {
+    const { edgeId } = this.stats;
+    return edgeNames.find((name) => name === edgeId) ?? this.#options.firstEdge;
   }
 
   /** For the map of what is held where. */
@@ -167,8 +175,10 @@ export class Viewer {
       onSegment(this, event);
     });
     session.on('edge', ({ health, reason }) => {
-      this.edgeReason = reason;
-      onNews(this, edgeNews(health, reason));
+      // Why it has another is told beside the table of edges.
+      const isAnother = reason === 'another edge';
+      this.edgeReason = isAnother ? '' : reason;
+      if (!isAnother) onNews(this, edgeNews(health, reason));
     });
     session.on('stall', ({ startedAtMs, durationMs }) => {
       this.stalledSinceMs = durationMs === null ? startedAtMs : null;

@@ -1,6 +1,6 @@
 /**
- * `/api/*` of the page: `GET /api/token?room=&viewer=`, `GET /api/state`, and `POST` to `/api/fault` (of a server),
- * `/api/outage` (of viewers) and `/api/line` (a viewer's own way to its edge).
+ * `/api/*` of the page: `GET /api/token?room=&viewer=`, `GET /api/state`, and `POST` to `/api/fault` (of a server) and
+ * `/api/outage` (of viewers).
  * For the demo's own page only: another site must not steer it, or take tokens, through the user's browser.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -8,7 +8,7 @@ import { isIP } from 'node:net';
 import * as v from 'valibot';
 import type { Signaling } from '../../signaling/adapters/server.ts';
 import { outageFaults, outageScopes } from './lines.ts';
-import { type DemoControl, edgeNames, serverNames } from './state.ts';
+import { type DemoControl, serverNames } from './state.ts';
 
 /** A fault request is about 40 bytes. */
 const bodyBytesMax = 1_024;
@@ -20,7 +20,6 @@ const faultRequest = v.strictObject({
   fault: v.picklist(['none', 'cut', 'slow']),
 });
 const line = v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/, 'line: 1 to 64 letters, digits, - or _'));
-const lineRequest = v.strictObject({ line, edge: v.picklist(edgeNames) });
 const outageRequest = v.nullable(
   v.strictObject({ fault: v.picklist(outageFaults), scope: v.picklist(outageScopes), line }),
 );
@@ -99,10 +98,6 @@ async function dispatch(request: IncomingMessage, context: ApiContext): Promise<
     case 'POST /api/outage': {
       await context.control.lines.setOutage(parse(outageRequest, await readJson(request)));
       return context.control.state();
-    }
-    case 'POST /api/line': {
-      const { line, edge } = parse(lineRequest, await readJson(request));
-      return { port: await context.control.openLine(line, edge) };
     }
     default:
       throw new ApiError(404, `${request.method} ${url.pathname} is not known`);

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { startSignaling } from '../../signaling/adapters/server.ts';
-import { startEdge } from '../origin/edge.ts';
 import type { OriginError } from '../origin/errors.ts';
 import { startOrigin } from '../origin/origin.ts';
+import { type DemoEdge, startDemoEdge } from './demo-edge.ts';
+import { type EdgeName, edgeNames, edgeTitles } from './edge-offers.ts';
+import { Lines } from './lines.ts';
 import { startPage } from './page.ts';
 import { DemoControl } from './state.ts';
 
@@ -29,9 +31,11 @@ export interface Demo {
 
 /** Twelve segments of 2 s: a viewer who joins has something to fall back on. */
 const windowSegments = 12;
+/** Nobody who looks on waits half a minute to see a lost edge replaced. Heartbeats are a third of it apart. */
+const edgeLeaseMs = 12_000;
 
 /**
- * Starts signaling, live origin, two edges and the page.
+ * Starts signaling, live origin, edges and the page.
  * @throws What the failing part throws; what had been started is ended first.
  */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
@@ -58,16 +62,34 @@ async function startParts(
   started: <Part extends { close(): Promise<void> }>(part: Part) => Part,
 ): Promise<string[]> {
   const names = hostNames(host);
-  const signaling = started(await startSignaling({ host, ...exposure(host) }));
+  const limits = { edgeLeaseMs };
+  const signaling = started(await startSignaling({ host, limits, ...exposure(host) }));
   onStarted('signaling', signaling.url);
   const origin = started(await startOrigin({ host, encoder, windowSegments, onFailure, signal }));
   onStarted('live origin', `${origin.playlistUrl}  (${encoder})`);
-  const originUrl = `http://${urlHost(names[0] ?? host)}:${origin.port}`;
-  const edgeA = started(await startEdge({ host, originUrl, edgeId: 'edge-a' }));
-  onStarted('edge A', edgeA.playlistUrl);
-  const edgeB = started(await startEdge({ host, originUrl, edgeId: 'edge-b' }));
-  onStarted('edge B', edgeB.playlistUrl);
-  const control = new DemoControl({ origin, edgeA, edgeB }, signaling.port);
+  const lines = new Lines();
+  const inside = urlHost(names[0] ?? host);
+  const edges: [EdgeName, DemoEdge][] = [];
+  for (const name of edgeNames) {
+    const edge = await startDemoEdge({
+      name,
+      host,
+      lines,
+      // A phone must reach what viewers are told of.
+      address: urlHost(names[1] ?? names[0] ?? host),
+      originUrl: `http://${inside}:${origin.port}`,
+      signalingUrl: `http://${inside}:${signaling.port}`,
+      issueToken: signaling.issueToken,
+    });
+    edges.push([name, started(edge)]);
+    onStarted(edgeTitles[name], edge.playlistUrl);
+  }
+  const control = new DemoControl({
+    origin,
+    edges: Object.fromEntries(edges) as Record<EdgeName, DemoEdge>,
+    lines,
+    signalingPort: signaling.port,
+  });
   const page = started(
     await startPage({
       host,

@@ -1,4 +1,4 @@
-/** Each viewer's own way to its edge, and the outage that hits some of them. */
+/** Each viewer's own way to each edge that it reads from, and the outage that hits some of them. */
 import type { Edge, EdgeLine } from '../origin/edge.ts';
 import type { Fault } from '../origin/fault.ts';
 
@@ -17,8 +17,8 @@ export interface Outage {
   line: string;
 }
 
-/** Four pages full of viewers. A line is a listening socket. */
-const linesMax = 96;
+/** Four pages full of viewers, each at three edges. A line is a listening socket. */
+const linesMax = 288;
 
 export const outageFault: Record<OutageFault, Fault> = {
   cut: { kind: 'refuse' },
@@ -28,29 +28,28 @@ export const outageFault: Record<OutageFault, Fault> = {
 };
 
 export class Lines {
-  /** Opening, or open; a viewer that asks twice gets the same. */
-  readonly #lines = new Map<string, Promise<EdgeLine>>();
+  /** Opening, or open, by the edge and the line: a viewer that comes again gets the same. */
+  readonly #lines = new Map<string, { line: string; opening: Promise<EdgeLine> }>();
   #outage: { outage: Outage; sinceMs: number } | null = null;
 
   /** @throws OriginError `listen_failed`; Error when there are too many. */
   async open(line: string, edge: Edge): Promise<EdgeLine> {
-    let opening = this.#lines.get(line);
+    const key = `${edge.edgeId} ${line}`;
+    let opening = this.#lines.get(key)?.opening;
     if (!opening) {
-      if (this.#lines.size >= linesMax) throw new Error(`more than ${linesMax} viewers`);
-      opening = edge.openLine();
-      opening.catch(() => this.#lines.delete(line));
-      this.#lines.set(line, opening);
+      if (this.#lines.size >= linesMax) throw new Error(`more than ${linesMax} lines`);
+      opening = this.#open(line, edge);
+      opening.catch(() => this.#lines.delete(key));
+      this.#lines.set(key, { line, opening });
     }
-    const opened = await opening;
-    opened.setFault(this.#faultOf(line));
-    return opened;
+    return await opening;
   }
 
   /** Hits those who come later, too. Null ends it. */
   async setOutage(outage: Outage | null): Promise<void> {
     this.#outage = outage && { outage, sinceMs: performance.now() };
     // One that did not open hits nobody.
-    const lines = [...this.#lines].map(async ([line, opening]) =>
+    const lines = [...this.#lines.values()].map(async ({ line, opening }) =>
       (await opening).setFault(this.#faultOf(line)),
     );
     await Promise.allSettled(lines);
@@ -60,6 +59,12 @@ export class Lines {
     if (!this.#outage) return null;
     const { outage, sinceMs } = this.#outage;
     return { ...outage, forMs: Math.round(performance.now() - sinceMs) };
+  }
+
+  async #open(line: string, edge: Edge): Promise<EdgeLine> {
+    const opened = await edge.openLine();
+    opened.setFault(this.#faultOf(line));
+    return opened;
   }
 
   #faultOf(line: string): Fault {

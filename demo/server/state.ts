@@ -1,15 +1,14 @@
 /** What the page learns about the servers once a second, and what it may ask of them. */
+import type { Kpis } from '../../signaling/protocol/index.ts';
 import type { Counters } from '../origin/counters.ts';
-import type { Edge } from '../origin/edge.ts';
 import type { Fault } from '../origin/fault.ts';
 import type { Origin } from '../origin/origin.ts';
+import type { DemoEdge } from './demo-edge.ts';
+import { type EdgeName, edgeNames } from './edge-offers.ts';
+import type { Lines, Outage } from './lines.ts';
 
-import { Lines, type Outage } from './lines.ts';
-
-export const serverNames = ['origin', 'edge-a', 'edge-b'] as const;
+export const serverNames = ['origin', ...edgeNames] as const;
 export type ServerName = (typeof serverNames)[number];
-export const edgeNames = ['edge-a', 'edge-b'] as const;
-export type EdgeName = (typeof edgeNames)[number];
 
 /** `cut` resets every connection; `slow` leaves less than the stream needs. */
 export type FaultName = 'none' | 'cut' | 'slow';
@@ -32,31 +31,45 @@ export interface ServerState {
   bytesRead: number;
 }
 
+export interface EdgeState extends ServerState {
+  /** As viewers are told of it. */
+  baseUrl: string;
+  offers: Kpis;
+  /** Share of its line that was in use when it was last heard; null before that. */
+  load: number | null;
+  /** Name that it goes by; null while it stands by as a spare, or has not registered. */
+  place: string | null;
+  /** Since the signaling server last heard of it; null before it did. */
+  silentMs: number | null;
+}
+
 export interface DemoState {
   signalingPort: number;
   outage: (Outage & { forMs: number }) | null;
-  servers: Record<ServerName, ServerState>;
+  servers: { origin: ServerState } & Record<EdgeName, EdgeState>;
   /** Mean number of times that one segment left the edges, over the last segments; null before there were any. */
   copiesPerSegment: number | null;
 }
 
-export interface DemoServers {
+export interface DemoControlOptions {
   origin: Origin;
-  edgeA: Edge;
-  edgeB: Edge;
+  edges: Record<EdgeName, DemoEdge>;
+  lines: Lines;
+  signalingPort: number;
 }
 
 /** Of each rendition: about the last half minute, without the newest, which may be on its way. */
 const recentSegments = 15;
 
 export class DemoControl {
-  readonly lines = new Lines();
-  readonly #servers: { origin: Origin } & Record<EdgeName, Edge>;
+  readonly lines: Lines;
+  readonly #servers: { origin: Origin } & Record<EdgeName, DemoEdge>;
   readonly #signalingPort: number;
   readonly #faults = new Map<ServerName, { name: FaultName; sinceMs: number }>();
 
-  constructor({ origin, edgeA, edgeB }: DemoServers, signalingPort: number) {
-    this.#servers = { origin, 'edge-a': edgeA, 'edge-b': edgeB };
+  constructor({ origin, edges, lines, signalingPort }: DemoControlOptions) {
+    this.lines = lines;
+    this.#servers = { origin, ...edges };
     this.#signalingPort = signalingPort;
   }
 
@@ -67,22 +80,30 @@ export class DemoControl {
     else this.#faults.set(server, { name, sinceMs: performance.now() });
   }
 
-  /** Port of the viewer's own way to that edge. @throws OriginError `listen_failed`. */
-  async openLine(line: string, edge: EdgeName): Promise<number> {
-    return (await this.lines.open(line, this.#servers[edge])).port;
-  }
-
   state(): DemoState {
-    const edges = [this.#servers['edge-a'].counters(), this.#servers['edge-b'].counters()];
     return {
       signalingPort: this.#signalingPort,
       outage: this.lines.outage,
       servers: {
         origin: this.#serverState('origin'),
-        'edge-a': this.#serverState('edge-a'),
-        'edge-b': this.#serverState('edge-b'),
+        'edge-a': this.#edgeState('edge-a'),
+        'edge-b': this.#edgeState('edge-b'),
+        'edge-c': this.#edgeState('edge-c'),
+        'edge-d': this.#edgeState('edge-d'),
       },
-      copiesPerSegment: recentCopies(edges),
+      copiesPerSegment: recentCopies(edgeNames.map((name) => this.#servers[name].counters())),
+    };
+  }
+
+  #edgeState(name: EdgeName): EdgeState {
+    const { baseUrl, offers, standing } = this.#servers[name];
+    return {
+      ...this.#serverState(name),
+      baseUrl,
+      offers,
+      load: standing?.load ?? null,
+      place: standing?.name ?? null,
+      silentMs: standing && Math.round(performance.now() - standing.heardAtMs),
     };
   }
 

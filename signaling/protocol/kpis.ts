@@ -1,10 +1,10 @@
+import * as limits from './limits.ts';
+
 /**
  * What an app asks of edges and what edges offer, in base units. A KPI that is absent is not stated: neither met nor zero.
  * The names are those of 3GPP TS 24.558 `ACServiceKPIs`, TS 29.558 `EASServiceKPI` and CAMARA application profiles; see
  * `kpi-standards.ts` for the table.
  */
-import * as limits from './limits.ts';
-
 export interface Kpis {
   bandwidthBitsPerSecond?: number | undefined;
   requestsPerSecond?: number | undefined;

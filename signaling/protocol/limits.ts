@@ -191,7 +191,7 @@ export const steeringTurnsMax = 1_000_000;
 export const steeringBitsPerSecondMax = 100_000_000_000;
 /** What is predicted is the time of one segment; usual lengths are 2 to 6 s. */
 export const steeringSegmentMs = 4_000;
-/** Samples from which weights are learned: half a megabyte, and a fit of a few milliseconds a minute. */
+/** Samples from which weights are learned: half a megabyte, and 20 ms a minute. */
 export const edgeSamplesMax = 4_096;
 /** Of one device, the newest: enough to tell what is usual with it, and no way to push out what others sent. */
 export const edgeSamplesPerDeviceMax = 32;

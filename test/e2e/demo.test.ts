@@ -154,7 +154,7 @@ describe('demo', function () {
 
   it('ends everything on SIGINT', async () => {
     const ports = demo.ports();
-    expect(ports.length, 'signaling, origin, two edges, page').to.be.at.least(5);
+    expect(ports.length, 'signaling, origin, edges, page').to.be.at.least(5);
     const askedAtMs = performance.now();
     demo.signal('SIGINT');
     const { code, output } = await demo.ended();

@@ -36,9 +36,13 @@ export class LiveServers {
 }
 
 /** Counters change when the server learns of something, which is after the client did. */
-export async function eventually(holds: () => boolean, what: string): Promise<void> {
-  const giveUpAtMs = performance.now() + 2_000;
-  while (!holds()) {
+export async function eventually(
+  holds: () => boolean | Promise<boolean>,
+  what: string,
+  withinMs = 2_000,
+): Promise<void> {
+  const giveUpAtMs = performance.now() + withinMs;
+  while (!(await holds())) {
     if (performance.now() > giveUpAtMs) throw new Error(`never happened: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -104,6 +104,17 @@ describe('faults of the live input', () => {
       expect(byteCount / seconds).to.be.within(300_000, 410_000);
     }).timeout(4_000);
 
+    it('leave the line of an edge as narrow as it is', async () => {
+      const live = await servers.origin();
+      const edge = await servers.edge(live, { bytesPerSecondMax: 1_000_000 });
+      const url = `${edge.url}/live/high/109.m4s`;
+      const { byteLength } = (await getBytes(url)).bytes;
+      for (const kind of ['none', 'refuse', 'none'] as const) edge.setFault({ kind });
+      const startedAtMs = performance.now();
+      await getBytes(url);
+      expect(performance.now() - startedAtMs).to.be.within(byteLength / 1_100, byteLength / 400);
+    }).timeout(4_000);
+
     it('slow-first-byte and latency delay the head', async () => {
       const live = await servers.origin({ latencyMs: 60 });
       const timed = async (): Promise<number> => {

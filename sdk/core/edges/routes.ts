@@ -18,7 +18,7 @@ export interface Hedge {
 /** Where an edge is, offered or not. */
 type Place = Pick<EdgeListing, 'edgeId' | 'baseUrl'>;
 
-/** Turns the URLs of the player into those of the edge that is chosen. What is on no listed edge stays as it is. */
+/** Turns the URLs of the player into those of the edge that is chosen. What is on no edge that was ever told of stays as it is. */
 export class EdgeRoutes {
   readonly #context: Context;
   readonly #room: Room;
@@ -28,7 +28,9 @@ export class EdgeRoutes {
   readonly #hedges = new Budget(thresholds.hedgeShare, 1);
   readonly #moved: (chosenUrl: string) => void;
   #body: EdgesBody | null = null;
-  /** The longest address first: one may lie below another. */
+  /** The newest first. Those that are told of no more, too: players go on with the URLs that they have. */
+  #known: Place[] = [];
+  /** The same, the longest address first: one may lie below another. */
   #places: Place[] = [];
   /** Of the last segment: the edge is chosen for such reads. */
   #bytes = thresholds.usualBytes;
@@ -52,9 +54,12 @@ export class EdgeRoutes {
     this.#body = body;
     this.#selector.viewerId = this.#room.viewerId ?? '';
     this.#selector.listed(body);
-    this.#places = [...body.edges, ...body.excluded].sort(
-      (a, b) => b.baseUrl.length - a.baseUrl.length,
+    const told: Place[] = [...body.edges, ...body.excluded];
+    const former = this.#known.filter((each) =>
+      told.every(({ baseUrl }) => baseUrl !== each.baseUrl),
     );
+    this.#known = [...told, ...former].slice(0, limits.edgesOfRoomMax);
+    this.#places = [...this.#known].sort((a, b) => b.baseUrl.length - a.baseUrl.length);
     // Where all that there was fails, nothing would be read for a while.
     if (before !== undefined) this.#choose(before);
   }

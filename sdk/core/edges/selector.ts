@@ -19,9 +19,11 @@ export interface EdgeStats {
   /** Expected time of the next segment, with pessimism; without weights, and with all that speaks for or against it. */
   predictedMs: number;
   scoreMs: number;
-  /** Measured last; null before. */
+  /** Measured last; null before, the first byte also while its reads fail. */
   firstByteMs: number | null;
   bytesPerMs: number | null;
+  /** Reads in a row that failed. */
+  failures: number;
   isChosen: boolean;
   /** Why it is not considered; null where it is. */
   reason: EdgeReason | 'ejected' | 'trial' | 'insecure' | null;
@@ -203,8 +205,9 @@ export class EdgeSelector {
           listing: candidate.listing,
           predictedMs: Math.exp(log),
           scoreMs: Math.exp(score),
-          firstByteMs: candidate.firstByte.value,
+          firstByteMs: candidate.failures > 0 ? null : candidate.firstByte.value,
           bytesPerMs: msPerKilobyte && 1_000 / msPerKilobyte,
+          failures: candidate.failures,
           isChosen: candidate === this.#chosen,
           reason: this.#refusal(candidate) ?? this.#ejection(candidate, nowMs),
         };

@@ -288,9 +288,10 @@ export class Edges {
 
   /** Which of those that are down is probed next is no news. */
   #moved(chosenUrl: string): void {
-    const { health } = this.#state(chosenUrl);
-    if (health !== 'dark' || this.#room.edgeHealth !== 'dark')
-      this.#changed(health, 'another edge');
+    const state = this.#state(chosenUrl);
+    if (state.health === 'dark' && this.#room.edgeHealth === 'dark') return;
+    const [, reason] = judge(state, this.#context.nowMs);
+    this.#changed(state.health, state.health === 'healthy' ? 'another edge' : reason);
   }
 
   /** Of the edge that would be read from. */

@@ -1,6 +1,6 @@
 import { type EdgeSample, type EdgeWeights, limits } from '../../protocol/index.ts';
 import { believe, errorOfMost } from './belief.ts';
-import { biased, fitWeights, type Observation } from './regression.ts';
+import { biased, clamp, fitWeights, type Observation } from './regression.ts';
 
 interface Kept {
   observation: Observation;
@@ -24,12 +24,12 @@ const weightDigits = 1e4;
 
 /**
  * Learns what the load of an edge, and the age of what is known of it, do to the time that a read takes:
- * `log(completedMs / predictedMs) = bias + load * weights.load + age * weights.age`. The bias is what predictions are off
- * by in any case; it changes no choice.
+ * `log(completedMs / predictedMs) = bias + pressure * weights.load + age * weights.age`. The bias is what predictions are
+ * off by in any case; it changes no choice.
  *
- * Anybody may send samples. So each device counts as one however many samples it sends, a sample says no more than a
- * weight may, and devices that are far off what three quarters of them agree on are left out, of what is learned from and
- * of what is judged on.
+ * Anybody may send samples. So each device counts as one however many samples it sends, a sample says no more than both
+ * weights may, devices that are far off what three quarters of them agree on are not learned from, and the quarter that
+ * new weights suit least has no voice in judging them.
  */
 export class Learning {
   #weights: EdgeWeights;
@@ -42,13 +42,17 @@ export class Learning {
     this.#weights = weights;
   }
 
-  add(deviceId: string, { predictedMs, completedMs, load, age }: EdgeSample): void {
-    const most = limits.edgeWeightMax;
-    const logRatio = Math.min(most, Math.max(-most, Math.log(completedMs / predictedMs)));
+  add(deviceId: string, { predictedMs, completedMs, load: pressure, age }: EdgeSample): void {
+    const most = 2 * limits.edgeWeightMax;
+    const logRatio = clamp(Math.log(completedMs / predictedMs), -most, most);
     // A single sample that is no number would spoil every fit.
-    if (!Number.isFinite(logRatio + load + age)) return;
+    if (!Number.isFinite(logRatio + pressure + age)) return;
     const kept = this.#devices.get(deviceId) ?? [];
-    kept.push({ observation: { logRatio, load, age }, sequence: this.#sequence, seenAtMs: null });
+    kept.push({
+      observation: { logRatio, pressure, age },
+      sequence: this.#sequence,
+      seenAtMs: null,
+    });
     this.#devices.delete(deviceId);
     this.#devices.set(deviceId, kept);
     this.#sequence += 1;

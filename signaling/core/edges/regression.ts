@@ -3,8 +3,8 @@ import { type EdgeWeights, limits } from '../../protocol/index.ts';
 export interface Observation {
   /** Of the time that a read took to the time that was predicted. */
   logRatio: number;
-  /** See `EdgeWeights`. */
-  load: number;
+  /** The load of `EdgeSample`. */
+  pressure: number;
   age: number;
 }
 
@@ -14,7 +14,7 @@ export interface Witness {
   say: number;
 }
 
-/** `logRatio = bias + load * weight + age * weight`. */
+/** `logRatio = bias + pressure * load + age * age`, the latter being the weights. */
 export interface Fit {
   bias: number;
   load: number;
@@ -31,45 +31,49 @@ const ridge = 1;
  * are within what weights may be: load makes nothing faster.
  */
 export function fitWeights(witnesses: readonly Witness[], inForce: Weights): Fit {
-  const [meanLoad = 0, meanAge = 0, meanRatio = 0] = means(witnesses, (observation) => [
-    observation.load,
+  const [meanPressure = 0, meanAge = 0, meanRatio = 0] = means(witnesses, (observation) => [
+    observation.pressure,
     observation.age,
     observation.logRatio,
   ]);
-  const [loadLoad = 0, loadAge = 0, ageAge = 0, loadError = 0, ageError = 0] = means(
+  const [pressures = 0, both = 0, ages = 0, pressureError = 0, ageError = 0] = means(
     witnesses,
     (observation) => {
-      const load = observation.load - meanLoad;
+      const pressure = observation.pressure - meanPressure;
       const age = observation.age - meanAge;
-      const error = observation.logRatio - meanRatio - load * inForce.load - age * inForce.age;
-      return [load * load, load * age, age * age, load * error, age * error];
+      const ratio = observation.logRatio - meanRatio;
+      const error = ratio - pressure * inForce.load - age * inForce.age;
+      return [pressure * pressure, pressure * age, age * age, pressure * error, age * error];
     },
   );
   const count = witnesses.reduce((sum, { observations }) => sum + observations.length, 0);
-  const loadSpread = loadLoad + ridge / count;
-  const ageSpread = ageAge + ridge / count;
-  const most = limits.edgeWeightMax;
+  const pressureSpread = pressures + ridge / count;
+  const ageSpread = ages + ridge / count;
   const change =
-    (ageSpread * loadError - loadAge * ageError) / (loadSpread * ageSpread - loadAge * loadAge);
+    (ageSpread * pressureError - both * ageError) / (pressureSpread * ageSpread - both * both);
+  const most = limits.edgeWeightMax;
   // Where one ends at a bound, the other is the best beside it.
-  const loadOf = (ageChange: number): number =>
-    clamp(inForce.load + (loadError - loadAge * ageChange) / loadSpread, 0, most);
   const bounded = clamp(inForce.load + change, 0, most) - inForce.load;
-  const age = clamp(inForce.age + (ageError - loadAge * bounded) / ageSpread, -most, most);
-  const load = loadOf(age - inForce.age);
-  return { bias: meanRatio - load * meanLoad - age * meanAge, load, age };
+  const age = clamp(inForce.age + (ageError - both * bounded) / ageSpread, -most, most);
+  const best = (pressureError - both * (age - inForce.age)) / pressureSpread;
+  const load = clamp(inForce.load + best, 0, most);
+  return { bias: meanRatio - load * meanPressure - age * meanAge, load, age };
 }
 
 /** The weights as they are, with the bias that goes with them. */
 export function biased(witnesses: readonly Witness[], { load, age }: Weights): Fit {
   const [bias = 0] = means(witnesses, (observation) => [
-    observation.logRatio - load * observation.load - age * observation.age,
+    observation.logRatio - load * observation.pressure - age * observation.age,
   ]);
   return { bias, load, age };
 }
 
-export function errorOf({ logRatio, load, age }: Observation, by: Fit): number {
-  return Math.abs(logRatio - by.bias - load * by.load - age * by.age);
+export function expectedOf({ pressure, age }: Observation, by: Fit): number {
+  return by.bias + pressure * by.load + age * by.age;
+}
+
+export function errorOf(observation: Observation, by: Fit): number {
+  return Math.abs(observation.logRatio - expectedOf(observation, by));
 }
 
 /** Of each number over all that was seen, everybody with their say. */
@@ -88,6 +92,6 @@ function means(
   return sums.map((sum) => sum / says);
 }
 
-function clamp(value: number, min: number, max: number): number {
+export function clamp(value: number, min: number, max: number): number {
   return Math.min(max, Math.max(min, value));
 }

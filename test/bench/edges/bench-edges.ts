@@ -134,7 +134,7 @@ async function leave(
       results[`${mode}, ${death}`] = figuresOf(left);
     }
   }
-  output.print('leaving: from the first request that fails to media from the other edge');
+  output.print('leaving: from the first request that fails to its answer from the other edge');
   const shown = (ms: number | null) => (ms === null ? 'never' : `${ms.toFixed(0)} ms`);
   output.print(
     formatRows(

@@ -9,7 +9,7 @@ import { baseUrlOf } from './steered-playlist.ts';
 import { sleep } from './watch.ts';
 
 export interface Leaving {
-  /** From the first request that the edge fails to the first byte of media from another; null where none came. */
+  /** From the first request that the edge fails to the answer of another; null where none came. */
   leftMs: number | null;
   /** Longest time without a new frame since the edge died. */
   frozenMs: number;
@@ -115,20 +115,23 @@ async function leave(stack: Stack, watched: Watched[], fault: Fault): Promise<Le
 }
 
 function leftAfter(seen: readonly Seen[], dyingUrl: string, diedAtMs: number): number | null {
+  const never = Number.POSITIVE_INFINITY;
   const isOfDying = ({ url }: Seen) => url.startsWith(dyingUrl);
-  const failed = seen.filter(
-    (each) =>
-      isOfDying(each) && !each.isOk && (each.answeredAtMs ?? Number.POSITIVE_INFINITY) >= diedAtMs,
+  const pathOf = ({ url }: Seen) => new URL(url).pathname;
+  const [first] = seen.filter(
+    (each) => isOfDying(each) && !each.isOk && (each.answeredAtMs ?? never) >= diedAtMs,
   );
-  const firstMs = Math.min(...failed.map(({ startedAtMs }) => Math.max(diedAtMs, startedAtMs)));
-  const media = seen.filter(
-    (each) =>
-      !isOfDying(each) && each.isOk && each.url.includes('.m4s') && each.startedAtMs >= diedAtMs,
+  const elsewhere = seen.filter(
+    (each) => !isOfDying(each) && each.isOk && each.startedAtMs >= diedAtMs,
   );
-  const mediaMs = Math.min(
-    ...media.map(({ answeredAtMs }) => answeredAtMs ?? Number.POSITIVE_INFINITY),
-  );
-  return Number.isFinite(mediaMs - firstMs) ? Math.max(0, mediaMs - firstMs) : null;
+  // Others have noticed, and the server has moved this one before it asked for anything.
+  if (!first) return elsewhere.length > 0 ? 0 : null;
+  // The same from another edge, or, where the player gives that up, whatever media comes from there first.
+  const same = elsewhere.find((each) => pathOf(each) === pathOf(first));
+  const next = same ?? elsewhere.find(({ url }) => url.includes('.m4s'));
+  return next
+    ? Math.max(0, (next.answeredAtMs ?? never) - Math.max(diedAtMs, first.startedAtMs))
+    : null;
 }
 
 function watch(page: Page): Seen[] {

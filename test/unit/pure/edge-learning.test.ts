@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Learning } from '../../../signaling/core/edges/learning.ts';
-import { limits } from '../../../signaling/protocol/index.ts';
+import { edgeWeightsUnlearned, limits, pressureOf } from '../../../signaling/protocol/index.ts';
 import { Random } from '../../sim/world/random.ts';
 import {
   expectNear,
@@ -30,6 +30,14 @@ describe('learning of weights', () => {
     const weights = learned(learning.learn(0));
     expectNear(weights, truth, 0.4);
     expect(weights.version).to.equal(8);
+  });
+
+  it('finds them from those that the sdk comes with, at loads that there are', () => {
+    const learning = new Learning(edgeWeightsUnlearned);
+    const read: Read = (random) =>
+      honest(truth, { load: pressureOf(random.between(0, 0.9)) })(random);
+    send(learning, { devices: 100, count: 4_000 }, () => read);
+    expectNear(learning.learn(0), truth, 0.15);
   });
 
   it('goes on from what it found', () => {
@@ -65,6 +73,14 @@ describe('learning of weights ships nothing', () => {
       send(learning, { devices: 100, count: 3_000 }, () => honest(truth), seed);
       expect(learning.learn(0)).to.equal(null);
     });
+
+  it('where those that the sdk comes with are right, though reads take up to twenty times as long', () => {
+    const learning = new Learning(edgeWeightsUnlearned);
+    const read: Read = (random) =>
+      honest(edgeWeightsUnlearned, { load: pressureOf(random.unit()) })(random);
+    send(learning, { devices: 100, count: 4_000 }, () => read);
+    expect(learning.learn(0)).to.equal(null);
+  });
 
   it('where the gain is small', () => {
     const learning = new Learning({ version: 1, load: 0.8, age: 0.6 });

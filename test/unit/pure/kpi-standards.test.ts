@@ -117,6 +117,16 @@ describe('KPIs of standards', () => {
     });
   }
 
+  it('that are undefined are absent', () => {
+    const absent = { ok: true, kpis: {} };
+    expect(fromStandard('EASServiceKPI', { avail: undefined })).to.deep.equal(absent);
+    const profile = {
+      networkQualityThresholds: undefined,
+      ...compute({ targetMinCPU: undefined }),
+    };
+    expect(fromStandard('ApplicationProfile', profile)).to.deep.equal(absent);
+  });
+
   it('without a unit are refused unless the caller names one that they can have', () => {
     const [, [, offered]] = same as [unknown, (typeof same)[number]];
     for (const field of [
@@ -172,6 +182,7 @@ describe('KPIs of standards', () => {
       [],
       5,
       { value: 0, unit: 'Days' },
+      { value: 1, unit: 'Days', more: 1 },
       { value: 2 ** 31, unit: 'Days' },
     ])
       expect(refused('ApplicationProfile', network({ jitter }))).to.match(/^kpi_invalid/);
