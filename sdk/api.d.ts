@@ -112,11 +112,6 @@ interface EdgeStats {
   /** Why it is not considered; null where it is. */
   reason: EdgeReason | 'ejected' | 'trial' | 'insecure' | null;
 }
-/**
- * By what media of peers is measured before it is played: `signed` by the publisher, `attested` by the signaling
- * server, read alike by two masters at least (`agreement`), or believed (`none`).
- */
-type IntegrityMode = Integrity['mode'] | 'agreement';
 /** A segment that this viewer holds, gets, or has heard of from a linked member. */
 interface SegmentStats {
   segmentId: string;
@@ -134,6 +129,11 @@ interface SegmentStats {
   /** In an outage: the server's plan says that this viewer keeps it, whether or not its own player needs it. */
   isKept: boolean;
 }
+/**
+ * By what media of peers is measured before it is played: `signed` by the publisher, `attested` by the signaling
+ * server, read alike by two masters at least (`agreement`), or believed (`none`).
+ */
+type IntegrityMode = Integrity['mode'] | 'agreement';
 /**
  * `joining`: playing from the edge while the room is being joined. `joined`: in the room.
  * `reconnecting`: the signaling socket dropped; peers keep feeding. `alone`: plays as plain hls.js, see `reason`.

@@ -1,3 +1,4 @@
+import { fleetScenarios } from './fleets.ts';
 import { churn, outage, rubbish } from './happenings.ts';
 import { liarsAmong } from './liars.ts';
 import { outageScenarios } from './outages.ts';
@@ -15,6 +16,7 @@ export const scenarios: Record<string, Scenario> = {
   liars: (seed) => liarsAmong(seed, 15),
   ...outageScenarios,
   ...tabsScenarios,
+  ...fleetScenarios,
   /** A small room on a good day. */
   steady: (seed) => ({ seed, viewers: 8, durationMs: 70_000 }),
 

@@ -1,6 +1,5 @@
 import { type ByteRange, playlistOfSegment } from '../../../signaling/protocol/identity.ts';
 import * as limits from '../../../signaling/protocol/limits.ts';
-import type { Hedge } from '../edges/routes.ts';
 import type { PlayerTiming } from './timing.ts';
 
 /** What a linked peer said of a segment. */
@@ -44,7 +43,7 @@ export interface EdgeFetch {
   /** On the edge that it is read from. */
   url: string;
   /** The second request, if there may be one. */
-  hedge: Hedge | null;
+  hedge: { url: string; afterMs: number } | null;
   /** Takes how long the whole segment took; null where less is read. */
   completed: ((completedMs: number) => void) | null;
   partFrom: number;
