@@ -59,8 +59,9 @@ export interface RoomOptions {
    */
   slowdownMax?: number;
   /**
-   * What the page needs of edges, where the server knows of several. Those that do not meet the minimum are not read from;
-   * what is beyond the expected is no advantage. Default: nothing is asked, and the quickest is best.
+   * What the page needs of edges, where the server knows of several. Those that do not meet the minimum are not read from
+   * while another does; a response time or bandwidth beyond the expected is no advantage. Default: nothing is asked, and
+   * the quickest is best.
    */
   edges?: EdgeOptions;
   /**

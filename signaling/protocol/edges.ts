@@ -9,7 +9,7 @@ import * as limits from './limits.ts';
 export interface EdgeNeeds {
   /** Edges that do not meet it are not offered. */
   minimum: Kpis;
-  /** What is good enough: beyond it an edge is not preferred for its KPIs. */
+  /** What is good enough: of response time and bandwidth more is no advantage. The others are for the app to tell. */
   expected: Kpis;
   /** What an edge does not state counts as unmet. */
   isStrict: boolean;
@@ -87,7 +87,7 @@ export interface EdgesBody {
   /** Grows with every change. */
   version: number;
   createdAtMs: number;
-  /** After this it is to be asked for again; what is held stays in use until there is something newer. */
+  /** The server tells anew before that; who has asked for it asks again. What is held stays in use until there is something newer. */
   validForMs: number;
   edges: EdgeListing[];
   excluded: EdgeExclusion[];
