@@ -193,13 +193,13 @@ export const steeringBitsPerSecondMax = 100_000_000_000;
 export const steeringSegmentMs = 4_000;
 /** Samples from which weights are learned: half a megabyte, and 20 ms a minute. */
 export const edgeSamplesMax = 4_096;
-/** Of one device, the newest: enough to tell what is usual with it, and no way to push out what others sent. */
+/** Of one subject, the newest: enough to tell what is usual with it, and no way to push out what others sent. */
 export const edgeSamplesPerDeviceMax = 32;
 /** An evening: after that edges and networks are others. */
 export const edgeSampleKeptMs = 21_600_000;
 /** With fewer a weight is a guess: its error is about a fifth then. */
 export const edgeSamplesMin = 200;
-/** With fewer one odd network, or two liars, are a fifth of all. */
+/** Subjects. With fewer one odd network, or two liars, are a fifth of all. */
 export const edgeSampleDevicesMin = 10;
 
 // --- attestor -------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ export function choiceKeys(
 
 /**
  * First those that are active, then those with the least against them: a full or draining edge still does more for a
- * viewer than none.
+ * viewer than none, and so does a spare, before it is put in its place.
  */
 function choose(context: Context, asker: Asker): Choice {
   const unmet: EdgeExclusion[] = [];
@@ -87,15 +87,17 @@ function choose(context: Context, asker: Asker): Choice {
     else if (isKeptFrom(edge, asker)) full.push(edge);
     else fitting.push(edge);
   }
-  const offered = [fitting, full, oneOfEachName(draining)].find(({ length }) => length > 0) ?? [];
+  const ways = [fitting, full, oneOfEachName(draining), oneOfEachName(spares)];
+  const offered = ways.find(({ length }) => length > 0) ?? [];
   const { kept, surplus } = deal(context, offered, asker);
-  const withheld = [...full, ...draining].filter((edge) => !offered.includes(edge));
+  const isWithheld = (edge: Edge) => !offered.includes(edge);
+  const withheld = [...full, ...draining].filter(isWithheld);
   return {
     edges: kept,
     excluded: [
       ...unmet,
       ...withheld.map((edge) => exclusion(edge, 'draining')),
-      ...spares.map((edge) => exclusion(edge, 'spare')),
+      ...spares.filter(isWithheld).map((edge) => exclusion(edge, 'spare')),
       ...surplus.map((edge) => exclusion(edge, 'surplus')),
       ...elsewhere(context, asker.room),
     ],

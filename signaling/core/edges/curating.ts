@@ -1,7 +1,7 @@
 import type { EdgeOutcome } from '../../protocol/index.ts';
 import type { EdgesEvent } from './events.ts';
 import { createHealth, hear, judge, predictedHealth } from './health.ts';
-import { fillVacancies, hasRelief, isHeartbeatMissing, vacate } from './places.ts';
+import { fillVacancies, hasRelief, isHeartbeatMissing, relieveRooms, vacate } from './places.ts';
 import { activate, remove } from './registering.ts';
 import {
   type Context,
@@ -34,7 +34,8 @@ export function takeOutcomes(
     }
     hear(edge.health, viewer, outcome, context.nowMs, context.limits);
     takeMeasured(context, viewer, outcome);
-    if (outcome.sample) learning?.add(viewer.deviceId, outcome.sample);
+    // Device ids are chosen by pages: a subject has one voice, however many devices it names.
+    if (outcome.sample) learning?.add(viewer.subject, outcome.sample);
   }
 }
 
@@ -70,6 +71,7 @@ export function curate(context: Context): void {
   const isGeneral = failing.length > 1 && failing.length > heardCount / 2;
   if (!isGeneral) for (const edge of failing) drain(context, edge);
   fillVacancies(context);
+  relieveRooms(context);
 }
 
 function drain(context: Context, edge: Edge): void {

@@ -10,7 +10,7 @@ interface Kept {
   seenAtMs: number | null;
 }
 
-interface Device {
+interface Heard {
   training: Observation[];
   heldOut: Observation[];
 }
@@ -27,8 +27,8 @@ const weightDigits = 1e4;
  * `log(completedMs / predictedMs) = bias + pressure * weights.load + age * weights.age`. The bias is what predictions are
  * off by in any case; it changes no choice.
  *
- * Anybody may send samples. So each device counts as one however many samples it sends, a sample says no more than both
- * weights may, devices that are far off what three quarters of them agree on are not learned from, and the quarter that
+ * Anybody may send samples. So each voice counts as one however many samples it sends, a sample says no more than both
+ * weights may, voices that are far off what three quarters of them agree on are not learned from, and the quarter that
  * new weights suit least has no voice in judging them.
  */
 export class Learning {
@@ -36,29 +36,29 @@ export class Learning {
   #sequence = 0;
   #count = 0;
   /** The one that was not heard of for longest first. */
-  readonly #devices = new Map<string, Kept[]>();
+  readonly #voices = new Map<string, Kept[]>();
 
   constructor(weights: EdgeWeights) {
     this.#weights = weights;
   }
 
-  add(deviceId: string, { predictedMs, completedMs, load: pressure, age }: EdgeSample): void {
+  add(voice: string, { predictedMs, completedMs, load: pressure, age }: EdgeSample): void {
     const most = 2 * limits.edgeWeightMax;
     const logRatio = clamp(Math.log(completedMs / predictedMs), -most, most);
     // A single sample that is no number would spoil every fit.
     if (!Number.isFinite(logRatio + pressure + age)) return;
-    const kept = this.#devices.get(deviceId) ?? [];
+    const kept = this.#voices.get(voice) ?? [];
     kept.push({
       observation: { logRatio, pressure, age },
       sequence: this.#sequence,
       seenAtMs: null,
     });
-    this.#devices.delete(deviceId);
-    this.#devices.set(deviceId, kept);
+    this.#voices.delete(voice);
+    this.#voices.set(voice, kept);
     this.#sequence += 1;
     this.#count += 1;
-    if (kept.length > limits.edgeSamplesPerDeviceMax) this.#forget(deviceId, kept);
-    const [longestUnheard] = this.#devices;
+    if (kept.length > limits.edgeSamplesPerDeviceMax) this.#forget(voice, kept);
+    const [longestUnheard] = this.#voices;
     if (this.#count > limits.edgeSamplesMax && longestUnheard) this.#forget(...longestUnheard);
   }
 
@@ -66,13 +66,13 @@ export class Learning {
   learn(nowMs: number): EdgeWeights | null {
     this.#expire(nowMs);
     if (this.#count < limits.edgeSamplesMin) return null;
-    if (this.#devices.size < limits.edgeSampleDevicesMin) return null;
-    const devices = this.#split();
-    const trained = devices.map(({ training }) => training).filter(({ length }) => length > 0);
+    if (this.#voices.size < limits.edgeSampleDevicesMin) return null;
+    const heard = this.#split();
+    const trained = heard.map(({ training }) => training).filter(({ length }) => length > 0);
     const believed = believe(trained, this.#weights);
     const found = fitWeights(believed, this.#weights);
     const inForce = biased(believed, this.#weights);
-    const judges = devices.map(({ heldOut }) => heldOut).filter(({ length }) => length > 0);
+    const judges = heard.map(({ heldOut }) => heldOut).filter(({ length }) => length > 0);
     // Without a judge it is no number, and nothing is better.
     if (!(errorOfMost(judges, found) < errorOfMost(judges, inForce) * (1 - gainMin))) return null;
     const { load, age } = found;
@@ -84,22 +84,22 @@ export class Learning {
     return this.#weights;
   }
 
-  #forget(deviceId: string, kept: Kept[]): void {
+  #forget(voice: string, kept: Kept[]): void {
     kept.shift();
     this.#count -= 1;
-    if (kept.length === 0) this.#devices.delete(deviceId);
+    if (kept.length === 0) this.#voices.delete(voice);
   }
 
   #expire(nowMs: number): void {
-    for (const [deviceId, kept] of this.#devices) {
+    for (const [voice, kept] of this.#voices) {
       for (const sample of kept) sample.seenAtMs ??= nowMs;
       while (kept[0] && (kept[0].seenAtMs ?? nowMs) < nowMs - limits.edgeSampleKeptMs)
-        this.#forget(deviceId, kept);
+        this.#forget(voice, kept);
     }
   }
 
-  #split(): Device[] {
-    const all = [...this.#devices.values()];
+  #split(): Heard[] {
+    const all = [...this.#voices.values()];
     const sequences = all.flat().map(({ sequence }) => sequence);
     sequences.sort((a, b) => a - b);
     const from = sequences[Math.floor(sequences.length * (1 - heldOutShare))] ?? 0;

@@ -55,7 +55,8 @@ export function vacate(
 /** Puts spares where an edge is missing, each where it fits. */
 export function fillVacancies(context: Context): void {
   for (const vacancy of [...context.vacancies.values()]) {
-    if (vacancy.sinceMs <= context.nowMs - thresholds.vacancyMs) {
+    const isOld = vacancy.sinceMs <= context.nowMs - thresholds.vacancyMs;
+    if (isOld && hasActive(context, vacancy)) {
       context.vacancies.delete(vacancy.name);
       continue;
     }
@@ -65,6 +66,46 @@ export function fillVacancies(context: Context): void {
     spare.standsIn = true;
     count(context, 'promoted');
   }
+}
+
+/**
+ * A spare is put where no edge is active, whoever was there before: after a restart nobody knows. Of a room that only spares
+ * for all rooms serve nothing is known while nobody is in it.
+ */
+export function relieveRooms(context: Context): void {
+  const { edgesOfRoom, settledAtMs, nowMs } = context;
+  if ((settledAtMs ?? 0) > nowMs || hasActiveIn(context, null)) return;
+  const spares = [...context.edges.values()].filter(({ role }) => role === 'spare');
+  const isAnywhere = spares.some(({ registration }) => registration.rooms === null);
+  const rooms = isAnywhere
+    ? [...edgesOfRoom.keys(), ...context.rooms.keys()]
+    : spares.flatMap(({ registration }) => registration.rooms ?? []);
+  // Room by room: one that is put somewhere may serve the next, too.
+  for (const room of new Set(rooms)) {
+    if (room === null ? context.named.size > 0 : hasActiveIn(context, room)) continue;
+    relieve(context, room);
+  }
+}
+
+function relieve(context: Context, room: string | null): void {
+  const rooms = room === null ? null : [room];
+  const need = { name: '', rooms, region: null, kpis: {}, holder: null, sinceMs: context.nowMs };
+  const spare = bestSpare(context, need);
+  const name = spare && (ownName(context, spare) ?? freeName(context, spare.edgeId));
+  if (!spare || name === null) return;
+  place(context, spare, name);
+  count(context, 'promoted');
+}
+
+function hasActiveIn({ edgesOfRoom }: Context, room: string | null): boolean {
+  for (const which of [room, null]) {
+    for (const { role } of edgesOfRoom.get(which) ?? []) if (role === 'active') return true;
+  }
+  return false;
+}
+
+function freeName({ named }: Context, name: string): string | null {
+  return named.has(name) ? null : name;
 }
 
 /** Whether viewers of an edge have somebody else to go to if it is drained. */

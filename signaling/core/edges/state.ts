@@ -86,7 +86,8 @@ export interface Room {
 
 /** Learns weights from what viewers predicted and measured. */
 export interface SampleLearning {
-  add(deviceId: string, sample: EdgeSample): void;
+  /** All samples of one voice count as one. */
+  add(voice: string, sample: EdgeSample): void;
   /** Better weights; null where there are none. */
   learn(nowMs: number): EdgeWeights | null;
 }

@@ -210,10 +210,10 @@ describe('edge directory: places', () => {
   });
 
   it('does not put an edge back where it asked to leave', () => {
-    const world = watched(1, { a: {} });
+    const world = watched(1, { a: {}, b: {} });
     expect(world.beat('a', { role: 'spare' })).to.include({ role: 'spare', name: null });
-    world.advance(60_000, ['a']);
-    expect(world.directory.stats()).to.include({ active: 0, spare: 1 });
+    world.advance(60_000, ['a', 'b']);
+    expect(world.directory.stats()).to.include({ active: 1, spare: 1 });
     expect(world.beat('a', { role: 'active' })).to.include({ role: 'active', name: 'a' });
   });
 });

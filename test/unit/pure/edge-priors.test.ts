@@ -102,7 +102,7 @@ describe('edge directory: weights', () => {
     const weights = { version: 1, load: 2, age: 0.5 };
     const world = createEdgesWorld({
       learning: {
-        add: (deviceId) => samples.push(deviceId),
+        add: (voice) => samples.push(voice),
         learn: () => (samples.length > 0 ? weights : null),
       },
     });
@@ -111,7 +111,7 @@ describe('edge directory: weights', () => {
     expect(viewer.body?.weights.version).to.equal(0);
     const sample = { predictedMs: 100, completedMs: 200, load: 0.1, age: 0 };
     world.report('v', [outcome('e1', { sample })]);
-    expect(samples).to.deep.equal(['device-v']);
+    expect(samples).to.deep.equal(['subject-v']);
     world.advance(60_000, ['e1']);
     expect(viewer.body?.weights).to.deep.equal(weights);
   });
@@ -130,5 +130,27 @@ describe('edge directory: weights', () => {
     const { weights } = world.viewers.get('v0')?.body ?? {};
     expect(weights?.version).to.be.at.least(1);
     expect(weights?.load).to.be.closeTo(1.5, 0.1);
+  });
+
+  it('are not moved by one subject, whatever it calls its devices', () => {
+    const world = createEdgesWorld({ learning: new Learning(edgeWeightsUnlearned) });
+    world.register('e1');
+    const say = (connectionId: string, by: number, round: number) => {
+      const load = ((round * 7) % 20) / 20;
+      const completedMs = 1_000 * Math.exp(by * load);
+      const sample = { predictedMs: 1_000, completedMs, load, age: 0 };
+      world.report(connectionId, [outcome('e1', { sample })]);
+    };
+    for (let index = 0; index < 60; index++) {
+      world.join(`v${index}`);
+      for (let round = 0; round < 10; round++) say(`v${index}`, 3, round + index);
+    }
+    for (let index = 0; index < 300; index++) {
+      world.join(`liar${index}`, { subject: 'liar' });
+      for (let round = 0; round < 10; round++) say(`liar${index}`, 0, round);
+      world.leave(`liar${index}`);
+    }
+    world.advance(60_000, ['e1']);
+    expect(world.viewers.get('v0')?.body?.weights.load).to.be.closeTo(3, 0.1);
   });
 });
