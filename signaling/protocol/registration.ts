@@ -1,7 +1,7 @@
 /** What edges and callers of discovery send over HTTP, checked. Apart from `edges.ts`: no page carries this. */
 import * as v from 'valibot';
 import { id } from './border.ts';
-import { type EdgeNeeds, needsSchema } from './edges.ts';
+import { type EdgeNeeds, kpisSchema } from './edges.ts';
 import type { KpiFault } from './kpi-forms.ts';
 import { fromStandard, type KpiStandard } from './kpi-standards.ts';
 import { type Kpis, parseKpis } from './kpis.ts';
@@ -158,25 +158,30 @@ export function parseDiscovery(body: unknown): EdgeInput<EdgeDiscovery> {
   return needs.ok ? { ok: true, value: { room, deviceId, needs: needs.value } } : needs;
 }
 
-/** In base units as in a join, or as the texts that an app writes. */
+/** In base units as in a join, in the words of a standard, or as the texts that an app writes. */
 function readNeeds(needs: unknown): EdgeInput<EdgeNeeds | null> {
   if (needs === undefined || needs === null) return { ok: true, value: null };
-  const inBaseUnits = v.safeParse(needsSchema, needs);
-  if (inBaseUnits.success && !hasTexts(needs)) return { ok: true, value: inBaseUnits.output };
   const parsed = v.safeParse(needTextsSchema, needs, { abortEarly: true });
   if (!parsed.success) return invalid('discovery_invalid', parsed.issues[0]);
   const { isStrict = false, standard, units } = parsed.output;
-  const minimum = readKpis(parsed.output.minimum, standard, units);
+  const isOurs = standard === undefined && units === undefined;
+  const read = (stated: unknown): EdgeInput<Kpis> =>
+    isOurs && isInBaseUnits(stated)
+      ? { ok: true, value: stated }
+      : readKpis(stated, standard, units);
+  const minimum = read(parsed.output.minimum);
   if (!minimum.ok) return minimum;
-  const expected = readKpis(parsed.output.expected, standard, units);
+  const expected = read(parsed.output.expected);
   if (!expected.ok) return expected;
   return { ok: true, value: { minimum: minimum.value, expected: expected.value, isStrict } };
 }
 
-function hasTexts(needs: unknown): boolean {
-  const { minimum, expected } = needs as { minimum: object; expected: object };
-  return [minimum, expected].some((kpis) =>
-    Object.values(kpis).some((value) => typeof value === 'string'),
+/** And in nothing else: what is misspelt is refused, not left out. */
+function isInBaseUnits(stated: unknown): stated is Kpis {
+  return (
+    v.is(kpisSchema, stated) &&
+    !Array.isArray(stated) &&
+    Object.keys(stated).every((field) => Object.hasOwn(kpisSchema.entries, field))
   );
 }
 

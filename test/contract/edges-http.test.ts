@@ -84,7 +84,8 @@ describe('signaling: edges over HTTP', () => {
         { edgeId: 's2', reason: 'spare', kpi: null },
       ]);
     }
-    const { json } = await discover(server, { needs: { minimum: { bandwidth: '5 Gbps' } } });
+    const minimum = { bandwidth: '5 Gbps' };
+    const { json } = await discover(server, { needs: { minimum, isStrict: true } });
     const none = await opened(json as unknown as SignedEdges, jwk);
     expect(none).to.deep.include({ edges: [], failing: 'bandwidth' });
     const all = await opened((await discover(server, {})).json as unknown as SignedEdges, jwk);
