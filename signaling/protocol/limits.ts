@@ -177,6 +177,8 @@ export const edgeWindowMs = 5_000;
 export const edgeVoicesMax = 1_000;
 /** Names without an edge that wait for a spare; the longest vacant is forgotten first. */
 export const edgeVacanciesMax = 64;
+/** Answers to steered players that are kept for an interval, by room and network, the oldest is dropped first: 10 MB. */
+export const edgeSurveysMax = 500;
 /** A player asks for a steering manifest again after this: its prior and load are a heartbeat or two old by then. */
 export const steeringTtlMs = 30_000;
 /** While an edge of the room drains or fails a viewer: about a segment or two, within what a player has ahead. */

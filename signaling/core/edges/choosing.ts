@@ -7,6 +7,7 @@ import {
   kpiNames,
   unmetKpi,
 } from '../../protocol/index.ts';
+import { admission } from './admission.ts';
 import type { EdgesRequest } from './events.ts';
 import { type Context, type Edge, edgesOf, leaseLeftMs } from './state.ts';
 import * as thresholds from './thresholds.ts';
@@ -30,7 +31,11 @@ interface Choice {
 export function bodyFor(context: Context, asker: Asker, version: number, nowMs: number): EdgesBody {
   const { limits, weights } = context;
   const { edges, excluded } = choose(context, asker);
-  const listings = edges.map((edge) => listingOf(context, edge, asker.network, nowMs));
+  const admits = admission(context, asker.room);
+  const listings = edges.map((edge) => ({
+    ...listingOf(context, edge, asker.network, nowMs),
+    admits: admits(edge),
+  }));
   const leaseMs = Math.min(limits.edgesValidMs, ...listings.map(({ validForMs }) => validForMs));
   return {
     room: asker.room,
@@ -165,7 +170,7 @@ function listingOf(
   edge: Edge,
   network: string | null,
   nowMs: number,
-): EdgeListing {
+): Omit<EdgeListing, 'admits'> {
   const { edgeId, name, registration, load } = edge;
   const { baseUrl, region, kpis, costPerGigabyte } = registration;
   const prior = context.priors.get(network, edgeId, nowMs);
@@ -178,7 +183,6 @@ function listingOf(
     load,
     costPerGigabyte,
     prior,
-    admits: admits(context, edge),
     validForMs: leaseLeftMs(context, edge, nowMs),
   };
 }
@@ -192,42 +196,4 @@ function failingKpi(excluded: readonly EdgeExclusion[]): KpiName | null {
     if (count > worstCount) [worst, worstCount] = [name, count];
   }
   return worst;
-}
-
-/**
- * Share of those that read elsewhere that may move here until the next word. From how many it serves with its load, where
- * that tells; else a part of them, and the next load tells how they were borne.
- */
-function admits(context: Context, edge: Edge): number {
-  const { loadTelling, readersTelling, readersHarmless } = thresholds;
-  const { admitsUnknown, admitsMax } = thresholds;
-  const elsewhereCount = readersFor(context, edge) - edge.readerCount;
-  const loadMax = loadMaxOf(context);
-  if (edge.role !== 'active' || edge.fullSinceMs !== null || (edge.load ?? 0) >= loadMax) return 0;
-  if (elsewhereCount <= readersHarmless) return 1;
-  const { load, readerCount } = edge;
-  const isTelling = load !== null && load >= loadTelling && readerCount >= readersTelling;
-  const share = isTelling
-    ? ((loadMax / load - 1) * readerCount) / elsewhereCount
-    : admitsUnknown * (1 - (load ?? 0) / loadMax);
-  const harmless = readersHarmless / elsewhereCount;
-  return Number(Math.min(admitsMax, Math.max(harmless, share)).toFixed(2));
-}
-
-/** However much better an edge is: beyond this it serves more than its share, and would not be better for long. */
-function loadMaxOf({ edges }: Context): number {
-  const loads = [...edges.values()].flatMap(({ role, load }) =>
-    role === 'active' ? (load ?? []) : [],
-  );
-  const mean = loads.reduce((sum, load) => sum + load, 0) / Math.max(1, loads.length);
-  const { loadBusy, loadIdle, loadOverMean } = thresholds;
-  return Math.min(loadBusy, Math.max(loadIdle, mean * loadOverMean));
-}
-
-function readersFor(context: Context, { registration }: Edge): number {
-  if (registration.rooms === null) return context.readerCount;
-  return registration.rooms.reduce(
-    (sum, room) => sum + (context.rooms.get(room)?.readerCount ?? 0),
-    0,
-  );
 }

@@ -12,6 +12,7 @@ import type {
 } from './events.ts';
 import { beat, deregister, register } from './registering.ts';
 import { type Context, createContext, heartbeatIntervalMs, type SampleLearning } from './state.ts';
+import { createSurveys } from './surveys.ts';
 import { join, leave, renewDue, tellDue } from './telling.ts';
 import * as thresholds from './thresholds.ts';
 
@@ -22,6 +23,7 @@ import * as thresholds from './thresholds.ts';
 export function createEdgeDirectory(options: EdgesOptions = {}): EdgeDirectory {
   const context = createContext({ ...defaults, ...options.limits });
   const { limits } = context;
+  const surveys = createSurveys(context);
   let sweptAtMs = Number.NEGATIVE_INFINITY;
   let learnedAtMs = Number.NEGATIVE_INFINITY;
   let announcedMs: number | null = null;
@@ -67,12 +69,7 @@ export function createEdgeDirectory(options: EdgesOptions = {}): EdgeDirectory {
       return effects;
     },
     discover: (request, nowMs) => bodyNow(context, request, nowMs),
-    survey({ room, network, isNew }, nowMs) {
-      const asker = { room, network, needs: null, deviceId: null, edgeId: null };
-      const joinedAtMs = isNew ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
-      const edgesMax = limits.edgesOfRoomMax;
-      return bodyFor(context, { ...asker, joinedAtMs, edgesMax }, 0, nowMs);
-    },
+    survey: (request, nowMs) => surveys.get(request, nowMs),
     stats() {
       const stats = { active: 0, spare: 0, draining: 0, viewers: context.viewers.size };
       for (const { role } of context.edges.values()) stats[role]++;

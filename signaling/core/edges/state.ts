@@ -112,6 +112,8 @@ export interface Context {
   /** By then the edges that were there before a restart are back; null before the first event. */
   settledAtMs: number | null;
   nowMs: number;
+  /** Of all that viewers are told of at once: where it has not grown, edges and their places are the same. */
+  changeCount: number;
   /** Of the newest body. */
   version: number;
 }
@@ -132,6 +134,7 @@ export function createContext(limits: Limits): Context {
     effects: [],
     settledAtMs: null,
     nowMs: 0,
+    changeCount: 0,
     version: 0,
   };
 }
@@ -157,6 +160,7 @@ export function covers(rooms: string[] | null, others: string[] | null): boolean
 
 /** The viewers of an edge's rooms are to be told: now when it matters to them where they read, else when there is time. */
 export function markRooms(context: Context, rooms: string[] | null, isQuiet = false): void {
+  if (!isQuiet) context.changeCount++;
   const names = rooms ?? context.rooms.keys();
   for (const name of names) {
     const room = context.rooms.get(name);
