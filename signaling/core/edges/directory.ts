@@ -11,7 +11,13 @@ import type {
   EdgesRequest,
 } from './events.ts';
 import { beat, deregister, register } from './registering.ts';
-import { type Context, createContext, heartbeatIntervalMs, type SampleLearning } from './state.ts';
+import {
+  type Context,
+  createContext,
+  heartbeatIntervalMs,
+  markAll,
+  type SampleLearning,
+} from './state.ts';
 import { createSurveys } from './surveys.ts';
 import { join, leave, renewDue, tellDue } from './telling.ts';
 import * as thresholds from './thresholds.ts';
@@ -37,6 +43,8 @@ export function createEdgeDirectory(options: EdgesOptions = {}): EdgeDirectory {
     curate(context);
     context.priors.forget(context.nowMs);
     renewDue(context);
+    markAll(context);
+    context.bodiesLeft = limits.edgesBodiesPerTurnMax;
     if (context.nowMs < learnedAtMs + thresholds.learnIntervalMs) return;
     learnedAtMs = context.nowMs;
     context.weights = options.learning?.learn(context.nowMs) ?? context.weights;
@@ -56,14 +64,15 @@ export function createEdgeDirectory(options: EdgesOptions = {}): EdgeDirectory {
         context.nowMs + heartbeatIntervalMs(limits) * thresholds.heartbeatsMissing;
       const effects: EdgesEffect[] = [];
       context.effects = effects;
+      context.hasUrgentNews = false;
       if (event.type === 'woke' || (announcedMs !== null && announcedMs <= context.nowMs))
         announcedMs = null;
       const isSweep = context.nowMs >= sweptAtMs + limits.edgesIntervalMs;
       if (isSweep) sweep();
       const answer = dispatch(context, event, options.learning);
       if (answer) effects.push({ type: 'answer', answer });
-      // What viewers bring about has time until the next sweep.
-      if (isSweep || answer?.ok) tellDue(context);
+      // What viewers bring about has time until the next sweep, and so has a heartbeat that brings nothing new.
+      if (isSweep || (answer?.ok && context.hasUrgentNews)) tellDue(context);
       announceWake();
       context.effects = [];
       return effects;

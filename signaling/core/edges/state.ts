@@ -10,6 +10,7 @@ import type { EdgeRegistration, EdgeRole } from '../../protocol/registration.ts'
 import type { EdgesEffect, EdgesMetric } from './events.ts';
 import type { Health } from './health.ts';
 import { createPriors, type Priors } from './priors.ts';
+import * as thresholds from './thresholds.ts';
 
 export interface Edge {
   readonly edgeId: string;
@@ -103,6 +104,12 @@ export interface Context {
   readonly rooms: Map<string, Room>;
   /** Rooms with something to tell. */
   readonly pending: Set<Room>;
+  /** News for all rooms, of which there are too many to mark with every event: the next sweep does. */
+  newsForAll: { isStale: boolean; isQuiet: boolean };
+  /** Something that viewers are to be told of at once has come about in this event. */
+  hasUrgentNews: boolean;
+  /** Bodies that may be made before the next sweep, but for those of viewers that join. */
+  bodiesLeft: number;
   readonly viewers: Map<string, Viewer>;
   /** Of all rooms. */
   readerCount: number;
@@ -127,6 +134,9 @@ export function createContext(limits: Limits): Context {
     vacancies: new Map(),
     rooms: new Map(),
     pending: new Set(),
+    newsForAll: { isStale: false, isQuiet: false },
+    hasUrgentNews: false,
+    bodiesLeft: limits.edgesBodiesPerTurnMax,
     viewers: new Map(),
     priors: createPriors(limits),
     readerCount: 0,
@@ -161,14 +171,29 @@ export function covers(rooms: string[] | null, others: string[] | null): boolean
 /** The viewers of an edge's rooms are to be told: now when it matters to them where they read, else when there is time. */
 export function markRooms(context: Context, rooms: string[] | null, isQuiet = false): void {
   if (!isQuiet) context.changeCount++;
-  const names = rooms ?? context.rooms.keys();
-  for (const name of names) {
-    const room = context.rooms.get(name);
-    if (!room) continue;
-    if (isQuiet) room.hasQuietNews = true;
-    else room.isStale = true;
-    context.pending.add(room);
+  if (rooms === null && context.rooms.size > thresholds.roomsMarkedMax) {
+    context.newsForAll[isQuiet ? 'isQuiet' : 'isStale'] = true;
+    return;
   }
+  if (!isQuiet) context.hasUrgentNews = true;
+  for (const name of rooms ?? context.rooms.keys()) {
+    const room = context.rooms.get(name);
+    if (room) mark(context, room, isQuiet);
+  }
+}
+
+/** Hands on what all rooms are to be told. */
+export function markAll(context: Context): void {
+  const { isStale, isQuiet } = context.newsForAll;
+  context.newsForAll = { isStale: false, isQuiet: false };
+  if (!isStale && !isQuiet) return;
+  for (const room of context.rooms.values()) mark(context, room, !isStale);
+}
+
+function mark(context: Context, room: Room, isQuiet: boolean): void {
+  if (isQuiet) room.hasQuietNews = true;
+  else room.isStale = true;
+  context.pending.add(room);
 }
 
 /** Viewers of this network are to be told when there is time. */

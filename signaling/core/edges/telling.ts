@@ -46,21 +46,20 @@ export function leave(context: Context, connectionId: string): void {
   context.pending.delete(room);
 }
 
-/** Tells the rooms whose time has come, as many viewers as one turn allows. */
+/** Tells the rooms whose time has come, as many viewers as one interval allows. */
 export function tellDue(context: Context): void {
-  const { edgesIntervalMs, edgesQuietIntervalMs, edgesBodiesPerTurnMax } = context.limits;
-  let bodiesLeft = edgesBodiesPerTurnMax;
+  const { edgesIntervalMs, edgesQuietIntervalMs } = context.limits;
   const waiting: Room[] = [];
   for (const room of context.pending) {
     const isUrgent = room.isStale || room.untold.size > 0;
     const intervalMs = isUrgent ? edgesIntervalMs : edgesQuietIntervalMs;
+    if (context.bodiesLeft <= 0) break;
     if (context.nowMs < room.toldAtMs + intervalMs) continue;
-    if (bodiesLeft <= 0) break;
     const { isStale } = room;
     takeNews(room);
-    const bodyCount = tell(context, room, room.untold, bodiesLeft, isStale);
+    const bodyCount = tell(context, room, room.untold, context.bodiesLeft, isStale);
     if (bodyCount > 0) room.toldAtMs = context.nowMs;
-    bodiesLeft -= bodyCount;
+    context.bodiesLeft -= bodyCount;
     context.pending.delete(room);
     // Behind the others, which have their turn before what is left of this one.
     if (room.untold.size > 0) waiting.push(room);

@@ -55,6 +55,8 @@ export const admitsUnknown = 0.25;
 export const admitsMax = 0.5;
 /** Viewers of a room are dealt into so many hands where there are more edges than are told of: a body is signed for each. */
 export const handsMax = 16;
+/** Up to so many rooms are told at once of what is new in all, in 50 µs; of more in the next sweep, within an interval. */
+export const roomsMarkedMax = 1_000;
 /** Of three a single one that lies is never the median. */
 export const priorDevicesMin = 3;
 /** Weights are learned anew no oftener: they are told with what else is new, and a fit takes fifty milliseconds. */

@@ -133,6 +133,32 @@ describe('edge directory: what viewers are told', () => {
       expect(world.idsOf(connectionId), connectionId).to.deep.equal(['e1']);
   });
 
+  it('makes no more bodies because more edges are heard', () => {
+    const world = createEdgesWorld();
+    world.register('e1');
+    world.register('e2');
+    for (let index = 0; index < 3_000; index++) world.join(`v${index}`, { room: `room-${index}` });
+    world.advance(1_000, ['e1', 'e2']);
+    const before = world.bodies.length;
+    world.register('e1', { region: 'other' });
+    for (let index = 0; index < 20; index++) world.beat('e2', { load: (index % 2) / 2 });
+    world.advance(1_500);
+    expect(world.bodies.length - before).to.be.within(1, 2 * world.limits.edgesBodiesPerTurnMax);
+    world.advance(8_000, ['e1', 'e2']);
+    const regions = [...world.viewers.values()].map(({ body }) => body?.edges[0]?.region);
+    expect(regions.every((region) => region === 'other')).to.equal(true);
+  });
+
+  it('spends on a burst of registrations no more bodies than on one', () => {
+    const world = createEdgesWorld();
+    for (let index = 0; index < 900; index++) world.join(`v${index}`, { room: `room-${index}` });
+    world.register('e1');
+    world.advance(5_000, ['e1']);
+    const before = world.bodies.length;
+    for (let index = 0; index < 20; index++) world.register('e1', { region: `r${index}` });
+    expect(world.bodies.length - before).to.be.within(1, world.limits.edgesBodiesPerTurnMax);
+  });
+
   it('fits a frame, however much edges say of themselves', () => {
     const room = '"'.repeat(128);
     const world = createEdgesWorld();
