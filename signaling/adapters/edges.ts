@@ -5,7 +5,8 @@ import type {
   EdgesEvent,
   EdgesRequest,
 } from '../core/index.ts';
-import type { JoinFrame, ReportFrame, SignedEdges } from '../protocol/index.ts';
+import type { JoinFrame, Limits, ReportFrame, SignedEdges } from '../protocol/index.ts';
+import { createOutbox } from './edges-outbox.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Signer } from './signer.ts';
@@ -16,6 +17,7 @@ export interface EdgesOptions {
   /** Connections that effects may address. */
   connections: ReadonlyMap<string, Connection>;
   signer: Signer;
+  limits: Limits;
   metrics: Metrics;
   log: Log;
   nowMs: () => number;
@@ -24,7 +26,7 @@ export interface EdgesOptions {
 /** Feeds the directory of edges and performs its effects: the only place that has a timer for them. */
 export interface Edges {
   /** To be called after the welcome. */
-  join(connection: Connection, subject: string, frame: JoinFrame): void;
+  join(connection: Connection, subject: string, frame: JoinFrame, isReturning: boolean): void;
   report(connection: Connection, frame: ReportFrame): void;
   leave(connection: Connection): void;
   /** Null when it failed. */
@@ -36,12 +38,17 @@ export interface Edges {
 }
 
 export function createEdges(options: EdgesOptions): Edges {
-  const { directory, connections, signer, metrics, log, nowMs } = options;
+  const { directory, connections, signer, limits, metrics, log, nowMs } = options;
   const queue: EdgesEvent[] = [];
   let busy = false;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   let answer: EdgeAnswer | null = null;
+  const outbox = createOutbox({
+    connections,
+    sliceMax: limits.edgesSentPerTurnMax,
+    failed: (error) => log.warn('internal', { type: 'tell', message: String(error) }),
+  });
 
   function perform(effect: EdgesEffect): void {
     if (effect.type === 'count') metrics.edgeEvent(effect.metric, effect.value);
@@ -52,8 +59,7 @@ export function createEdges(options: EdgesOptions): Edges {
       timer = setTimeout(() => handle({ type: 'woke' }), Math.max(1, effect.atMs - nowMs()));
     } else {
       const text = JSON.stringify({ type: 'edges', signed: signer.signText(effect.body) });
-      for (const connectionId of effect.connectionIds)
-        connections.get(connectionId)?.sendText('edges', text);
+      outbox.add(text, effect.connectionIds);
     }
   }
 
@@ -70,11 +76,11 @@ export function createEdges(options: EdgesOptions): Edges {
       }
     }
     busy = false;
+    outbox.send();
   }
 
   return {
-    join({ connectionId, network }, subject, { room, deviceId, needs = null, resumeKey }) {
-      const isReturning = resumeKey !== undefined;
+    join({ connectionId, network }, subject, { room, deviceId, needs = null }, isReturning) {
       handle({
         type: 'viewerJoined',
         ...{ connectionId, room, deviceId, subject, network, needs, isReturning },
@@ -94,6 +100,7 @@ export function createEdges(options: EdgesOptions): Edges {
     close() {
       closed = true;
       clearTimeout(timer);
+      outbox.close();
     },
   };
 }

@@ -83,7 +83,7 @@ export function createGate(options: GateOptions): SocketHandlers {
       // Closed by now when the room has refused it; else it has its welcome.
       if (hasClosed(connection)) return;
       attestor.join(room, connection);
-      edges.join(connection, subject, frame);
+      edges.join(connection, subject, frame, known !== null);
     } catch (error) {
       log.warn('internal', { connectionId, message: String(error) });
       connection.refuse('internal', 'internal error');

@@ -164,6 +164,8 @@ export const edgesQuietIntervalMs = 10_000;
 export const edgesValidMs = 300_000;
 /** Bodies made and signed in one go, 0.1 ms each: the rest waits for the next interval. */
 export const edgesBodiesPerTurnMax = 500;
+/** Sockets written to in one go, 20 us each: joins, heartbeats and other rooms come in between. */
+export const edgesSentPerTurnMax = 2_000;
 /** Networks whose measurements are remembered, the longest unheard is forgotten first: 15 MB with the next two. */
 export const priorNetworksMax = 2_000;
 export const priorEdgesMax = 16;

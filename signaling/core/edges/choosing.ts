@@ -18,6 +18,8 @@ export interface Asker extends EdgesRequest {
   joinedAtMs: number;
   /** The edge that it reads from stays on its list as long as it does. */
   edgeId: string | null;
+  /** Of what changes, by itself. Default false. */
+  isTold?: boolean;
   /** Default `edgesPerRoomMax`. */
   edgesMax?: number;
 }
@@ -36,7 +38,9 @@ export function bodyFor(context: Context, asker: Asker, version: number, nowMs: 
     ...listingOf(context, edge, asker.network, nowMs),
     admits: admits(edge),
   }));
-  const leaseMs = Math.min(limits.edgesValidMs, ...listings.map(({ validForMs }) => validForMs));
+  // Who is told by itself hears of an edge that goes; who asks has to ask again.
+  const leases = asker.isTold ? [] : listings.map(({ validForMs }) => validForMs);
+  const leaseMs = Math.min(limits.edgesValidMs, ...leases);
   return {
     room: asker.room,
     version,

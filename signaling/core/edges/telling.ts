@@ -19,7 +19,8 @@ export function join(context: Context, event: ViewerJoined): void {
   const viewer: Viewer = {
     ...{ connectionId, room, deviceId, subject, network, needs },
     needsText: JSON.stringify(needs),
-    joinedAtMs: context.nowMs,
+    // It may read from an edge that has become full since.
+    joinedAtMs: event.isReturning ? Number.NEGATIVE_INFINITY : context.nowMs,
     edge: null,
     wasTold: false,
     // After a restart edges come back one by one: all viewers would be sent to the first.
@@ -91,7 +92,7 @@ export function renewDue(context: Context): void {
 function askerOf(viewer: Viewer): Asker {
   const { room, needs, deviceId, network, joinedAtMs, edge } = viewer;
   const edgeId = edge?.edgeId ?? null;
-  return { room: room.name, needs, deviceId, network, joinedAtMs, edgeId };
+  return { room: room.name, needs, deviceId, network, joinedAtMs, edgeId, isTold: true };
 }
 
 function createRoom(context: Context, name: string): Room {

@@ -233,6 +233,21 @@ describe('edge directory: what viewers are told', () => {
     expect(world.reasons()).to.deep.equal({});
   });
 
+  it('leaves a viewer that was there before its connection broke', () => {
+    const world = createEdgesWorld();
+    world.register('full', { load: 0.5 });
+    world.register('other');
+    world.join('v');
+    for (const load of [0.96, 0.97]) world.beat('full', { load });
+    world.advance(20_000, ['other', 'full']);
+    world.leave('v');
+    world.join('again', { deviceId: 'device-v', subject: 'subject-v', isReturning: true });
+    world.join('new');
+    world.advance(1_000);
+    expect(world.idsOf('again')).to.deep.equal(['full', 'other']);
+    expect(world.idsOf('new')).to.deep.equal(['other']);
+  });
+
   it('admits to an edge what it can bear, by what its load is of', () => {
     const world = createEdgesWorld();
     world.register('idle', { load: 0 });
