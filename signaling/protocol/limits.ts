@@ -175,7 +175,7 @@ export const priorDevicesMax = 9;
 export const priorMs = 300_000;
 /** Every viewer reports once in it: an edge is judged by all that read from it. */
 export const edgeWindowMs = 5_000;
-/** Devices that are heard in one window: more do not change a share. */
+/** Subjects that are heard in one window: more do not change a share. */
 export const edgeVoicesMax = 1_000;
 /** Names without an edge that wait for a spare; the longest vacant is forgotten first. */
 export const edgeVacanciesMax = 64;

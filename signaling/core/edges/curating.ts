@@ -51,7 +51,7 @@ function takeMeasured(context: Context, viewer: Viewer, outcome: EdgeOutcome): v
 /** Ends leases and drains, judges edges by what was heard of them, and puts spares where one is missing. */
 export function curate(context: Context): void {
   const { edgeLeaseMs } = context.limits;
-  let heardCount = 0;
+  const heard: Edge[] = [];
   const failing: Edge[] = [];
   for (const edge of [...context.edges.values()]) {
     if (!edge.isStatic && context.nowMs >= edge.heardAtMs + edgeLeaseMs) {
@@ -61,24 +61,48 @@ export function curate(context: Context): void {
     }
     const judgement = judge(edge.health, isHeartbeatMissing(context, edge), context.nowMs);
     if (edge.wellAtMs === null) {
-      if (judgement) heardCount++;
+      if (judgement) heard.push(edge);
       if (judgement?.isFailing) failing.push(edge);
       // Some still read from it: it is well when they are.
     } else if (judgement?.hasFailures) edge.wellAtMs = context.nowMs + wellAfterMs(edge);
     else if (context.nowMs >= edge.wellAtMs) recover(context, edge);
   }
-  // Where most fail it is the origin, or the way there: no other edge would do better.
-  const isGeneral = failing.length > 1 && failing.length > heardCount / 2;
-  if (!isGeneral) for (const edge of failing) drain(context, edge);
+  const isGeneral = generality(heard, failing);
+  for (const edge of failing) if (!isGeneral(edge)) drain(context, edge);
   fillVacancies(context);
   relieveRooms(context);
+}
+
+/**
+ * Where most fail it is the origin, or the way there: no other edge would do better. Each room may have an origin of its
+ * own, so its edges are judged together; one for all rooms is judged with all edges.
+ */
+function generality(heard: readonly Edge[], failing: readonly Edge[]): (edge: Edge) => boolean {
+  const heardIn = countByRoom(heard);
+  const failingIn = countByRoom(failing);
+  const inRoom = (counts: Map<string | null, number>, room: string) =>
+    (counts.get(room) ?? 0) + (counts.get(null) ?? 0);
+  const isMost = (failingCount: number, heardCount: number) =>
+    failingCount > 1 && failingCount > heardCount / 2;
+  return ({ registration: { rooms } }) =>
+    rooms === null
+      ? isMost(failing.length, heard.length)
+      : rooms.some((room) => isMost(inRoom(failingIn, room), inRoom(heardIn, room)));
+}
+
+function countByRoom(edges: readonly Edge[]): Map<string | null, number> {
+  const counts = new Map<string | null, number>();
+  for (const { registration } of edges)
+    for (const room of registration.rooms ?? [null]) counts.set(room, (counts.get(room) ?? 0) + 1);
+  return counts;
 }
 
 function drain(context: Context, edge: Edge): void {
   if (predictedHealth(edge.health, edge.load) >= thresholds.healthMin) return;
   // An active edge stays where it is while nobody else is there for its viewers.
   if (edge.role === 'active' && !hasRelief(context, edge)) return;
-  edge.drainCount++;
+  const forgotten = Math.floor((context.nowMs - edge.recoveredAtMs) / thresholds.drainForgottenMs);
+  edge.drainCount = Math.max(0, edge.drainCount - forgotten) + 1;
   edge.wellAtMs = context.nowMs + wellAfterMs(edge);
   vacate(context, edge, 'draining');
   count(context, 'drained');
@@ -88,14 +112,17 @@ function wellAfterMs({ drainCount }: Edge): number {
   return Math.min(thresholds.wellMsMax, thresholds.wellMs * 2 ** (drainCount - 1));
 }
 
-/** It gets its name back where nobody has taken it. What it asks for itself still counts. */
+/** It gets its name back where nobody has taken it, and it still wants it. */
 function recover(context: Context, edge: Edge): void {
   if (isHeartbeatMissing(context, edge)) return;
   edge.wellAtMs = null;
+  edge.recoveredAtMs = context.nowMs;
   edge.health = createHealth(thresholds.levelRecovered);
   if (edge.registration.role === 'draining') return;
   count(context, 'recovered');
-  if (isAwaited(context, edge)) {
+  // A spare that stood in for another does so again where it is awaited.
+  const wasStandIn = edge.standsIn && isAwaited(context, edge);
+  if (edge.registration.role === 'active' || wasStandIn) {
     activate(context, edge);
     return;
   }

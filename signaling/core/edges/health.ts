@@ -11,10 +11,15 @@ export interface Health {
 
 interface Window {
   endsAtMs: number;
-  /** By device. */
-  voices: Map<string, { successCount: number; failureCount: number }>;
-  /** The device that speaks for a subject: device ids are chosen by pages, subjects are not. */
+  /** By device, by the subjects that speak for it. */
+  devices: Map<string, Map<string, Voice>>;
+  /** A subject speaks for one device: device ids are chosen by pages, and known to others, subjects are not. */
   deviceOfSubject: Map<string, string>;
+}
+
+interface Voice {
+  successCount: number;
+  failureCount: number;
 }
 
 export interface Judgement {
@@ -40,20 +45,21 @@ export function hear(
   health.window ??= {
     // All edges are judged at the same time: then it shows whether one fails or all do.
     endsAtMs: (Math.floor(nowMs / limits.edgeWindowMs) + 1) * limits.edgeWindowMs,
-    voices: new Map(),
+    devices: new Map(),
     deviceOfSubject: new Map(),
   };
-  const { voices, deviceOfSubject } = health.window;
+  const { devices, deviceOfSubject } = health.window;
   const { deviceId, subject } = voice;
-  if ((deviceOfSubject.get(subject) ?? deviceId) !== deviceId) return;
-  const known = voices.get(deviceId);
-  if (known) {
-    known.successCount += successCount;
-    known.failureCount += failureCount;
-  } else if (voices.size < limits.edgeVoicesMax) {
+  if (!deviceOfSubject.has(subject) && deviceOfSubject.size < limits.edgeVoicesMax)
     deviceOfSubject.set(subject, deviceId);
-    voices.set(deviceId, { successCount, failureCount });
-  }
+  if (deviceOfSubject.get(subject) !== deviceId) return;
+  const voices = devices.get(deviceId) ?? new Map<string, Voice>();
+  devices.set(deviceId, voices);
+  const before = voices.get(subject) ?? { successCount: 0, failureCount: 0 };
+  voices.set(subject, {
+    successCount: before.successCount + successCount,
+    failureCount: before.failureCount + failureCount,
+  });
 }
 
 /** Ends the window that is open, if its time has come. Null while there is nothing to judge. */
@@ -65,21 +71,27 @@ export function judge(
   const { window } = health;
   if (!window || window.endsAtMs > nowMs) return null;
   health.window = null;
-  const { voices } = window;
+  const { size } = window.devices;
   let failingCount = 0;
-  for (const { successCount, failureCount } of voices.values()) {
-    if (failureCount > 0 && failureCount >= successCount) failingCount++;
-  }
+  for (const voices of window.devices.values()) failingCount += failingShare([...voices.values()]);
   // Few devices say less of an edge than of themselves.
-  const weight = thresholds.levelWeight * Math.min(1, voices.size / thresholds.failingDevicesMin);
+  const weight = thresholds.levelWeight * Math.min(1, size / thresholds.failingDevicesMin);
   const before = health.level;
   const expected = before + health.trend;
-  health.level = clamp(expected + weight * (1 - failingCount / voices.size - expected));
+  health.level = clamp(expected + weight * (1 - failingCount / size - expected));
   health.trend += thresholds.trendWeight * (health.level - before - health.trend);
-  const isMost = failingCount >= voices.size * thresholds.failingShareMin;
+  const isMost = failingCount >= size * thresholds.failingShareMin;
   const isEnough = failingCount >= thresholds.failingDevicesMin;
-  const isAllThereIs = failingCount === voices.size && isHeartbeatMissing;
+  const isAllThereIs = failingCount === size && isHeartbeatMissing;
   return { isFailing: isMost && (isEnough || isAllThereIs), hasFailures: failingCount > 0 };
+}
+
+/** A device has one vote. Where subjects of one device do not agree, each has a part of it. */
+function failingShare(voices: readonly Voice[]): number {
+  const failing = voices.filter(
+    ({ successCount, failureCount }) => failureCount > 0 && failureCount >= successCount,
+  );
+  return failing.length / voices.length;
 }
 
 /** Share of devices that it will serve well soon. */

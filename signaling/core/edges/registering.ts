@@ -59,6 +59,7 @@ export function remove(context: Context, edge: Edge): void {
 function ask(context: Context, edge: Edge, role: EdgeRole): void {
   if (edge.registration.role === role) return;
   edge.registration = { ...edge.registration, role };
+  if (role === 'spare') edge.standsIn = false;
   assume(context, edge, role);
 }
 
@@ -98,6 +99,7 @@ function createEdge(context: Context, registration: EdgeRegistration, isStatic: 
     fullSinceMs: null,
     wellAtMs: null,
     drainCount: 0,
+    recoveredAtMs: context.nowMs,
     health: createHealth(),
     readerCount: 0,
   };

@@ -33,7 +33,9 @@ export interface Edge {
   fullSinceMs: number | null;
   /** Drained because viewers fail there, and until then at least; null while nobody says so. */
   wellAtMs: number | null;
+  /** Of late: with time they are forgotten. */
   drainCount: number;
+  recoveredAtMs: number;
   health: Health;
   /** Viewers that say that they read from it. */
   readerCount: number;

@@ -77,6 +77,30 @@ describe('edge directory: curation', () => {
     expect(world.namesOf('v0')).to.deep.equal({ a: 'a', b: 'b' });
   });
 
+  it('gives an edge its name back however often it was drained, and forgets that with time', () => {
+    const world = watched(4, { a: {}, b: {} });
+    const drainedForMs = () => {
+      for (let window = 0; window < 6 && !world.directory.stats().draining; window++)
+        windows(world, 1, ['a', 'b'], () => [outcome('a', bad), outcome('b')]);
+      const fromMs = world.nowMs;
+      while (world.directory.stats().draining) world.advance(10_000, ['a', 'b']);
+      expect(world.beat('a')).to.include({ role: 'active', name: 'a' });
+      return world.nowMs - fromMs;
+    };
+    const times = Array.from({ length: 7 }, drainedForMs);
+    expect(times.at(-1), 'later each time').to.be.above(1_700_000);
+    world.advance(8 * 1_800_000, ['a', 'b']);
+    expect(drainedForMs()).to.be.below(70_000);
+  });
+
+  it('keeps to what a drained edge asks for itself', () => {
+    const world = watched(4, { a: {}, b: {} });
+    windows(world, 2, ['a', 'b'], () => [outcome('a', bad), outcome('b')]);
+    world.beat('a', { role: 'spare' });
+    world.advance(120_000, ['a', 'b']);
+    expect(world.beat('a')).to.include({ role: 'spare', name: null });
+  });
+
   it('takes two windows where half fail, and none where fewer do', () => {
     const world = watched(8, { a: {}, b: {} });
     const half = (index: number) => [outcome('a', index < 4 ? bad : {}), outcome('b')];
@@ -101,6 +125,18 @@ describe('edge directory: curation', () => {
     expect(world.namesOf('tab0')).to.have.property('a');
   });
 
+  it('believes no subject more because it names the devices of others', () => {
+    const world = watched(4, { a: {}, b: {} });
+    for (let index = 0; index < 4; index++)
+      world.join(`liar${index}`, { subject: 'liar', deviceId: `device-v${index}` });
+    for (let round = 0; round < 10; round++)
+      windows(world, 1, ['a', 'b'], (index) => [outcome('a', index < 4 ? {} : bad), outcome('b')]);
+    expect(world.namesOf('v0')).to.have.property('a');
+    // Nor does one keep an edge that fails.
+    windows(world, 3, ['a', 'b'], (index) => [outcome('a', index < 4 ? bad : {}), outcome('b')]);
+    expect(world.namesOf('v0')).not.to.have.property('a');
+  });
+
   it('believes fewer than three where all fail and the edge itself is not heard', () => {
     const world = watched(2, { a: {}, b: {} });
     windows(world, 3, ['a', 'b'], () => [outcome('a', bad), outcome('b')]);
@@ -115,6 +151,27 @@ describe('edge directory: curation', () => {
     const alive = ['a', 'b', 'c', 'spare'];
     windows(world, 5, alive, () => ['a', 'b', 'c'].map((edgeId) => outcome(edgeId, bad)));
     expect(world.directory.stats()).to.include({ active: 3, spare: 1, draining: 0 });
+  });
+
+  it('drains nobody when most of one room fail, however well others are', () => {
+    const rooms = ['room'];
+    const elsewhere = ['c', 'd', 'e', 'f', 'g'];
+    const world = watched(6, {
+      ...{ a: { rooms }, b: { rooms }, spare: { rooms, role: 'spare' } },
+      ...Object.fromEntries(elsewhere.map((edgeId) => [edgeId, { rooms: ['other'] }])),
+    });
+    for (let index = 0; index < 6; index++) world.join(`w${index}`, { room: 'other' });
+    const alive = ['a', 'b', 'spare', ...elsewhere];
+    windows(world, 4, alive, (index) =>
+      index < 6
+        ? [outcome('a', bad), outcome('b', bad)]
+        : elsewhere.map((edgeId) => outcome(edgeId)),
+    );
+    expect(world.namesOf('v0')).to.deep.equal({ a: 'a', b: 'b' });
+    windows(world, 4, alive, (index) =>
+      index < 6 ? [outcome('a', bad), outcome('b')] : [outcome('c', bad), outcome('d')],
+    );
+    expect(world.namesOf('v0'), 'one of them does').to.deep.equal({ a: 'spare', b: 'b' });
   });
 
   it('keeps the last edge of a room', () => {
