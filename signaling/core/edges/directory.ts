@@ -11,13 +11,7 @@ import type {
   EdgesRequest,
 } from './events.ts';
 import { beat, deregister, register } from './registering.ts';
-import {
-  type Context,
-  createContext,
-  heartbeatIntervalMs,
-  markAll,
-  type SampleLearning,
-} from './state.ts';
+import { type Context, createContext, markAll, type SampleLearning, settledAt } from './state.ts';
 import { createSurveys } from './surveys.ts';
 import { join, leave, renewDue, tellDue } from './telling.ts';
 import * as thresholds from './thresholds.ts';
@@ -60,8 +54,7 @@ export function createEdgeDirectory(options: EdgesOptions = {}): EdgeDirectory {
   return {
     handle(event, nowMs) {
       context.nowMs = Math.max(context.nowMs, nowMs);
-      context.settledAtMs ??=
-        context.nowMs + heartbeatIntervalMs(limits) * thresholds.heartbeatsMissing;
+      settledAt(context, context.nowMs);
       const effects: EdgesEffect[] = [];
       context.effects = effects;
       context.hasUrgentNews = false;

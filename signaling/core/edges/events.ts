@@ -105,6 +105,11 @@ export interface SurveyRequest {
   isNew: boolean;
 }
 
+export interface Survey extends EdgesBody {
+  /** Edges that were there before a restart may be missing. */
+  isSettling: boolean;
+}
+
 export interface EdgesStats extends Record<EdgeRole, number> {
   viewers: number;
 }
@@ -115,6 +120,6 @@ export interface EdgeDirectory {
   /** What somebody who comes now is told. Changes nothing. */
   discover(request: EdgesRequest, nowMs: number): EdgesBody;
   /** All that a player is steered by, which knows the edges of its playlist, whichever these are. Changes nothing. */
-  survey(request: SurveyRequest, nowMs: number): EdgesBody;
+  survey(request: SurveyRequest, nowMs: number): Survey;
   stats(): EdgesStats;
 }

@@ -220,6 +220,13 @@ export function heartbeatIntervalMs({ edgeLeaseMs }: Limits): number {
   return Math.floor(edgeLeaseMs / 3);
 }
 
+/** From the first that happens on: by then those that were there before have sent a heartbeat. */
+export function settledAt(context: Context, nowMs: number): number {
+  context.settledAtMs ??=
+    nowMs + heartbeatIntervalMs(context.limits) * thresholds.heartbeatsMissing;
+  return context.settledAtMs;
+}
+
 export function leaseLeftMs(context: Context, edge: Edge, nowMs: number): number {
   const { edgesValidMsMax, edgeLeaseMs } = context.limits;
   if (edge.isStatic) return edgesValidMsMax;

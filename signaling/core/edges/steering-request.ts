@@ -31,6 +31,8 @@ export interface SteeringRefusal {
 }
 
 const names = /^[\w.:-]{1,80}$/;
+/** hls.js takes it for granted before it has read anything. */
+const presumedBitsPerSecond = 500_000;
 const seeds = /^[\w-]{1,32}$/;
 const baseUrls = /^https?:\/\/[^/?#@\s]+\/(?:[^?#\s]*\/)?$/;
 
@@ -65,13 +67,15 @@ export function parseSteering(
   const seed = seeds.test(once('v')) ? once('v') : null;
   const isDash = given.has('_DASH_pathway') || given.has('_DASH_throughput');
   const prefix = isDash ? '_DASH' : '_HLS';
+  const used = usedOf(last(`${prefix}_pathway`), last(`${prefix}_throughput`));
+  // Whoever has a seed, or has measured, has asked before: not all players follow RELOAD-URI.
+  const isNew = seed === null && ![...used.values()].some(isMeasured);
   return {
     room,
     seed: seed ?? freshSeed,
-    // Whoever has a seed has asked before.
-    turn: seed === null ? 0 : (numberOf(once('n'), limits.steeringTurnsMax) ?? 1),
+    turn: isNew ? 0 : (numberOf(seed === null ? '' : once('n'), limits.steeringTurnsMax) ?? 1),
     isDash,
-    used: usedOf(last(`${prefix}_pathway`), last(`${prefix}_throughput`)),
+    used,
     pathways: pathwaysOf(once('pathways')),
     bitsPerSecond:
       numberOf(once('bitrate'), limits.steeringBitsPerSecondMax) ?? limits.steeringBitsPerSecond,
@@ -108,6 +112,10 @@ function usedOf(pathway: string, throughput: string): Map<string, number | null>
     used.set(name, numberOf(throughputs[index] ?? '', limits.steeringBitsPerSecondMax));
   }
   return used;
+}
+
+function isMeasured(bitsPerSecond: number | null): boolean {
+  return bitsPerSecond !== null && bitsPerSecond !== presumedBitsPerSecond;
 }
 
 function pathwaysOf(text: string): Pathway[] {

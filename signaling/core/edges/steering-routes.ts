@@ -1,6 +1,6 @@
 /** Which edges a player can be sent to by content steering, and under which names. */
 import type { EdgeListing } from '../../protocol/index.ts';
-import type { SteeringRequest } from './steering-request.ts';
+import type { Pathway, SteeringRequest } from './steering-request.ts';
 
 /** As RFC 8216bis and ETSI TS 103 998 spell it. */
 export interface PathwayClone {
@@ -61,6 +61,26 @@ export function routesOf(request: SteeringRequest, edges: readonly EdgeListing[]
   return [...routes.values()];
 }
 
+/** Of an edge that is not offered its name is not known: where the site gives no URL it is taken for the id. */
+export function leadsTo(
+  { name, baseUrl }: Pathway,
+  edge: Pick<EdgeListing, 'edgeId' | 'baseUrl'>,
+): boolean {
+  if (baseUrl === null) return name === edge.edgeId;
+  const [own, other] = [locate(baseUrl), locate(edge.baseUrl)];
+  return own !== null && own.host === other?.host && own.rest === other.rest;
+}
+
+/** By which players know the edge where it was a clone. */
+export function cloneNameOf(baseUrl: string): string | null {
+  const location = locate(baseUrl);
+  return location && nameOf(location.host);
+}
+
+function nameOf(host: string): string {
+  return host.replace(/[^\w.-]/g, '_');
+}
+
 /** Named by its host: a player keeps a clone for as long as it plays, so that another host needs another name. */
 function cloneOf(
   { host, rest, isDefaultPort }: Location,
@@ -68,7 +88,7 @@ function cloneOf(
   request: SteeringRequest,
 ): PathwayClone | null {
   const base = bases.find(([, each]) => each.rest === rest);
-  const name = host.replace(/[^\w.-]/g, '_');
+  const name = nameOf(host);
   if (!base || name.length > 80 || request.pathways.some((each) => each.name === name)) return null;
   // dash.js replaces host and port by the host, hls.js does nothing where HOST has a port.
   if (request.isDash && !isDefaultPort) return null;

@@ -3,15 +3,29 @@
  * TS 103 998) have the same manifest. It says in which order pathways are to be used; which of these the player's playlist
  * has, and what the player has measured, is in the URL, so that the server remembers nobody.
  */
-import { type EdgesBody, hashToUnit, type Limits } from '../../protocol/index.ts';
+import {
+  type EdgeExclusion,
+  type EdgesBody,
+  hashToUnit,
+  type Limits,
+} from '../../protocol/index.ts';
 import { type Order, orderOf } from './steering-order.ts';
 import { reloadUri, type SteeringRequest } from './steering-request.ts';
-import { type PathwayClone, type Route, routesOf } from './steering-routes.ts';
+import {
+  cloneNameOf,
+  leadsTo,
+  type PathwayClone,
+  type Route,
+  routesOf,
+} from './steering-routes.ts';
 
 export { parseSteering } from './steering-request.ts';
 
 /** What the directory knows of the edges of a room; there may be more of them than a viewer is told of. */
-export type SteeringView = Pick<EdgesBody, 'edges' | 'excluded' | 'weights'>;
+export type SteeringView = Pick<EdgesBody, 'edges' | 'excluded' | 'weights'> & {
+  /** The server has just started: edges that are not there yet may be back soon. Default false. */
+  isSettling?: boolean;
+};
 
 export interface SteeringManifest {
   VERSION: 1;
@@ -42,7 +56,8 @@ export function steer(
       route === order.current ||
       request.pathways.some(({ name }) => name === route.name),
   );
-  const priority = priorityOf(request, routes);
+  const held = view.isSettling ? unknownOf(request, view, order) : [];
+  const priority = [...new Set([...held, ...priorityOf(request, routes)])];
   const clones = routes.flatMap(({ clone }) => clone ?? []);
   return {
     VERSION: 1,
@@ -69,11 +84,22 @@ function priorityOf(request: SteeringRequest, routes: readonly Route[]): string[
   return used.length > 0 ? used : [defaultPathway];
 }
 
+/** Pathways in use that the site names, and of whose edges nothing is known: all players would be sent to those that are. */
+function unknownOf(request: SteeringRequest, view: SteeringView, { routes }: Order): string[] {
+  return request.pathways
+    .filter(({ name }) => request.used.has(name) && !routes.some((route) => route.name === name))
+    .filter((pathway) => !view.excluded.some((edge) => leadsTo(pathway, edge)))
+    .map(({ name }) => name);
+}
+
 /** An edge that the viewer uses, or might, is about to be of no use. */
 function isUrgent(request: SteeringRequest, view: SteeringView, order: Order): boolean {
-  const own = new Set([...request.used.keys(), ...request.pathways.map(({ name }) => name)]);
-  if (view.excluded.some(({ edgeId, reason }) => reason === 'draining' && own.has(edgeId)))
-    return true;
+  const named = new Set(request.pathways.map(({ name }) => name));
+  const others = [...request.used.keys()].filter((name) => !named.has(name));
+  const isOwn = (edge: EdgeExclusion) =>
+    request.pathways.some((pathway) => leadsTo(pathway, edge)) ||
+    others.some((name) => name === cloneNameOf(edge.baseUrl) || name === edge.edgeId);
+  if (view.excluded.some((edge) => edge.reason === 'draining' && isOwn(edge))) return true;
   const { current, slow, routes } = order;
   if (current === null) return routes.length > 0 && request.turn > 0 && request.used.size > 0;
   return (

@@ -1,17 +1,16 @@
-import type { EdgesBody } from '../../protocol/index.ts';
 import { bodyFor } from './choosing.ts';
-import type { SurveyRequest } from './events.ts';
-import type { Context } from './state.ts';
+import type { Survey, SurveyRequest } from './events.ts';
+import { type Context, settledAt } from './state.ts';
 
 /** Answers to steered players, who ask without a token: each is made once an interval, however many ask. */
 export interface Surveys {
-  get(request: SurveyRequest, nowMs: number): EdgesBody;
+  get(request: SurveyRequest, nowMs: number): Survey;
 }
 
 export function createSurveys(context: Context): Surveys {
   const { limits } = context;
   // A Map keeps insertion order: the first is the oldest.
-  const known = new Map<string, { madeAtMs: number; changeCount: number; body: EdgesBody }>();
+  const known = new Map<string, { madeAtMs: number; changeCount: number; body: Survey }>();
   return {
     get({ room, network, isNew }, nowMs) {
       // Of rooms that nobody knows there is one thing to say, and no end of names.
@@ -25,7 +24,8 @@ export function createSurveys(context: Context): Surveys {
       const asker = { room, network: knownNetwork, needs: null, deviceId: null, edgeId: null };
       const joinedAtMs = isNew ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
       const edgesMax = limits.edgesOfRoomMax;
-      const body = bodyFor(context, { ...asker, joinedAtMs, edgesMax }, 0, nowMs);
+      const told = bodyFor(context, { ...asker, joinedAtMs, edgesMax }, 0, nowMs);
+      const body = { ...told, isSettling: nowMs < settledAt(context, nowMs) };
       known.delete(key);
       known.set(key, { madeAtMs: nowMs, changeCount, body });
       for (const oldest of known.keys()) {

@@ -41,6 +41,15 @@ describe('content steering: the request', () => {
     }
   });
 
+  it('is of a player that plays where that has measured, though it has followed no RELOAD-URI', () => {
+    const turnOf = (more: string) => parse(`room=arena&_HLS_pathway=a${more}`).turn;
+    expect(turnOf('&_HLS_throughput=9000000')).to.equal(1);
+    expect(turnOf('&_HLS_throughput=9000000&n=7'), 'a count without its seed').to.equal(1);
+    // Presumed by hls.js.
+    for (const more of ['', '&_HLS_throughput=500000', '&_HLS_throughput=x'])
+      expect(turnOf(more)).to.equal(0);
+  });
+
   it('reads the lists of a DASH player, of which those without throughput are the last', () => {
     const request = parse(`${room}&_DASH_pathway=%22b,a,c%22&_DASH_throughput=9000000,4000000`);
     expect(request.isDash).to.equal(true);

@@ -175,6 +175,26 @@ describe('content steering: pathways', () => {
   });
 });
 
+describe('content steering: after a restart', () => {
+  const site = `${room}&pathways=${base('a')},${base('b')}&_HLS_pathway=b&n=9`;
+  const first = (more: Parameters<typeof viewOf>[1], edges = [quick('a', 9_000)]) =>
+    ask(site, viewOf(edges, more))['PATHWAY-PRIORITY'][0];
+
+  it('holds a player on a pathway of the site whose edge may be back soon', () => {
+    expect(first({})).to.equal('a');
+    expect(first({ isSettling: true })).to.equal('b');
+  });
+
+  it('holds none where the edge is known, or the pathway is none of the site', () => {
+    const b = { edgeId: 'x', baseUrl: 'https://B.example:443/live/', kpi: null };
+    const excluded = [{ ...b, reason: 'draining' as const }];
+    expect(first({ isSettling: true, excluded })).to.equal('a');
+    const other = `${room}&pathways=${base('a')}&_HLS_pathway=b&n=9`;
+    const view = viewOf([quick('a', 9_000)], { isSettling: true });
+    expect(ask(other, view)['PATHWAY-PRIORITY'][0]).to.equal('a');
+  });
+});
+
 describe('content steering: when to ask again', () => {
   const edges = [quick('a', 1_000), quick('b', 1_000)];
   const seeds = Array.from({ length: 300 }, (_, index) => `s${index}`);
@@ -200,6 +220,11 @@ describe('content steering: when to ask again', () => {
       expect(Math.min(...soon)).to.equal(5);
       expect(Math.max(...soon)).to.equal(15);
     }
+    const site = `pathways=${base('a')},${base('b')}`;
+    const moved = { ...drained, edgeId: 'fra-2', baseUrl: 'https://b.example/live/' };
+    const renamed = { excluded: [{ ...moved, reason: 'draining' as const }] };
+    for (const query of [`${site}&_HLS_pathway=a`, `pathways=${base('a')}&_HLS_pathway=b.example`])
+      expect(Math.max(...ttls(query, viewOf([quick('a', 1_000)], renamed)))).to.equal(15);
     // A drained edge that the viewer has nothing to do with is no reason.
     expect(Math.min(...ttls('pathways=a,c&_HLS_pathway=a', viewOf(edges, draining)))).to.equal(24);
   });
