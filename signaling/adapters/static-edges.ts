@@ -1,3 +1,4 @@
+import { overlaps } from '../core/index.ts';
 import { type KpiTexts, limits } from '../protocol/index.ts';
 import {
   type EdgeRegistration,
@@ -26,18 +27,20 @@ export interface StaticEdge {
 export function readStaticEdges(edges: readonly StaticEdge[]): EdgeRegistration[] {
   if (edges.length > limits.edgesOfRoomMax) throw invalid(`at most ${limits.edgesOfRoomMax}`);
   const ids = new Set<string>();
-  const names = new Set<string>();
+  const active: EdgeRegistration[] = [];
   return edges.map(({ edgeId, ...rest }) => {
     const said = Object.entries(rest).filter(([, value]) => value !== undefined);
     const parsed = parseRegistration(edgeId, Object.fromEntries(said));
     if (!parsed.ok) throw invalid(`${edgeId}: ${parsed.message}`);
-    const { baseUrl, name, role } = parsed.value;
+    const { baseUrl, name, rooms, role } = parsed.value;
     if (!URL.canParse(baseUrl)) throw invalid(`${edgeId}: baseUrl: not a URL`);
     if (ids.has(edgeId)) throw invalid(`${edgeId}: there are two`);
-    if (role === 'active' && names.has(name))
-      throw invalid(`${edgeId}: another is active as ${name}`);
+    const isNamesake = (other: EdgeRegistration) =>
+      other.name === name && overlaps(other.rooms, rooms);
+    if (role === 'active' && active.some(isNamesake))
+      throw invalid(`${edgeId}: another of its rooms is active as ${name}`);
     ids.add(edgeId);
-    if (role === 'active') names.add(name);
+    if (role === 'active') active.push(parsed.value);
     return parsed.value;
   });
 }

@@ -13,6 +13,7 @@ export type {
   SurveyRequest,
 } from './edges/events.ts';
 export { Learning } from './edges/learning.ts';
+export { overlaps } from './edges/state.ts';
 export { parseSteering, type SteeringView, steer } from './edges/steering.ts';
 export type {
   CloseReason,

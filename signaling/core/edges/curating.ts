@@ -131,5 +131,5 @@ function recover(context: Context, edge: Edge): void {
 }
 
 function isAwaited({ vacancies }: Context, edge: Edge): boolean {
-  return [...vacancies.values()].some(({ holder }) => holder === edge);
+  return [...vacancies].some(({ holder }) => holder === edge);
 }

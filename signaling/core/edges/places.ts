@@ -8,25 +8,56 @@ import {
   edgesOf,
   heartbeatIntervalMs,
   markRooms,
+  overlaps,
   type Vacancy,
 } from './state.ts';
 import * as thresholds from './thresholds.ts';
 
-/** Gives an edge the place of the name, which nobody has. */
+/** Gives an edge the place of the name, which nobody has in its rooms. */
 export function place(context: Context, edge: Edge, name: string): void {
+  const { rooms } = edge.registration;
   edge.role = 'active';
   edge.name = name;
   edge.standsIn &&= name !== edge.registration.name;
-  context.named.set(name, edge);
-  context.vacancies.delete(name);
-  markRooms(context, edge.registration.rooms);
+  const namesakes = context.named.get(name);
+  if (namesakes) namesakes.add(edge);
+  else context.named.set(name, new Set([edge]));
+  fill(context, name, rooms);
+  markRooms(context, rooms);
+}
+
+/** Takes the name from it that it is known by. */
+export function unname(context: Context, edge: Edge): void {
+  if (edge.name === null) return;
+  const namesakes = context.named.get(edge.name);
+  namesakes?.delete(edge);
+  if (namesakes?.size === 0) context.named.delete(edge.name);
+  edge.name = null;
+}
+
+function fill({ vacancies }: Context, name: string, rooms: string[] | null): void {
+  for (const vacancy of vacancies)
+    if (vacancy.name === name && overlaps(vacancy.rooms, rooms)) vacancies.delete(vacancy);
+}
+
+/** Whether another edge of one of these rooms is known by the name: streams of different rooms may use the same. */
+export function isTaken(context: Context, name: string, rooms: string[] | null, by: Edge): boolean {
+  if (rooms === null) return [...(context.named.get(name) ?? [])].some((edge) => edge !== by);
+  for (const room of [...rooms, null])
+    for (const edge of context.edgesOfRoom.get(room) ?? [])
+      if (edge !== by && edge.name === name) return true;
+  return false;
 }
 
 /** Its own name, or the one that it had to leave and nobody took; null where another has it. */
 export function ownName(context: Context, edge: Edge): string | null {
-  for (const { name, holder } of context.vacancies.values()) if (holder === edge) return name;
-  const { name } = edge.registration;
-  return context.named.has(name) ? null : name;
+  for (const { name, holder } of context.vacancies)
+    if (holder === edge && freeName(context, edge, name) !== null) return name;
+  return freeName(context, edge, edge.registration.name);
+}
+
+function freeName(context: Context, edge: Edge, name: string): string | null {
+  return isTaken(context, name, edge.registration.rooms, edge) ? null : name;
 }
 
 /** Takes an edge from its place, if it has one, for another role. Spares that are there take over at once. */
@@ -41,11 +72,10 @@ export function vacate(
   if (edge.name === null) return;
   const { rooms, region, kpis } = edge.registration;
   const { name } = edge;
-  edge.name = null;
-  context.named.delete(name);
-  context.vacancies.delete(name);
-  context.vacancies.set(name, { name, rooms, region, kpis, holder, sinceMs: context.nowMs });
-  for (const oldest of context.vacancies.keys()) {
+  unname(context, edge);
+  fill(context, name, rooms);
+  context.vacancies.add({ name, rooms, region, kpis, holder, sinceMs: context.nowMs });
+  for (const oldest of context.vacancies) {
     if (context.vacancies.size <= context.limits.edgeVacanciesMax) break;
     context.vacancies.delete(oldest);
   }
@@ -54,10 +84,12 @@ export function vacate(
 
 /** Puts spares where an edge is missing, each where it fits. */
 export function fillVacancies(context: Context): void {
-  for (const vacancy of [...context.vacancies.values()]) {
+  for (const vacancy of [...context.vacancies]) {
+    // Filled by now, together with another.
+    if (!context.vacancies.has(vacancy)) continue;
     const isOld = vacancy.sinceMs <= context.nowMs - thresholds.vacancyMs;
     if (isOld && hasActive(context, vacancy)) {
-      context.vacancies.delete(vacancy.name);
+      context.vacancies.delete(vacancy);
       continue;
     }
     const spare = bestSpare(context, vacancy);
@@ -91,7 +123,7 @@ function relieve(context: Context, room: string | null): void {
   const rooms = room === null ? null : [room];
   const need = { name: '', rooms, region: null, kpis: {}, holder: null, sinceMs: context.nowMs };
   const spare = bestSpare(context, need);
-  const name = spare && (ownName(context, spare) ?? freeName(context, spare.edgeId));
+  const name = spare && (ownName(context, spare) ?? freeName(context, spare, spare.edgeId));
   if (!spare || name === null) return;
   place(context, spare, name);
   count(context, 'promoted');
@@ -102,10 +134,6 @@ function hasActiveIn({ edgesOfRoom }: Context, room: string | null): boolean {
     for (const { role } of edgesOfRoom.get(which) ?? []) if (role === 'active') return true;
   }
   return false;
-}
-
-function freeName({ named }: Context, name: string): string | null {
-  return named.has(name) ? null : name;
 }
 
 /** Whether viewers of an edge have somebody else to go to if it is drained. */
@@ -134,16 +162,19 @@ function bestSpare(context: Context, vacancy: Vacancy): Edge | null {
     // Who has left the place does not come back to it as a spare.
     if (edge.role !== 'spare' || edge === vacancy.holder || !isWarm) continue;
     if (!covers(edge.registration.rooms, vacancy.rooms)) continue;
+    // In other rooms of its own another may go by the name.
+    if (isTaken(context, vacancy.name, edge.registration.rooms, edge)) continue;
     if (!isNeeded && !meets(edge, vacancy)) continue;
     if (!best || isBetter(edge, best, vacancy)) best = edge;
   }
   return best;
 }
 
-function hasActive(context: Context, { rooms, holder }: Vacancy): boolean {
-  for (const edge of context.named.values()) {
+function hasActive(context: Context, vacancy: Vacancy): boolean {
+  for (const edge of candidates(context, vacancy)) {
+    if (edge.role !== 'active' || edge === vacancy.holder) continue;
     const isWell = predictedHealth(edge.health, edge.load) >= thresholds.healthMin;
-    if (edge !== holder && isWell && covers(edge.registration.rooms, rooms)) return true;
+    if (isWell && covers(edge.registration.rooms, vacancy.rooms)) return true;
   }
   return false;
 }

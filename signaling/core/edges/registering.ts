@@ -1,7 +1,7 @@
 import type { EdgeHeartbeat, EdgeRegistration, EdgeRole } from '../../protocol/registration.ts';
 import type { EdgeAnswer, EdgeRefusalCode } from './events.ts';
 import { createHealth } from './health.ts';
-import { fillVacancies, ownName, place, vacate } from './places.ts';
+import { fillVacancies, isTaken, ownName, place, unname, vacate } from './places.ts';
 import { type Context, count, type Edge, heartbeatIntervalMs, markRooms } from './state.ts';
 import * as thresholds from './thresholds.ts';
 
@@ -50,8 +50,7 @@ export function deregister(context: Context, edgeId: string): EdgeAnswer {
 export function remove(context: Context, edge: Edge): void {
   unindex(context, edge);
   context.edges.delete(edge.edgeId);
-  for (const vacancy of context.vacancies.values())
-    if (vacancy.holder === edge) vacancy.holder = null;
+  for (const vacancy of context.vacancies) if (vacancy.holder === edge) vacancy.holder = null;
   vacate(context, edge, 'draining', null);
 }
 
@@ -131,12 +130,17 @@ function update(context: Context, edge: Edge, registration: EdgeRegistration): v
   ask(context, edge, registration.role);
 }
 
-/** Another name counts where it goes by its own, and the new one is free. */
+/** Another name counts where it goes by its own, and the new one is free. In rooms that are new to it another may have its. */
 function rename(context: Context, edge: Edge): void {
-  const { name } = edge.registration;
-  if (edge.name === null || edge.standsIn || context.named.has(name)) return;
-  context.named.delete(edge.name);
-  place(context, edge, name);
+  const { name, rooms } = edge.registration;
+  if (edge.name === null) return;
+  if (!edge.standsIn && !isTaken(context, name, rooms, edge)) {
+    unname(context, edge);
+    place(context, edge, name);
+  } else if (isTaken(context, edge.name, rooms, edge)) {
+    unname(context, edge);
+    activate(context, edge);
+  }
 }
 
 function takeLoad(context: Context, edge: Edge, load: number | null): void {

@@ -100,9 +100,10 @@ export interface Context {
   readonly edges: Map<string, Edge>;
   /** By the rooms that they name; null for those of all rooms. */
   readonly edgesOfRoom: Map<string | null, Set<Edge>>;
-  /** Active edges by the name that they are known by. */
-  readonly named: Map<string, Edge>;
-  readonly vacancies: Map<string, Vacancy>;
+  /** Active edges by the name that they are known by; several only where they share no room. */
+  readonly named: Map<string, Set<Edge>>;
+  /** Oldest first. */
+  readonly vacancies: Set<Vacancy>;
   readonly rooms: Map<string, Room>;
   /** Rooms with something to tell. */
   readonly pending: Set<Room>;
@@ -133,7 +134,7 @@ export function createContext(limits: Limits): Context {
     edges: new Map(),
     edgesOfRoom: new Map(),
     named: new Map(),
-    vacancies: new Map(),
+    vacancies: new Set(),
     rooms: new Map(),
     pending: new Set(),
     newsForAll: { isStale: false, isQuiet: false },
@@ -168,6 +169,10 @@ export function serves(edge: Edge, room: string): boolean {
 /** Whether whoever serves `rooms` is missed nowhere that `others` are not. */
 export function covers(rooms: string[] | null, others: string[] | null): boolean {
   return rooms === null || (others?.every((room) => rooms.includes(room)) ?? false);
+}
+
+export function overlaps(rooms: string[] | null, others: string[] | null): boolean {
+  return rooms === null || others === null || rooms.some((room) => others.includes(room));
 }
 
 /** The viewers of an edge's rooms are to be told: now when it matters to them where they read, else when there is time. */

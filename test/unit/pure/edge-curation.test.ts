@@ -252,6 +252,27 @@ describe('edge directory: places', () => {
     expect(world.beat('a', { role: 'active' })).to.include({ role: 'active', name: 'west' });
   });
 
+  it('lets streams of different rooms have edges of one name, and no room two', () => {
+    const world = watched(0, {});
+    world.join('one', { room: 'r1' });
+    world.join('two', { room: 'r2' });
+    for (const [edgeId, room] of Object.entries({ x: 'r1', y: 'r2' }))
+      expect(world.register(edgeId, { name: 'a', rooms: [room] })).to.include({ name: 'a' });
+    expect(world.register('s', { name: 'a', rooms: ['r2', 'r3'] })).to.include({ role: 'spare' });
+    world.advance(1_000, ['x', 'y', 's']);
+    expect([world.namesOf('one'), world.namesOf('two')]).to.deep.equal([{ a: 'x' }, { a: 'y' }]);
+    world.deregister('y');
+    expect(world.beat('s')).to.include({ role: 'active', name: 'a' });
+    expect(world.register('all', { name: 'a' }), 'it would be in both').to.include({
+      role: 'spare',
+    });
+    world.register('x', { name: 'a', rooms: ['r1', 'r2'] });
+    expect(world.beat('x'), 'nor does it bring the name along').to.include({ role: 'spare' });
+    world.advance(20_000, ['x', 's', 'all']);
+    expect(world.idsOf('one'), 'but it is there').to.have.length(1);
+    expect(world.namesOf('two')).to.include({ a: 's' });
+  });
+
   it('takes a new word of an edge in its place, and another name where it is free', () => {
     const world = watched(1, { a: {}, b: {} });
     expect(world.register('a', { name: 'b' })).to.include({ role: 'active', name: 'a' });
