@@ -199,7 +199,9 @@ function readKpis(texts: unknown, standard?: KpiStandard, units?: Units): EdgeIn
   if (texts === undefined || texts === null) return { ok: true, value: {} };
   if (standard) {
     const read = fromStandard(standard, texts, givenOf(units));
-    return read.ok ? { ok: true, value: read.kpis } : refused(read.code, read.field);
+    return read.ok
+      ? { ok: true, value: read.kpis }
+      : refused(read.code, `${standard}: ${read.field}`);
   }
   const read = parseKpis(texts);
   if (typeof read !== 'string') return { ok: true, value: read };
