@@ -28,6 +28,7 @@ const reasonWords: Record<Reason, string> = {
   kpi_unknown: 'does not say what it offers',
   spare: 'spare, for when another fails',
   draining: 'taken out of use by the server',
+  full: 'full: takes no more viewers',
   other_room: 'for other rooms',
   surplus: 'not needed: there are enough',
   ejected: 'did not answer; left alone for a while',

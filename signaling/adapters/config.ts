@@ -3,13 +3,14 @@ import * as v from 'valibot';
 import { kpiNames, limits, verificationKeySchema } from '../protocol/index.ts';
 import { SignalingError } from './errors.ts';
 import type { SignalingOptions } from './server.ts';
+import { readStaticEdges } from './static-edges.ts';
 import { isStreamUrls, type StreamUrls } from './stream-url.ts';
 
 const id = v.pipe(v.string(), v.regex(/^[\w.:-]{1,64}$/));
 const kpiTexts = v.strictObject(
   Object.fromEntries(kpiNames.map((name) => [name, v.optional(v.string())])),
 );
-/** What is in the texts is checked when the server starts. */
+/** What is in the texts is checked as the server does. */
 const edges = v.pipe(
   v.array(
     v.strictObject({
@@ -76,7 +77,7 @@ export function readConfig(
     resumeSecret: read('HOLDFAST_RESUME_SECRET'),
     origins: readOrigins(read('HOLDFAST_ORIGINS')),
     addressHeader: readHeader(read('HOLDFAST_ADDRESS_HEADER')),
-    edges: readJson('HOLDFAST_EDGES', read('HOLDFAST_EDGES'), edges),
+    edges: readEdges(read('HOLDFAST_EDGES')),
     iceServers: readJson('HOLDFAST_ICE', read('HOLDFAST_ICE'), iceServers),
     streams: readJson('HOLDFAST_STREAMS', read('HOLDFAST_STREAMS'), streams),
     publishers: readJson('HOLDFAST_PUBLISHERS', read('HOLDFAST_PUBLISHERS'), publishers),
@@ -118,6 +119,13 @@ function readOrigins(text: string | undefined): string[] | undefined {
 function readHeader(text: string | undefined): string | undefined {
   if (text === undefined || /^[\w-]+$/.test(text)) return text;
   throw invalid('HOLDFAST_ADDRESS_HEADER', 'a header name');
+}
+
+function readEdges(text: string | undefined): SignalingOptions['edges'] {
+  const read = readJson('HOLDFAST_EDGES', text, edges);
+  // What the server would find at its start, by the name of the variable.
+  if (read) readStaticEdges(read, limits, 'HOLDFAST_EDGES');
+  return read;
 }
 
 function readJson<T>(

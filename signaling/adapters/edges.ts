@@ -87,7 +87,6 @@ export function createEdges(options: EdgesOptions): Edges {
       });
     },
     report({ connectionId }, { edgeId = null, edgeOutcomes = [] }) {
-      if (edgeId === null && edgeOutcomes.length === 0) return;
       handle({ type: 'outcomes', connectionId, edgeId, outcomes: edgeOutcomes });
     },
     leave: ({ connectionId }) => handle({ type: 'viewerLeft', connectionId }),

@@ -130,7 +130,7 @@ function createEdgeMetrics(registers: Registry[], stats: () => EdgesStats): Edge
   const refusals = counter('holdfast_edge_refusals_total', 'Refused requests, by code', 'code');
   new Gauge({
     name: 'holdfast_edges',
-    help: 'Edges with a lease, by role',
+    help: 'Edges with a lease, and those of the configuration, by role',
     labelNames: ['role'],
     registers,
     collect() {

@@ -53,11 +53,14 @@ export function networkKey(address: string): string {
     : plain.split('.').slice(0, 3).join('.');
 }
 
-/** IPv4 as such, however a socket tells it. */
+/** IPv4 as such, however a socket or a proxy tells it: with a port, too. */
 function plainOf(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
+  const [, bracketed, dotted] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(address) ?? [];
+  const plain = (bracketed ?? dotted ?? address).toLowerCase();
+  return plain.startsWith('::ffff:') && plain.includes('.') ? plain.slice(7) : plain;
 }
 
+/** Each in its shortest form. */
 function groupsOf(plain: string): string[] {
   const [head = '', tail] = plain.split('::');
   const groups = head === '' ? [] : head.split(':');
@@ -66,5 +69,5 @@ function groupsOf(plain: string): string[] {
     while (groups.length + rest.length < 8) groups.push('0');
     groups.push(...rest);
   }
-  return groups;
+  return groups.map((group) => group.replace(/^0+(?=.)/, ''));
 }

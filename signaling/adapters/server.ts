@@ -113,7 +113,7 @@ function assemble(options: SignalingOptions) {
   const rooms = createRooms({ limits, random: Math.random, iceServers, edgesKey });
   const directory = createEdgeDirectory({
     limits,
-    edges: readStaticEdges(staticEdges),
+    edges: readStaticEdges(staticEdges, limits),
     learning: new Learning(edgeWeightsUnlearned),
   });
   const metrics = createMetrics(() => ({

@@ -1,5 +1,5 @@
 import { overlaps } from '../core/index.ts';
-import { type KpiTexts, limits } from '../protocol/index.ts';
+import type { KpiTexts, Limits } from '../protocol/index.ts';
 import {
   type EdgeRegistration,
   type EdgeRole,
@@ -23,9 +23,18 @@ export interface StaticEdge {
   role?: EdgeRole | undefined;
 }
 
-/** @throws SignalingError `config_invalid` naming the edge */
-export function readStaticEdges(edges: readonly StaticEdge[]): EdgeRegistration[] {
-  if (edges.length > limits.edgesOfRoomMax) throw invalid(`at most ${limits.edgesOfRoomMax}`);
+/**
+ * @param from what the message names them by
+ * @throws SignalingError `config_invalid` naming the edge
+ */
+export function readStaticEdges(
+  edges: readonly StaticEdge[],
+  { edgesMax, edgesOfRoomMax }: Pick<Limits, 'edgesMax' | 'edgesOfRoomMax'>,
+  from = 'edges',
+): EdgeRegistration[] {
+  const invalid = (message: string) => new SignalingError('config_invalid', `${from}: ${message}`);
+  const countMax = Math.min(edgesMax, edgesOfRoomMax);
+  if (edges.length > countMax) throw invalid(`at most ${countMax}`);
   const ids = new Set<string>();
   const active: EdgeRegistration[] = [];
   return edges.map(({ edgeId, ...rest }) => {
@@ -43,8 +52,4 @@ export function readStaticEdges(edges: readonly StaticEdge[]): EdgeRegistration[
     if (role === 'active') active.push(parsed.value);
     return parsed.value;
   });
-}
-
-function invalid(message: string): SignalingError {
-  return new SignalingError('config_invalid', `edges: ${message}`);
 }

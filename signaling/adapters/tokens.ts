@@ -1,6 +1,7 @@
 import { createHmac, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import type { Limits, ServerErrorCode } from '../protocol/index.ts';
+import { isEdgeId } from '../protocol/registration.ts';
 import { SignalingError } from './errors.ts';
 import { isStreamUrls, type StreamUrls } from './stream-url.ts';
 
@@ -164,7 +165,7 @@ function roomClaims(request: TokenRequest, limits: Limits): JWTPayload {
 
 function edgeClaims({ edge, lifetimeSeconds }: EdgeTokenRequest, limits: Limits): JWTPayload {
   checkLifetime(lifetimeSeconds, limits.edgeTokenLifetimeMaxMs, 'a week');
-  if (!isSubject(edge)) throw new SignalingError('config_invalid', 'edge: the id of an edge');
+  if (!isEdgeId(edge)) throw new SignalingError('config_invalid', 'edge: the id of an edge');
   return { edge };
 }
 

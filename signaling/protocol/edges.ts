@@ -48,6 +48,8 @@ export type EdgeReason =
   | 'kpi_unknown'
   | 'spare'
   | 'draining'
+  /** Those who are there stay; who comes goes elsewhere. */
+  | 'full'
   | 'other_room'
   /** More edges would do than are told of. */
   | 'surplus';
@@ -207,6 +209,7 @@ const body = v.object({
           'kpi_unknown',
           'spare',
           'draining',
+          'full',
           'other_room',
           'surplus',
         ]),

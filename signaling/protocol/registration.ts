@@ -113,11 +113,15 @@ const needTextsSchema = v.strictObject({
   units,
 });
 
+/** One that can be registered: `/edges/discover` is another route. */
+export function isEdgeId(value: unknown): value is string {
+  return v.is(id, value) && value !== 'discover';
+}
+
 /** Never throws. */
 export function parseRegistration(edgeId: unknown, body: unknown): EdgeInput<EdgeRegistration> {
-  const parsedId = v.safeParse(id, edgeId);
-  if (!parsedId.success)
-    return refused('registration_invalid', 'edgeId: 1 to 64 of A-Z a-z 0-9 _ . : -');
+  if (!isEdgeId(edgeId))
+    return refused('registration_invalid', 'edgeId: 1 to 64 of A-Z a-z 0-9 _ . : -, not discover');
   const parsed = v.safeParse(registrationSchema, body, { abortEarly: true });
   if (!parsed.success) return invalid('registration_invalid', parsed.issues[0]);
   const said = parsed.output;
@@ -126,8 +130,8 @@ export function parseRegistration(edgeId: unknown, body: unknown): EdgeInput<Edg
   return {
     ok: true,
     value: {
-      edgeId: parsedId.output,
-      name: said.name ?? parsedId.output,
+      edgeId: edgeId,
+      name: said.name ?? edgeId,
       baseUrl: said.baseUrl,
       rooms: said.rooms ? [...new Set(said.rooms)] : null,
       region: said.region ?? null,

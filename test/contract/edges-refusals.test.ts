@@ -141,8 +141,11 @@ describe('signaling: requests of edges and for edges that are refused', () => {
       [edge, { ...edge, edgeId: 'e2', name: 'e1' }],
       [{ ...edge, baseUrl: 'https://e1.example/x' }],
       [{ ...edge, kpis: { bandwidth: 'fast' } }],
+      [{ ...edge, edgeId: 'discover' }],
+      [edge, { ...edge, edgeId: 'e2' }, { ...edge, edgeId: 'e3' }],
     ]) {
-      const failed = await startSignaling({ key, edges }).catch((error: unknown) => error);
+      const limits = { edgesMax: 2 };
+      const failed = await startSignaling({ key, edges, limits }).catch((error: unknown) => error);
       expect(failed).to.include({ code: 'config_invalid' });
     }
   });
@@ -152,6 +155,8 @@ describe('signaling: requests of edges and for edges that are refused', () => {
     for (const request of [
       { edge: '', lifetimeSeconds: 60 },
       { edge: 'e1', lifetimeSeconds: 700_000 },
+      { edge: 'an edge', lifetimeSeconds: 60 },
+      { edge: 'discover', lifetimeSeconds: 60 },
     ]) {
       const failed = await server.issueToken(request).catch((error: unknown) => error);
       expect(failed).to.include({ code: 'config_invalid' });

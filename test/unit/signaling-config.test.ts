@@ -72,6 +72,11 @@ describe('signaling configuration', () => {
     expect(
       failure({ HOLDFAST_EDGES: '[{"edgeId":"e","baseUrl":"https://e/","load":1}]' }),
     ).to.match(/HOLDFAST_EDGES: 0.load/);
+    const kpis = { bandwidth: 'lots' };
+    const wrong = [{ edgeId: 'fra-1', baseUrl: 'https://e/', kpis }];
+    expect(failure({ HOLDFAST_EDGES: JSON.stringify(wrong) })).to.match(
+      /HOLDFAST_EDGES: fra-1: bandwidth/,
+    );
     expect(failure({ HOLDFAST_STREAMS: '{"room":"https://u:p@tv.example/"}' })).to.match(
       /^config_invalid HOLDFAST_STREAMS: room/,
     );
@@ -181,6 +186,10 @@ describe('signaling rates', () => {
     expect(networkKey('192.0.2.1')).to.equal(networkKey('::ffff:192.0.2.200'));
     expect(networkKey('192.0.2.1')).not.to.equal(networkKey('192.0.3.1'));
     expect(networkKey('2001:db8:1:2::1')).to.equal(networkKey('2001:db8:1:3::1'));
+    for (const same of ['2001:DB8:0001::7', '[2001:db8:1::7]:4711', '2001:0db8:01:0:0:0:0:7'])
+      expect(networkKey(same), same).to.equal(networkKey('2001:db8:1::1'));
+    for (const same of ['192.0.2.7:4711', '::FFFF:192.0.2.7', '[::ffff:192.0.2.7]:80'])
+      expect(networkKey(same), same).to.equal(networkKey('192.0.2.1'));
     expect(networkKey('2001:db8:1::1')).not.to.equal(networkKey('2001:db8:2::1'));
   });
 });

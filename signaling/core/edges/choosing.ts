@@ -100,12 +100,12 @@ function choose(context: Context, asker: Asker): Choice {
   const offered = ways.find(({ length }) => length > 0) ?? [];
   const { kept, surplus } = deal(context, offered, asker);
   const isWithheld = (edge: Edge) => !offered.includes(edge);
-  const withheld = [...full, ...draining].filter(isWithheld);
   return {
     edges: kept,
     excluded: [
       ...unmet,
-      ...withheld.map((edge) => exclusion(edge, 'draining')),
+      ...full.filter(isWithheld).map((edge) => exclusion(edge, 'full')),
+      ...draining.filter(isWithheld).map((edge) => exclusion(edge, 'draining')),
       ...spares.filter(isWithheld).map((edge) => exclusion(edge, 'spare')),
       ...surplus.map((edge) => exclusion(edge, 'surplus')),
       ...elsewhere(context, asker.room),

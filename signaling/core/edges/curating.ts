@@ -25,7 +25,7 @@ export function takeOutcomes(
   const viewer = context.viewers.get(event.connectionId);
   if (!viewer) return;
   const read = context.edges.get(event.edgeId ?? '');
-  if (read && serves(read, viewer.room.name)) readsFrom(context, viewer, read);
+  readsFrom(context, viewer, read && serves(read, viewer.room.name) ? read : null);
   for (const outcome of event.outcomes) {
     const edge = context.edges.get(outcome.edgeId);
     if (!edge || !serves(edge, viewer.room.name)) {

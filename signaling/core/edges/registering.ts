@@ -2,7 +2,14 @@ import type { EdgeHeartbeat, EdgeRegistration, EdgeRole } from '../../protocol/r
 import type { EdgeAnswer, EdgeRefusalCode } from './events.ts';
 import { createHealth } from './health.ts';
 import { fillVacancies, isTaken, ownName, place, unname, vacate } from './places.ts';
-import { type Context, count, type Edge, heartbeatIntervalMs, markRooms } from './state.ts';
+import {
+  type Context,
+  count,
+  type Edge,
+  heartbeatIntervalMs,
+  markRooms,
+  readsFrom,
+} from './state.ts';
 import * as thresholds from './thresholds.ts';
 
 /** Takes an edge in, or what it says anew. A refusal changes nothing: what was in force stays so. */
@@ -52,6 +59,10 @@ export function remove(context: Context, edge: Edge): void {
   context.edges.delete(edge.edgeId);
   for (const vacancy of context.vacancies) if (vacancy.holder === edge) vacancy.holder = null;
   vacate(context, edge, 'draining', null);
+  for (const viewer of context.viewers.values()) {
+    if (edge.readerCount === 0) break;
+    if (viewer.edge === edge) readsFrom(context, viewer, null);
+  }
 }
 
 /** Sets a role that the edge asks for: only what it did not ask for before counts, or a promoted spare would go back. */

@@ -222,15 +222,39 @@ describe('edge directory: what viewers are told', () => {
     world.advance(15_000, ['other', 'full']);
     expect(world.idsOf('early')).to.deep.equal(['full', 'other']);
     expect(world.idsOf('late')).to.deep.equal(['other']);
-    expect(world.reasons()).to.deep.equal({ full: 'draining' });
+    expect(world.reasons()).to.deep.equal({ full: 'full' });
     world.deregister('other');
     world.advance(2_000);
     expect(world.idsOf('late'), 'better than none').to.deep.equal(['full']);
     world.register('other');
     world.beat('full', { load: 0.9 });
-    expect(world.reasons()).to.deep.equal({ full: 'draining' });
+    expect(world.reasons()).to.deep.equal({ full: 'full' });
     world.beat('full', { load: 0.8 });
     expect(world.reasons()).to.deep.equal({});
+  });
+
+  it('counts nobody at an edge that is gone, nor who says that it reads from none', () => {
+    const world = createEdgesWorld();
+    world.register('a', { load: 0.5 });
+    world.register('b', { load: 0.5 });
+    const admits = () => {
+      const request = { room: 'room', needs: null, deviceId: null, network: null };
+      const { edges } = world.directory.discover(request, world.nowMs);
+      return Object.fromEntries(edges.map((edge) => [edge.edgeId, edge.admits]));
+    };
+    for (let index = 0; index < 100; index++) {
+      world.join(`v${index}`);
+      world.report(`v${index}`, [], 'a');
+    }
+    expect(admits().b).to.be.below(1);
+    world.deregister('a');
+    expect(admits(), 'removed').to.deep.equal({ b: 1 });
+    world.register('a', { load: 0.5 });
+    for (let index = 0; index < 100; index++) world.report(`v${index}`, [], 'a');
+    expect(admits().b).to.be.below(1);
+    for (let index = 0; index < 100; index++)
+      world.report(`v${index}`, [], index % 2 ? null : 'unknown');
+    expect(admits()).to.deep.equal({ a: 1, b: 1 });
   });
 
   it('leaves a viewer that was there before its connection broke', () => {
