@@ -68,7 +68,7 @@ interface EdgePrior {
   bytesPerMs: number;
 }
 /** Why an edge is not offered. */
-type EdgeReason = 'kpi_unmet' | 'kpi_unknown' | 'spare' | 'draining' | 'other_room' /** More edges would do than are told of. */ | 'surplus';
+type EdgeReason = 'kpi_unmet' | 'kpi_unknown' | 'spare' | 'draining' /** Those who are there stay; who comes goes elsewhere. */ | 'full' | 'other_room' /** More edges would do than are told of. */ | 'surplus';
 interface EdgeExclusion {
   edgeId: string;
   /** A player whose URLs name it is moved away from it. */
