@@ -49,6 +49,9 @@ export interface EdgeLine {
   readonly port: number;
   /** Those of the edge come on top. @throws OriginError `fault_invalid`. */
   setFault(fault: Fault): void;
+  readonly connectionCount: number;
+  /** Frees the port. */
+  close(): Promise<void>;
 }
 
 export interface Edge {
@@ -82,7 +85,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     outerGate: uplinkOf(options),
   };
   const server = await startLiveServer(serving);
-  const lines: LiveServer[] = [];
+  const lines = new Set<LiveServer>();
   let isClosed = false;
   return {
     edgeId: options.edgeId,
@@ -103,9 +106,19 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
         control: false,
         outerGate: server.gate,
       });
-      lines.push(line);
+      lines.add(line);
       if (isClosed) await line.close();
-      return line;
+      return {
+        port: line.port,
+        get connectionCount() {
+          return line.connectionCount;
+        },
+        setFault: (fault) => line.setFault(fault),
+        close() {
+          lines.delete(line);
+          return line.close();
+        },
+      };
     },
     counters: server.counters,
     resetCounters: server.resetCounters,

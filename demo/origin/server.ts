@@ -47,6 +47,7 @@ export interface LiveServer {
   readonly url: string;
   readonly port: number;
   readonly gate: FaultGate;
+  readonly connectionCount: number;
   /** @throws OriginError `fault_invalid`. */
   setFault(fault: Fault): void;
   /** Resets every connection; new ones are taken as before. */
@@ -118,6 +119,9 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
     url,
     port: Number(new URL(url).port),
     gate,
+    get connectionCount() {
+      return sockets.size;
+    },
     setFault: (fault) => setFault(fault),
     resetConnections: () => resetConnections(),
     counters: control.counters,

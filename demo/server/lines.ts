@@ -27,22 +27,52 @@ export const outageFault: Record<OutageFault, Fault> = {
   slow: { kind: 'throttle', bytesPerSecond: 80_000 },
 };
 
+interface Known {
+  line: string;
+  opening: Promise<EdgeLine>;
+  /** Null before it is open. */
+  opened: EdgeLine | null;
+}
+
 export class Lines {
-  /** Opening, or open, by the edge and the line: a viewer that comes again gets the same. */
-  readonly #lines = new Map<string, { line: string; opening: Promise<EdgeLine> }>();
+  /**
+   * Opening, or open, by the edge and the line: a viewer that comes again gets the same. The one that nobody was led to for
+   * longest first.
+   */
+  readonly #lines = new Map<string, Known>();
+  readonly #linesMax: number;
   #outage: { outage: Outage; sinceMs: number } | null = null;
 
-  /** @throws OriginError `listen_failed`; Error when there are too many. */
+  constructor(max = linesMax) {
+    this.#linesMax = max;
+  }
+
+  /** @throws OriginError `listen_failed`; Error when there are too many that are in use. */
   async open(line: string, edge: Edge): Promise<EdgeLine> {
     const key = `${edge.edgeId} ${line}`;
-    let opening = this.#lines.get(key)?.opening;
-    if (!opening) {
-      if (this.#lines.size >= linesMax) throw new Error(`more than ${linesMax} lines`);
-      opening = this.#open(line, edge);
-      opening.catch(() => this.#lines.delete(key));
-      this.#lines.set(key, { line, opening });
+    const known = this.#lines.get(key);
+    if (!known && this.#lines.size >= this.#linesMax) this.#closeIdle();
+    const next = known ?? { line, opening: this.#open(line, edge), opened: null };
+    this.#lines.delete(key);
+    this.#lines.set(key, next);
+    try {
+      next.opened = await next.opening;
+      return next.opened;
+    } catch (error) {
+      if (this.#lines.get(key) === next) this.#lines.delete(key);
+      throw error;
     }
-    return await opening;
+  }
+
+  /** One without a connection is of a viewer that has left, or is fed by others: that is led to a new one when it comes. */
+  #closeIdle(): void {
+    for (const [key, { opened }] of this.#lines) {
+      if (!opened || opened.connectionCount > 0) continue;
+      this.#lines.delete(key);
+      void opened.close();
+      return;
+    }
+    throw new Error(`more than ${this.#linesMax} lines`);
   }
 
   /** Hits those who come later, too. Null ends it. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { startEdge } from '../../demo/origin/edge.ts';
 import { startOrigin } from '../../demo/origin/origin.ts';
 import { type DemoEdge, startDemoEdge } from '../../demo/server/demo-edge.ts';
 import { Lines } from '../../demo/server/lines.ts';
@@ -66,6 +67,29 @@ describe('an edge of the demo', function () {
     expect(await playlistOf('one')).to.equal('no error');
     edge.setFault({ kind: 'refuse' });
     expect(await playlistOf('one')).to.match(/fetch failed/);
+  });
+
+  it('has ways for newcomers when those of viewers that left are all there may be', async () => {
+    const few = new Lines(2);
+    const origin = await startEdge({ edgeId: 'e', originUrl: edge.baseUrl });
+    parts.push(origin);
+    const get = async (line: string) => {
+      const way = await few.open(line, origin);
+      const { port } = way;
+      const headers = { connection: 'close' };
+      const response = await fetch(`http://127.0.0.1:${port}/control/none`, { headers });
+      await response.text();
+      await eventually(() => way.connectionCount === 0, 'it has left');
+      return port;
+    };
+    const ports = [await get('one'), await get('two')];
+    expect(await get('one'), 'a viewer that comes again').to.equal(ports[0]);
+    await few.open('three', origin);
+    expect(await codeOf(fetch(`http://127.0.0.1:${ports[1]}/`)), 'not seen for longest').to.match(
+      /fetch failed/,
+    );
+    expect(await get('one')).to.equal(ports[0]);
+    expect(await get('two'), 'it is back').to.be.a('number');
   });
 
   it('has no other paths', async () => {
