@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { SignedEdges } from '../../signaling/protocol/index.ts';
 import {
@@ -92,6 +93,17 @@ describe('signaling: edges over HTTP', () => {
     expect(all.edges.find(({ edgeId }) => edgeId === 'gpp')?.kpis).to.deep.equal({
       ...{ bandwidthBitsPerSecond: 1e6, responseTimeMs: 40, availabilityShare: 0.99 },
     });
+  });
+
+  it('takes nobody for one that comes back who only says so', async () => {
+    const server = await start();
+    await (await edgeOf(server, 'e1')).register();
+    const { welcome } = await join(server, { room: 'room', subject: 'v' });
+    // Who has been told before by the server of before waits until all edges are back.
+    const back = await join(server, { room: 'room', subject: 'v', resumeKey: welcome.resumeKey });
+    const other = await join(server, { room: 'room', subject: 'w', resumeKey: welcome.resumeKey });
+    expect(placesOf(await told(other))).to.deep.equal({ e1: 'e1' });
+    expect(await Promise.race([told(back), wait(300, 'held')])).to.equal('held');
   });
 
   it('keeps to the needs that a viewer has joined with', async () => {

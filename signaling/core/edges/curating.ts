@@ -102,7 +102,8 @@ function drain(context: Context, edge: Edge): void {
   // An active edge stays where it is while nobody else is there for its viewers.
   if (edge.role === 'active' && !hasRelief(context, edge)) return;
   const forgotten = Math.floor((context.nowMs - edge.recoveredAtMs) / thresholds.drainForgottenMs);
-  edge.drainCount = Math.max(0, edge.drainCount - forgotten) + 1;
+  const drainCount = Math.max(0, edge.drainCount - forgotten) + 1;
+  edge.drainCount = Math.min(drainCount, thresholds.drainsMax);
   edge.wellAtMs = context.nowMs + wellAfterMs(edge);
   vacate(context, edge, 'draining');
   count(context, 'drained');

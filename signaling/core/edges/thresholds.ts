@@ -32,6 +32,8 @@ export const heartbeatsMissing = 1.5;
 export const wellMs = 60_000;
 /** It doubles each time: one that comes back and fails again is left out for longer. */
 export const wellMsMax = 1_800_000;
+/** More do not count: by then it is `wellMsMax`, and is to be forgotten in an evening. */
+export const drainsMax = 6;
 /** One drain fewer counts for each such time without: what an edge did last week says little of tonight. */
 export const drainForgottenMs = 1_800_000;
 /** As healthy as that one that comes back counts: it must prove itself. */
