@@ -108,11 +108,16 @@ export class EdgeRoutes {
 
   /** The edge from which the first part of a segment is read to learn how fast it is; null where nothing is to be tried. */
   probe(url: string, bytes: number): string | null {
-    if (!this.#isRouted(url) || !this.#mayTry || bytes <= 2 * limits.partBytes) return null;
-    this.#bytes = bytes;
-    if (!this.#probes.has(limits.partBytes)) return null;
+    if (!this.#isRouted(url)) return null;
+    if (bytes > limits.partBytes) this.#bytes = bytes;
+    const { nowMs } = this.#context;
     const chosen = this.#choose();
-    const looked = this.#selector.look(this.#need(), this.#context.nowMs);
+    // A trial costs no byte more, whatever the line.
+    const trial = this.#selector.trial(this.#need(), nowMs, 'segments');
+    if (trial && trial !== chosen) return this.#on(trial, url);
+    if (!this.#mayTry || bytes <= 2 * limits.partBytes) return null;
+    if (!this.#probes.has(limits.partBytes)) return null;
+    const looked = this.#selector.look(this.#need(), nowMs);
     if (!looked || !chosen || looked === chosen) return null;
     this.#probes.spend(limits.partBytes);
     return this.#on(looked, url);

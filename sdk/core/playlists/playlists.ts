@@ -90,7 +90,7 @@ export class Playlists {
     const { state, url, startedAtMs } = ended;
     const { nowMs } = this.#context;
     // What the server may have held back says nothing of its pace.
-    if (!state.isHeld) this.#edges.routes.answered(url, nowMs - startedAtMs, 'playlists');
+    if (!state.isHeld) this.#edges.playlistCame(url, nowMs - startedAtMs);
     // What one has and another denies is the other's fault.
     if (state.deniedUrl !== null) this.#edges.routes.failed(state.deniedUrl, 'playlists');
     state.deniedUrl = null;
