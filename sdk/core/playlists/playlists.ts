@@ -87,10 +87,10 @@ export class Playlists {
   fetched({ fetchId, text }: Of<'playlistFetched'>): void {
     const ended = this.#fetches.end(fetchId);
     if (!ended) return;
-    const { state, url, startedAtMs } = ended;
+    const { state, url, startedAtMs, isHeld } = ended;
     const { nowMs } = this.#context;
     // What the server may have held back says nothing of its pace.
-    if (!state.isHeld) this.#edges.playlistCame(url, nowMs - startedAtMs);
+    if (!isHeld) this.#edges.playlistCame(url, nowMs - startedAtMs);
     // What one has and another denies is the other's fault.
     if (state.deniedUrl !== null) this.#edges.routes.failed(state.deniedUrl, 'playlists');
     state.deniedUrl = null;
@@ -122,8 +122,8 @@ export class Playlists {
   failed({ fetchId, failure }: Of<'playlistFailed'>): void {
     const ended = this.#fetches.end(fetchId);
     if (!ended) return;
-    const { state, url } = ended;
-    const isDenied = isAbsent(failure) && !state.isHeld;
+    const { state, url, isHeld } = ended;
+    const isDenied = isAbsent(failure) && !isHeld;
     if (isDenied) state.deniedSinceMs ??= this.#context.nowMs;
     state.asksPlainly = true;
     const isGone = isAbsent(failure) && !(isDenied && state.isExpected);
