@@ -9,12 +9,13 @@ export type Answer = number | FetchFailure;
 
 const stepMs = 40;
 const segmentMs = 2_000;
-const transferMs = 40;
 
 interface StreamOptions {
   isBlocking?: boolean;
   /** Where segments are, if not below the playlist. */
   uri?: (sequence: number) => string;
+  /** Default 40. */
+  transferMs?: (host: string) => number;
 }
 
 /** A live stream that a viewer plays, whose edges answer as a function of the host, the kind and the time since it began says. */
@@ -128,7 +129,9 @@ export class EdgesStream {
     this.#due.push({ atMs: isHeld ? this.#nextAtMs + stepMs : viewer.nowMs + afterMs, happen });
   }
 
-  #give({ fetchId, partFrom, partTo }: EffectOf<'fetchSegment'>): void {
+  #give(fetch: EffectOf<'fetchSegment'>): void {
+    const { fetchId, partFrom, partTo } = fetch;
+    const transferMs = this.#options.transferMs?.(hostOf(fetch)) ?? 40;
     const viewer = this.#viewer;
     viewer.tell({ type: 'fetchHeaders', fetchId, sizeBytes });
     const happen = () => {
