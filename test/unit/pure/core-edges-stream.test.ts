@@ -116,6 +116,20 @@ describe('core: a trial of an edge that is well again', () => {
 
 describe('core: edges that are all slow', () => {
   for (const size of ['alone', 2] as const)
+    for (const count of [2, 3])
+      it(`are soon awaited where a playlist comes with each of few segments: ${count}, ${size}`, () => {
+        const edges = ['edge', 'b', 'c'].slice(0, count).map((each) => listingOf(each));
+        const viewer = viewerOf(size, 3_000, edges);
+        const stream = new EdgesStream(viewer, () => 1_800, { segmentMs: 4_000, isRecorded: true });
+        stream.play(80_000);
+        const late = stream.asked.filter(
+          ({ kind, passedMs }) => kind === 'segments' && passedMs > 24_000,
+        );
+        expect(late.length).to.be.above(10);
+        expect(late.filter(({ isCutOff }) => isCutOff)).to.deep.equal([]);
+      });
+
+  for (const size of ['alone', 2] as const)
     for (const bufferMs of [8_000, 3_000])
       for (const count of [2, 3])
         for (const slowMs of [1_800, 2_400])

@@ -8,10 +8,13 @@ export type Kind = 'segments' | 'playlists';
 export type Answer = number | FetchFailure;
 
 const stepMs = 40;
-const segmentMs = 2_000;
 
 interface StreamOptions {
+  /** Default 2000. */
+  segmentMs?: number;
   isBlocking?: boolean;
+  /** All is there from the beginning, and the playlist is asked for with each segment only. */
+  isRecorded?: boolean;
   /** Where segments are, if not below the playlist. */
   uri?: (sequence: number) => string;
   /** Default 40. */
@@ -93,8 +96,10 @@ export class EdgesStream {
   }
 
   #goOn(): void {
+    const { segmentMs = 2_000 } = this.#options;
     this.#nextAtMs += segmentMs;
     this.#sequence += 1;
+    if (this.#options.isRecorded) this.#viewer.wantPlaylist();
     this.#loadId += 1;
     const sequence = this.#sequence;
     const url = this.#options.uri?.(sequence) ?? `https://edge.example/live/high/${sequence}.m4s`;
@@ -154,7 +159,8 @@ export class EdgesStream {
       for (const loadId of loadIds) this.#wanted.delete(loadId);
     }
     this.failed += viewer.take('failPlaylist').length;
-    if (viewer.take('deliverPlaylist').length > 0) viewer.wantPlaylist();
+    if (viewer.take('deliverPlaylist').length > 0 && !this.#options.isRecorded)
+      viewer.wantPlaylist();
     const { passedMs } = this;
     for (const { edgeId, health, reason } of viewer.take('edge'))
       this.told.push({ edgeId, health, reason, passedMs });
@@ -162,8 +168,9 @@ export class EdgesStream {
 
   #text(): string {
     const text = playlistText({
-      oldest: this.#sequence - 5,
-      count: 6,
+      ...(this.#options.isRecorded
+        ? { oldest: 95, count: 400 }
+        : { oldest: this.#sequence - 5, count: 6 }),
       ...(this.#options.uri && { uri: this.#options.uri }),
     });
     const blocking =
