@@ -221,6 +221,12 @@ export class EdgeRoutes {
     this.#outcomes.failed(edgeId);
   }
 
+  /** One said that it is not there, and then it came from another: that is the first one's fault. */
+  blame(deniedUrl: string | null, givenUrl: string, resource: Resource): void {
+    if (deniedUrl !== null && this.#edgeIdOf(deniedUrl) !== this.#edgeIdOf(givenUrl))
+      this.failed(deniedUrl, resource);
+  }
+
   /** What is known when a whole segment is asked for; gives the function that tells what it took. */
   expect(url: string, bytes: number): (completedMs: number) => void {
     const edgeId = this.#edgeIdOf(url);

@@ -171,13 +171,6 @@ export class Edges {
     firstByteTook(this.#state(url), tookMs);
   }
 
-  /** A playlist came, all of it after so long. */
-  playlistCame(url: string, tookMs: number): void {
-    this.routes.answered(url, tookMs, 'playlists');
-    // Where what is small is slow, so is the rest, and is to be waited for.
-    if (tookMs < edgeThresholds.firstByteWithinMsMin) this.#state(url).pace.answered();
-  }
-
   /** `mediaMs`: how much media the bytes are, where that says how fast is fast enough. */
   succeeded(
     url: string,
@@ -193,7 +186,7 @@ export class Edges {
     if (mediaMs !== null) mediaTook(state, tookMs, mediaMs);
     const wasDark = state.health === 'dark';
     const wasProven = isProven(state, this.#context.nowMs);
-    if (resource === 'segments') state.pace.answered();
+    state.pace.answered();
     const lane = state[resource];
     noteSuccess(state, lane, this.#context.nowMs);
     this.#room.edgeSeenAtMs = this.#context.nowMs;

@@ -90,9 +90,8 @@ export class Playlists {
     const { state, url, startedAtMs, isHeld } = ended;
     const { nowMs } = this.#context;
     // What the server may have held back says nothing of its pace.
-    if (!isHeld) this.#edges.playlistCame(url, nowMs - startedAtMs);
-    // What one has and another denies is the other's fault.
-    if (state.deniedUrl !== null) this.#edges.routes.failed(state.deniedUrl, 'playlists');
+    if (!isHeld) this.#edges.routes.answered(url, nowMs - startedAtMs, 'playlists');
+    this.#edges.routes.blame(state.deniedUrl, url, 'playlists');
     state.deniedUrl = null;
     state.failed = false;
     state.deniedSinceMs = null;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { alone, EdgesViewer, hostOf, near, threeEdges } from './core-edges-viewer.ts';
+import { alone, EdgesViewer, hostOf, near, threeEdges, unavailable } from './core-edges-viewer.ts';
 import { playlistText } from './core-viewer.ts';
 import { listingOf } from './edge-listings.ts';
 
@@ -82,6 +82,29 @@ for (const options of [alone, {}])
       viewer.wantSegment(52);
       expect(serve(viewer, 'segments', []), 'and the best is read from').to.deep.equal(['b']);
       expect(failuresOf(viewer)).to.deep.equal({});
+    });
+
+    it('is no fault of one that has it after all', () => {
+      const viewer = viewerOf(options);
+      viewer.list(threeEdges().slice(0, 2));
+      viewer.bringPlaylist({ oldest: 0, count: 300, ended: true });
+      viewer.wantSegment(50);
+      if (options !== alone) viewer.wait(400);
+      const asked: string[] = [];
+      while (asked.length < 4 && viewer.take('deliverSegment').length === 0) {
+        for (const fetch of viewer.take('fetchSegment')) {
+          asked.push(hostOf(fetch));
+          if (hostOf(fetch) === 'edge') viewer.fail(fetch, unavailable);
+          else if (asked.length === 1) viewer.fail(fetch, notFound);
+          else {
+            viewer.answer(fetch, 20);
+            viewer.give(fetch);
+          }
+        }
+        viewer.wait(100);
+      }
+      expect(asked).to.deep.equal(['b', 'edge', 'edge', 'b']);
+      expect(failuresOf(viewer)).to.deep.equal({ edge: 2 });
     });
 
     it('is asked of another where it is a playlist, and the first is to blame', () => {
