@@ -40,9 +40,9 @@ export class Candidate {
     this.listing = listing;
   }
 
-  /** In a row, of the kind that fails more. */
+  /** In a row, of both kinds. */
   get failures(): number {
-    return Math.max(this.#failures.segments, this.#failures.playlists);
+    return this.#failures.segments + this.#failures.playlists;
   }
 
   /** It is left alone, or has to answer a trial before it counts again. */
@@ -54,10 +54,13 @@ export class Candidate {
     return this.isEjected && nowMs >= this.ejectedUntilMs;
   }
 
-  /** One request of a kind that fails may show whether it is well again. */
-  isOpenFor(resource: Resource, nowMs: number): boolean {
-    const isFailing = this.#failures[resource] >= thresholds.failuresToEject;
-    return isFailing && this.isOnTrial(nowMs) && nowMs >= this.#triedUntilMs;
+  /** One request of a kind that fails may show whether it is well again; `laterMs` after its time. */
+  isOpenFor(resource: Resource, nowMs: number, laterMs: number): boolean {
+    // On some lines nobody else would look at one that has failed but once.
+    const openAtMs = this.isEjected
+      ? this.ejectedUntilMs + laterMs
+      : this.failedAtMs + thresholds.trialOnceMs;
+    return this.#failures[resource] > 0 && nowMs >= Math.max(openAtMs, this.#triedUntilMs);
   }
 
   tried(nowMs: number): void {

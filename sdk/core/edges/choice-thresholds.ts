@@ -54,6 +54,8 @@ export const ejectedMsMin = 2_000;
 export const ejectedMsMax = 60_000;
 /** Where the buffer is always short it is so much later: the trial may cost the deadline. */
 export const trialShortMs = 10_000;
+/** One that has failed but once is tried after this. */
+export const trialOnceMs = 10_000;
 /** What is less may be a single burst. */
 export const sampleBytesMin = 131_072;
 /** What a failed read counts as, where it is compared with times. */

@@ -97,22 +97,32 @@ export class EdgeRoutes {
   /** The same on the edge that a small read, of use by itself, should go to. */
   look(url: string): string {
     if (!this.#isRouted(url)) return url;
-    this.#choose();
-    const { nowMs } = this.#context;
-    // A trial costs no byte more, whatever the line.
-    const looked = this.#mayTry
-      ? this.#selector.look(this.#need(), nowMs, 'playlists')
-      : this.#selector.trial(this.#need(), nowMs, 'playlists');
-    return looked ? this.#on(looked, url) : this.at(url);
+    const trial = this.trial(url, 'playlists');
+    if (trial) return trial;
+    if (!this.#mayTry) return this.at(url);
+    const looked = this.#selector.look(this.#need(), this.#context.nowMs, 'playlists');
+    return looked ? this.#on(looked, url) : url;
+  }
+
+  /** The same on one that has failed and may be well again; null where none is. Costs no byte more, whatever the line. */
+  trial(url: string, resource: Resource): string | null {
+    if (!this.#isRouted(url)) return null;
+    const chosen = this.#choose();
+    const trial = this.#selector.trial(this.#need(), this.#context.nowMs, resource);
+    return trial && trial !== chosen ? this.#on(trial, url) : null;
   }
 
   /** The edge from which the first part of a segment is read to learn how fast it is; null where nothing is to be tried. */
   probe(url: string, bytes: number): string | null {
-    if (!this.#isRouted(url) || !this.#mayTry || bytes <= 2 * limits.partBytes) return null;
-    this.#bytes = bytes;
-    if (!this.#probes.has(limits.partBytes)) return null;
+    if (!this.#isRouted(url)) return null;
+    if (bytes > limits.partBytes) this.#bytes = bytes;
+    const { nowMs } = this.#context;
     const chosen = this.#choose();
-    const looked = this.#selector.look(this.#need(), this.#context.nowMs);
+    const trial = this.trial(url, 'segments');
+    if (trial) return trial;
+    if (!this.#mayTry || bytes <= 2 * limits.partBytes) return null;
+    if (!this.#probes.has(limits.partBytes)) return null;
+    const looked = this.#selector.look(this.#need(), nowMs);
     if (!looked || !chosen || looked === chosen) return null;
     this.#probes.spend(limits.partBytes);
     return this.#on(looked, url);
@@ -209,6 +219,12 @@ export class EdgeRoutes {
     if (edgeId === undefined) return;
     this.#selector.failed(edgeId, this.#context.nowMs, resource);
     this.#outcomes.failed(edgeId);
+  }
+
+  /** One said that it is not there, and then it came from another: that is the first one's fault. */
+  blame(deniedUrl: string | null, givenUrl: string, resource: Resource): void {
+    if (deniedUrl !== null && this.#edgeIdOf(deniedUrl) !== this.#edgeIdOf(givenUrl))
+      this.failed(deniedUrl, resource);
   }
 
   /** What is known when a whole segment is asked for; gives the function that tells what it took. */

@@ -149,12 +149,15 @@ export class EdgeSelector {
     return found.candidate.listing;
   }
 
-  /** An ejected edge whose time has come: the next read of this kind goes there, and no other until that is answered. */
+  /**
+   * An edge that has failed and whose time has come: the next read of this kind goes there, and no other until that is
+   * answered. None where all are ejected, since then they come in turn.
+   */
   trial(need: ReadNeed, nowMs: number, resource: Resource): EdgeListing | null {
-    const sinceMs = isShort(need) ? nowMs - thresholds.trialShortMs : nowMs;
-    const trial = this.#allowed().find(
-      (each) => each.isOpenFor(resource, nowMs) && each.ejectedUntilMs <= sinceMs,
-    );
+    const allowed = this.#allowed();
+    if (allowed.every(({ isEjected }) => isEjected)) return null;
+    const laterMs = isShort(need) ? thresholds.trialShortMs : 0;
+    const trial = allowed.find((each) => each.isOpenFor(resource, nowMs, laterMs));
     trial?.tried(nowMs);
     return trial?.listing ?? null;
   }

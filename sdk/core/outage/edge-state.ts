@@ -1,6 +1,7 @@
 import { originOf } from '../../../signaling/protocol/identity.ts';
 import * as limits from '../../../signaling/protocol/limits.ts';
 import { forgetOldest } from '../bounded.ts';
+import type { FetchFailure } from '../events.ts';
 import { evidenceMs, strainedShare } from './edge-thresholds.ts';
 import { type Evidence, type Lane, newLane } from './health.ts';
 import { Pace } from './pace.ts';
@@ -78,6 +79,29 @@ export function firstByteTook(state: EdgeState, tookMs: number): void {
 export function mediaTook(state: EdgeState, tookMs: number, mediaMs: number): void {
   if (tookMs > mediaMs * strainedShare) state.strain = 'throughput';
   else if (state.strain !== 'first byte') state.strain = null;
+}
+
+export function noteSuccess(state: EdgeState, lane: Lane, nowMs: number): void {
+  state.successes += 1;
+  state.checkAtMs = null;
+  lane.failures = 0;
+  lane.nextAttemptAtMs = 0;
+  lane.succeededAtMs = nowMs;
+}
+
+export function noteFailure(
+  state: EdgeState,
+  lane: Lane,
+  { status, reason }: FetchFailure,
+  nowMs: number,
+): void {
+  state.successes = 0;
+  if (reason === 'first_byte_timeout') state.pace.timedOut();
+  lane.failures += 1;
+  lane.failedAtMs = nowMs;
+  lane.halfOpen = false;
+  state.failure = status === null ? reason : `status ${status}`;
+  state.isAnswered = status !== null;
 }
 
 /** It is about to be well again, or its playlists are. */

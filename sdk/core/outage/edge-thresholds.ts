@@ -48,6 +48,8 @@ export const firstByteWithinMsMin = 800;
 export const firstByteWithinMsMax = 2_500;
 /** With nobody else to ask, giving up early helps no one: as hls.js's own default. */
 export const firstByteAloneMs = 10_000;
+/** Where all edges have failed, and nobody helps. */
+export const firstByteLastMs = 4_000;
 /** Where another edge could be asked, a pause within an answer is waited out for so long: what a bad mobile link does. */
 export const stalledWithOthersMs = 1_500;
 /** What an edge has denied for so long although it should be there is gone for good, and the player hears it. */

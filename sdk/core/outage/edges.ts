@@ -15,6 +15,8 @@ import {
   isRecovering,
   lanesOf,
   mediaTook,
+  noteFailure,
+  noteSuccess,
   openOnce,
   suspect,
 } from './edge-state.ts';
@@ -45,10 +47,9 @@ export class Edges {
   constructor(context: Context, room: Room, changed: (health: EdgeHealth, reason: string) => void) {
     this.#context = context;
     this.#room = room;
-    this.routes = new EdgeRoutes(context, room, (chosenUrl) =>
-      this.#news.moved(this.#state(chosenUrl ?? this.#askedUrl)),
-    );
-    this.#news = new EdgeNews(context, room, changed, (state) => this.#shown(state));
+    const moved = (chosenUrl: string | null) => this.#news.moved(chosenUrl ?? this.#askedUrl);
+    this.routes = new EdgeRoutes(context, room, moved);
+    this.#news = new EdgeNews(context, room, this.routes, this.#states, changed);
     this.#turns = new Turns(room);
     this.#hearsay = new Hearsay(room);
     this.network = new OwnNetwork(context, room);
@@ -146,8 +147,12 @@ export class Edges {
   firstByteWithinMs(url: string, alone: boolean): number {
     const deadlineMs = this.routes.deadlineMs(url);
     if (deadlineMs !== null) return deadlineMs;
-    const isOnly = alone && this.routes.othersOf(url).length === 0;
-    return isOnly ? edgeThresholds.firstByteAloneMs : this.#state(url).pace.firstByteWithinMs;
+    const { firstByteWithinMs } = this.#state(url).pace;
+    if (!alone) return firstByteWithinMs;
+    // One that is only slow is better than none.
+    return this.routes.othersOf(url).length === 0
+      ? edgeThresholds.firstByteAloneMs
+      : Math.max(firstByteWithinMs, edgeThresholds.firstByteLastMs);
   }
 
   /** How long its answer may pause. */
@@ -182,12 +187,8 @@ export class Edges {
     const wasDark = state.health === 'dark';
     const wasProven = isProven(state, this.#context.nowMs);
     state.pace.answered();
-    state.successes += 1;
-    state.checkAtMs = null;
     const lane = state[resource];
-    lane.failures = 0;
-    lane.nextAttemptAtMs = 0;
-    lane.succeededAtMs = this.#context.nowMs;
+    noteSuccess(state, lane, this.#context.nowMs);
     this.#room.edgeSeenAtMs = this.#context.nowMs;
     this.#outcome(state, lane, false);
     if (!wasProven && isProven(state, this.#context.nowMs)) this.#room.changed(true);
@@ -222,8 +223,7 @@ export class Edges {
       return false;
     }
     const lane = state[resource];
-    const isAnswered = failure.status !== null;
-    if (failure.reason === 'offline' || (!isAnswered && this.network.isLost())) {
+    if (failure.reason === 'offline' || (failure.status === null && this.network.isLost())) {
       lane.nextAttemptAtMs = this.#turns.next(this.#turns.at(nowMs) + 1).atMs;
       this.#news.ownNetwork(state);
       return false;
@@ -231,15 +231,9 @@ export class Edges {
     this.routes.failed(url, resource);
     // Who reads from another one by now is not told how this one does.
     this.routes.route(url, 0);
-    state.successes = 0;
-    if (failure.reason === 'first_byte_timeout') state.pace.timedOut();
-    lane.failures += 1;
-    lane.failedAtMs = nowMs;
-    lane.halfOpen = false;
+    noteFailure(state, lane, failure, nowMs);
     const backoffMs = (limits.edgeProbeIntervalMs / 4) * lane.failures;
     lane.nextAttemptAtMs = nowMs + backoffMs * (0.8 + 0.4 * options.random());
-    state.failure = isAnswered ? `status ${failure.status}` : failure.reason;
-    state.isAnswered = isAnswered;
     this.#outcome(state, lane, true);
     // While others feed this viewer nothing else would tell chance from an outage.
     if (!isDown(state, resource)) this.#checkAt(state, lane.nextAttemptAtMs);
@@ -285,13 +279,6 @@ export class Edges {
       for (const lane of lanesOf(state)) lane.outcomes = [];
     state.health = health;
     this.#news.judged(state, reason);
-  }
-
-  /** What another of the edges that are offered does is of no account to who reads from the chosen one. */
-  #shown(state: EdgeState): EdgeState {
-    const { chosenUrl } = this.routes;
-    const isAnother = chosenUrl !== null && this.routes.isOffered(state.origin);
-    return isAnother ? this.#state(chosenUrl) : state;
   }
 
   /** Of the edge that would be read from. */

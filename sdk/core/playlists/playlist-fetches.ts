@@ -11,6 +11,8 @@ interface Fetch {
   /** On the edge that it is read from. */
   url: string;
   startedAtMs: number;
+  /** The server may hold its answer until there is news. */
+  isHeld: boolean;
 }
 
 /** Reads of playlists that are under way. */
@@ -33,18 +35,22 @@ export class PlaylistFetches {
     const fetchId = this.#context.nextId();
     state.isFetching = true;
     // Of use whichever edge gives it, and small: so it is by playlists that edges are compared.
-    const routed =
-      (state.deniedUrl && this.#edges.routes.elsewhere(url, state.deniedUrl)) ??
-      (state.isHeld ? this.#edges.routes.route(url, 0) : this.#edges.look(url, state.targetMs));
+    const { routes } = this.#edges;
+    const elsewhere = state.deniedUrl && routes.elsewhere(url, state.deniedUrl);
+    // What is held would tell only with the next update whether an edge is well again.
+    const trial = state.isHeld && !elsewhere ? routes.trial(url, 'playlists') : null;
+    const isHeld = state.isHeld && trial === null;
+    const own = () => (isHeld ? routes.route(url, 0) : this.#edges.look(url, state.targetMs));
+    const routed = elsewhere ?? trial ?? own();
     this.#edges.attempted(routed, 'playlists');
-    this.#fetches.set(fetchId, { state, url: routed, startedAtMs: this.#context.nowMs });
+    this.#fetches.set(fetchId, { state, url: routed, startedAtMs: this.#context.nowMs, isHeld });
     const alone = this.#peers.linkedCount === 0 && !this.#room.hasSlaves;
     // The server may hold its answer for as long as an update takes.
-    const heldMs = state.isHeld ? state.updateMs * timings.heldFactor : 0;
+    const heldMs = isHeld ? state.updateMs * timings.heldFactor : 0;
     this.#context.emit({
       type: 'fetchPlaylist',
       fetchId,
-      url: state.isHeld ? withDirectives(routed, state.facts) : routed,
+      url: isHeld ? withDirectives(routed, state.facts) : routed,
       firstByteWithinMs: this.#edges.firstByteWithinMs(routed, alone) + heldMs,
     });
   }

@@ -87,12 +87,11 @@ export class Playlists {
   fetched({ fetchId, text }: Of<'playlistFetched'>): void {
     const ended = this.#fetches.end(fetchId);
     if (!ended) return;
-    const { state, url, startedAtMs } = ended;
+    const { state, url, startedAtMs, isHeld } = ended;
     const { nowMs } = this.#context;
     // What the server may have held back says nothing of its pace.
-    if (!state.isHeld) this.#edges.routes.answered(url, nowMs - startedAtMs, 'playlists');
-    // What one has and another denies is the other's fault.
-    if (state.deniedUrl !== null) this.#edges.routes.failed(state.deniedUrl, 'playlists');
+    if (!isHeld) this.#edges.routes.answered(url, nowMs - startedAtMs, 'playlists');
+    this.#edges.routes.blame(state.deniedUrl, url, 'playlists');
     state.deniedUrl = null;
     state.failed = false;
     state.deniedSinceMs = null;
@@ -122,8 +121,8 @@ export class Playlists {
   failed({ fetchId, failure }: Of<'playlistFailed'>): void {
     const ended = this.#fetches.end(fetchId);
     if (!ended) return;
-    const { state, url } = ended;
-    const isDenied = isAbsent(failure) && !state.isHeld;
+    const { state, url, isHeld } = ended;
+    const isDenied = isAbsent(failure) && !isHeld;
     if (isDenied) state.deniedSinceMs ??= this.#context.nowMs;
     state.asksPlainly = true;
     const isGone = isAbsent(failure) && !(isDenied && state.isExpected);

@@ -116,10 +116,12 @@ export class EdgeAnswers {
     const segment = fetching.fetches.get(fetchId);
     if (!segment) return;
     const isGone = isAbsent(failure) && this.#isGone(segment);
-    if (fetching.failed(segment, failure, isGone)) announcing.unable(segment);
-    if (segment.wanted && fetching.isHopeless(segment, failure, isGone))
+    // Else another edge is asked now.
+    const isOver = fetching.failed(segment, failure, isGone);
+    if (isOver) announcing.unable(segment);
+    if (isOver && segment.wanted && fetching.isHopeless(segment, failure, isGone))
       this.#giveUp(segment, failure);
-    if (isGone) segment.onBehalf = false;
+    if (isOver && isGone) segment.onBehalf = false;
     this.#conversation.settleBehalf(segment);
     if (segment.active) this.#plan(segment);
   }

@@ -183,7 +183,7 @@ export class Fetching {
     fetch.completed?.(this.#context.nowMs - fetch.startedAtMs);
     segment.edgeFailed = false;
     segment.deniedSinceMs = null;
-    if (segment.deniedUrl !== null) this.#edges.routes.failed(segment.deniedUrl);
+    this.#edges.routes.blame(segment.deniedUrl, fetch.url, 'segments');
     segment.deniedUrl = null;
     this.#end(segment);
   }

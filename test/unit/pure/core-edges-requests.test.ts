@@ -69,6 +69,32 @@ describe('core: the first part of a segment', () => {
 });
 
 describe('core: the rest of a segment', () => {
+  it('is read once, also where the size is not known after the first part', () => {
+    const viewer = new EdgesViewer([...threeEdges().slice(0, 2), listingOf('unknown')]);
+    for (let sequence = 100; sequence < 300; sequence += 1) {
+      viewer.wantSegment(sequence);
+      const fetch = viewer.read();
+      const { fetchId } = fetch;
+      if (hostOf(fetch) !== 'unknown') {
+        viewer.answer(fetch, 200);
+        viewer.give(fetch);
+        viewer.wait(10_000);
+        continue;
+      }
+      viewer.wait(100);
+      viewer.tell({ type: 'fetchHeaders', fetchId, sizeBytes: null });
+      viewer.tell({ type: 'fetchPart', fetchId, part: 0, bytes: limits.partBytes });
+      viewer.tell({ type: 'fetchEnded', fetchId, sizeBytes: null });
+      const rest = viewer.read();
+      expect([hostOf(rest), rest.partFrom, rest.partTo]).to.deep.equal(['b', 1, null]);
+      viewer.answer(rest, 200);
+      viewer.give(rest);
+      expect(viewer.take('deliverSegment')[0]).to.include({ bytesFromEdge: sizeBytes });
+      return;
+    }
+    throw new Error('never looked');
+  });
+
   it('is read from the edge that is chosen, even if there is much to be learned of others', () => {
     const viewer = seasoned([...threeEdges().slice(0, 2), listingOf('unknown')], 200, true);
     viewer.changeProfile({ metered: false });

@@ -97,6 +97,45 @@ describe('an edge that fails', () => {
     expect(lookedAt(selector, atMs + 1_500)).to.equal('near');
   });
 
+  it('is ejected where one of each kind has failed, and tried by either', () => {
+    for (const first of ['segments', 'playlists'] as const) {
+      const selector = twoEdges();
+      const second = first === 'segments' ? 'playlists' : 'segments';
+      selector.failed('near', nowMs, first);
+      expect(reasonsOf(selector, nowMs).near).to.equal(null);
+      selector.failed('near', nowMs, second);
+      expect(reasonsOf(selector, nowMs).near).to.equal('ejected');
+      expect(selector.trial(need, nowMs + 1_999, first)).to.equal(null);
+      expect(selector.trial(need, nowMs + 2_000, first)?.edgeId).to.equal('near');
+      selector.answered('near', 30, nowMs + 2_000, first);
+      expect(reasonsOf(selector, nowMs + 2_000).near).to.equal(null);
+    }
+  });
+
+  it('is tried ten seconds after it has failed once, where nothing else would look at it', () => {
+    const selector = twoEdges();
+    fail(selector, 'near', 1, nowMs);
+    for (const by of [need, needShort]) {
+      const tried = (atMs: number) => selector.trial(by, atMs, 'segments')?.edgeId;
+      const atMs = by === need ? nowMs + 10_000 : nowMs + 20_000;
+      expect(selector.trial(by, atMs, 'playlists'), 'which did not fail').to.equal(null);
+      expect([tried(nowMs + 9_999), tried(atMs), tried(atMs + 1)]).to.deep.equal([
+        undefined,
+        'near',
+        undefined,
+      ]);
+    }
+    selector.answered('near', 30, nowMs + 22_000);
+    expect(selector.trial(need, nowMs + 60_000, 'segments')).to.equal(null);
+  });
+
+  it('is on no trial where all are ejected, which come in turn', () => {
+    const selector = twoEdges();
+    for (const edgeId of ['near', 'far']) fail(selector, edgeId, 2, nowMs);
+    expect(reasonsOf(selector, nowMs + 2_000)).to.deep.equal({ near: 'trial', far: 'trial' });
+    expect(selector.trial(need, nowMs + 2_000, 'segments')).to.equal(null);
+  });
+
   it('is not turned to while another has failed once only', () => {
     const selector = twoEdges();
     fail(selector, 'near', 2, nowMs);

@@ -26,7 +26,7 @@ function createFetches() {
   const dispatch = (event: CoreEvent) => void told.push(event);
   const verifier = new Verifier('room', null, seals, media, dispatch);
   const fetches = new EdgeFetches(edge, media, verifier, dispatch, () => {});
-  const start = (partFrom: number, partTo: number | null) =>
+  const start = (partFrom: number, partTo: number | null, hedge?: SegmentFetch['hedge']) =>
     fetches.perform({
       type: 'fetchSegment',
       fetchId: 1,
@@ -36,6 +36,7 @@ function createFetches() {
       partFrom,
       partTo,
       firstByteWithinMs: 1_000,
+      ...(hedge && { hedge }),
     });
   const give = (part: number) =>
     reads.at(-1)?.events.onPart(part, new Uint8Array(limits.partBytes));
@@ -62,6 +63,16 @@ describe('reads from the edge, when the page has stood still', () => {
     ]);
     expect(told.at(-1)).to.include({ type: 'fetchEnded', fetchId: 1 });
     expect(media.wastedBytes).to.equal(0);
+  });
+
+  it('send no second request again', () => {
+    const { fetches, reads, start } = createFetches();
+    const hedge = { url: 'https://other.example/7.m4s', afterMs: 150 };
+    start(0, null, hedge);
+    fetches.restart();
+    fetches.pause();
+    fetches.resume();
+    expect(reads.map((each) => each.fetch.hedge)).to.deep.equal([hedge, undefined, undefined]);
   });
 
   for (const [what, partTo] of [

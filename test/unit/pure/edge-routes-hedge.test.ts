@@ -44,6 +44,14 @@ describe('a second request', () => {
     }
   });
 
+  for (const line of [{ metered: true }, { saveData: true }])
+    it(`is not sent where bytes cost something: ${Object.keys(line)}`, () => {
+      const viewer = new RoutesViewer(['a', 'b']);
+      viewer.room.bufferMs = 2_000;
+      Object.assign(viewer.room.profile, line);
+      expect(hedged(viewer, 200, true)).to.equal(0);
+    });
+
   it('goes out half-way to the deadline of the first', () => {
     const viewer = new RoutesViewer(['a', 'b']);
     for (let request = 0; request < 60; request += 1) viewer.read(on('a'), 200);
