@@ -107,7 +107,7 @@ export const fleetScenarios: Record<string, Scenario> = {
   'edges-close': (seed) => ({
     seed,
     viewers: 8,
-    durationMs: 60_000,
+    durationMs: 90_000,
     edges: [
       { edgeId: 'a', firstByteMs: 30 },
       { edgeId: 'b', firstByteMs: 40 },

@@ -78,9 +78,11 @@ export class Candidate {
   }
 
   gave(bytes: number, transferMs: number, nowMs: number): void {
-    // What is small may come in one burst; the next would take half of another round trip at least.
+    // What is small may come in one burst; what follows would wait for a part of another round trip at least.
     const isSmall = bytes < thresholds.sampleBytesMin;
-    const tookMs = isSmall ? Math.max(transferMs, this.#firstByteMs / 2) : transferMs;
+    const tookMs = isSmall
+      ? Math.max(transferMs, this.#firstByteMs * thresholds.burstShare)
+      : transferMs;
     const msPerKilobyte = (tookMs * 1_000) / bytes;
     this.msPerKilobyte.observe(msPerKilobyte, nowMs);
     const bits = this.listing.kpis.bandwidthBitsPerSecond;

@@ -58,6 +58,8 @@ export const trialShortMs = 10_000;
 export const trialOnceMs = 10_000;
 /** What is less may be a single burst. */
 export const sampleBytesMin = 131_072;
+/** Then it counts as having taken so much of the time to the first byte. */
+export const burstShare = 0.5;
 /** What a failed read counts as, where it is compared with times. */
 export const failedMs = 3_000;
 /** A first byte is awaited for so many times what is expected of it. */
