@@ -163,7 +163,9 @@ export class Edges {
   /** The same playlist on the edge that it should be read from: on the chosen one where that is to be looked at itself. */
   look(url: string, targetMs: number): string {
     const isCheck = this.lookAtMs(url, targetMs) <= this.#context.nowMs;
-    return isCheck ? this.routes.route(url, 0) : this.routes.look(url);
+    // What answers again is asked until it is well: who is fed by others asks for nothing else.
+    const isOwn = isCheck || isRecovering(this.#chosen(url));
+    return isOwn ? this.routes.route(url, 0) : this.routes.look(url);
   }
 
   firstByte(url: string, tookMs: number): void {

@@ -91,4 +91,17 @@ describe('core: the edge that is read from', () => {
       expect(stream.told.at(-1)?.edgeId).to.equal('b');
       expect(stream.askedAt('b', 'segments').length).to.be.above(55);
     });
+
+  it('is healthy again soon after the edges are', () => {
+    const viewer = memberOf([listingOf('edge', far), listingOf('b', near)]);
+    let isDown = false;
+    const stream = new EdgesStream(viewer, () => (isDown ? timeout : 20));
+    stream.play(10_000);
+    isDown = true;
+    stream.play(25_000);
+    expect(stream.told.at(-1)?.health).to.equal('dark');
+    isDown = false;
+    stream.play(40_000);
+    expect(stream.told.at(-1)?.health).to.equal('healthy');
+  });
 });

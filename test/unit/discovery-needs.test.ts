@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseDiscovery } from '../../../signaling/protocol/registration.ts';
+import { parseDiscovery } from '../../signaling/protocol/registration.ts';
 
 const parsed = (needs: unknown) => {
   const input = parseDiscovery({ room: 'room', needs });
