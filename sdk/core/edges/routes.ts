@@ -170,6 +170,7 @@ export class EdgeRoutes {
 
   /** The same on the next best edge to one that has not got it; null where there is none. */
   elsewhere(url: string, deniedUrl: string): string | null {
+    if (!this.#isRouted(url)) return null;
     const edgeId = this.#edgeIdOf(deniedUrl);
     const other = edgeId && this.#selector.other(edgeId, this.#need(), this.#context.nowMs);
     return other ? this.#on(other, url) : null;

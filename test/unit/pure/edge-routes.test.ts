@@ -33,6 +33,14 @@ describe('URLs on edges', () => {
       ]);
   });
 
+  it('stay on TLS where one edge denies what it should have, before anything else was read', () => {
+    const plain = listingOf('plain', { baseUrl: 'http://plain.example/live/' });
+    const { routes } = new RoutesViewer(['a', plain]);
+    expect(routes.elsewhere(on('a'), on('a'))).to.equal(null);
+    const three = new RoutesViewer(['a', plain, 'b']);
+    expect(three.routes.elsewhere(on('a'), on('a'))).to.equal(on('b'));
+  });
+
   it('keep their path and query on the edge that is chosen, whichever they name', () => {
     const viewer = new RoutesViewer(['a', 'b']);
     viewer.read(on('a'), 400);
