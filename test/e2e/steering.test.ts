@@ -105,7 +105,9 @@ describe('plain hls.js, steered by the server', function () {
     expect(asked.length).to.be.within(3, 8);
     expect(new Set(asked.map(({ status }) => status))).to.deep.equal(new Set([200]));
     const turns = asked.map(({ url }) => Number(new URL(url).searchParams.get('n')));
-    expect(turns).to.deep.equal(turns.map((_, index) => index + (turns[0] ?? 0)));
+    // Each asks by the URL of the answer before; one that the player gave up is not told of here.
+    expect(turns).to.deep.equal([...new Set(turns)].sort((a, b) => a - b));
+    expect((turns.at(-1) ?? 0) - (turns[0] ?? 0)).to.be.within(turns.length - 1, turns.length);
     const seeds = new Set(asked.map(({ url }) => new URL(url).searchParams.get('v')));
     seeds.delete(null);
     expect(seeds.size).to.equal(1);

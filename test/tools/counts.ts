@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 export interface Counts {
   passed: number;
   failed: number;
-  /** What the titles of those that failed begin with, where the stage can run these alone. */
+  /** Titles of those that failed, or of what a hook that failed is for, where the stage tells. */
   failedTitles?: string[];
 }
 
