@@ -116,13 +116,12 @@ export class EdgeRoutes {
   probe(url: string, bytes: number): string | null {
     if (!this.#isRouted(url)) return null;
     if (bytes > limits.partBytes) this.#bytes = bytes;
-    const { nowMs } = this.#context;
-    const chosen = this.#choose();
     const trial = this.trial(url, 'segments');
     if (trial) return trial;
     if (!this.#mayTry || bytes <= 2 * limits.partBytes) return null;
     if (!this.#probes.has(limits.partBytes)) return null;
-    const looked = this.#selector.look(this.#need(), nowMs);
+    const looked = this.#selector.look(this.#need(), this.#context.nowMs);
+    const { chosen } = this.#selector;
     if (!looked || !chosen || looked === chosen) return null;
     this.#probes.spend(limits.partBytes);
     return this.#on(looked, url);
@@ -265,9 +264,9 @@ export class EdgeRoutes {
 
   /** Whether it is on an edge, and so could be read from another. */
   #isRouted(url: string): boolean {
-    const listing = this.#placeOf(url);
-    if (listing?.baseUrl.startsWith('https:')) this.#selector.requireSecure();
-    return listing !== undefined;
+    const place = this.#placeOf(url);
+    if (place?.baseUrl.startsWith('https:')) this.#selector.requireSecure();
+    return place !== undefined;
   }
 
   #choose(before = this.edgeId): EdgeListing | null {
@@ -289,7 +288,7 @@ export class EdgeRoutes {
   }
 
   #on({ baseUrl }: EdgeListing, url: string): string {
-    const listing = this.#placeOf(url);
-    return listing ? baseUrl + url.slice(listing.baseUrl.length) : url;
+    const place = this.#placeOf(url);
+    return place ? baseUrl + url.slice(place.baseUrl.length) : url;
   }
 }

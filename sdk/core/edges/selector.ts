@@ -173,17 +173,17 @@ export class EdgeSelector {
 
   /** The next best to the chosen one, for a second try; null where there is none. */
   other(than: string, need: ReadNeed, nowMs: number): EdgeListing | null {
-    const next = this.#ranked(need, nowMs).find(
-      ({ candidate }) => candidate.listing.edgeId !== than,
-    );
-    return next?.candidate.listing ?? null;
+    return this.#next(than, need, nowMs)?.candidate.listing ?? null;
   }
 
+  /** What that one would take for it. */
   elsewhereMs(than: string, need: ReadNeed, nowMs: number): number | null {
-    const next = this.#ranked(need, nowMs).find(
-      ({ candidate }) => candidate.listing.edgeId !== than,
-    );
+    const next = this.#next(than, need, nowMs);
     return next ? Math.exp(next.log) : null;
+  }
+
+  #next(than: string, need: ReadNeed, nowMs: number): Scored | undefined {
+    return this.#ranked(need, nowMs).find(({ candidate }) => candidate.listing.edgeId !== than);
   }
 
   /** How long to wait for the first byte where another edge could be asked instead. */

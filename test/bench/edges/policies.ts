@@ -260,7 +260,7 @@ class Holdfast implements Policy {
   }
 }
 
-export function listingOf(edgeId: string): EdgeListing {
+function listingOf(edgeId: string): EdgeListing {
   return {
     ...{ edgeId, name: edgeId, baseUrl: `https://${edgeId}.example/`, region: null, kpis: {} },
     ...{ load: null, costPerGigabyte: null, prior: null, admits: 1, validForMs: 60_000 },

@@ -9,21 +9,10 @@ import {
   type SteeringRequest,
 } from '../../../signaling/core/edges/steering-request.ts';
 import { type EdgeListing, limits } from '../../../signaling/protocol/index.ts';
+import { listingOf } from './edge-listings.ts';
 
 export function listing(edgeId: string, more: Partial<EdgeListing> = {}): EdgeListing {
-  return {
-    edgeId,
-    name: edgeId,
-    baseUrl: `https://${edgeId}.example/live/`,
-    region: null,
-    kpis: {},
-    load: null,
-    costPerGigabyte: null,
-    prior: null,
-    admits: 1,
-    validForMs: 30_000,
-    ...more,
-  };
+  return listingOf(edgeId, { name: edgeId, ...more });
 }
 
 /** Measured by others; a segment takes 2,000,000 B. */
