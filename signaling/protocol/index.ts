@@ -8,6 +8,7 @@ export * from './kpi-standards.ts';
 export * from './kpis.ts';
 export type { Limits } from './limits.ts';
 export * as limits from './limits.ts';
+export * from './messages.ts';
 export { parseClientFrame } from './parse-client.ts';
 export { parseServerFrame } from './parse-server.ts';
 export { uploadsOf } from './profile.ts';

@@ -135,6 +135,24 @@ export const edgeWeightMax = 3;
 /** Above the 1024 TB and Tbit/s that standards can write, and 30,000 years: what is more is a mistake. */
 export const kpiValueMax = 2e15;
 
+// --- messages of a room ---------------------------------------------------------------------
+/** Of the app's own ids of its users. */
+export const subjectLengthMax = 128;
+/** Who is named in one message; more is a way to make noise. */
+export const mentionsMax = 16;
+/** The last instant that a `Date` can name. */
+export const unixMsMax = 8.64e15;
+
+// --- log of messages on the device ----------------------------------------------------------
+/** A month of a busy chat; 4 MB in IndexedDB, read and replayed in a quarter of a second at the start. */
+export const messageLogRowsMax = 20_000;
+/** What somebody cared about a season ago says little. */
+export const messageLogKeptMs = 7_776_000_000;
+/** Messages whose decision can still be explained: what a chat shows and a few screens more. */
+export const explanationsMax = 500;
+/** Rules with their signature, as fetched. */
+export const modelBytesMax = 16_384;
+
 // --- directory of edges ---------------------------------------------------------------------
 /** Edges of one process, spares included: one pass over all of them takes under a millisecond. */
 export const edgesMax = 1_000;
