@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { count } from './border.ts';
 import * as limits from './limits.ts';
 
 /** What the token of the sender grants. A host runs the room, a moderator keeps order in it. */
@@ -28,6 +29,8 @@ export interface MessageHeader {
   replyTo?: string | undefined;
   /** Id of the thread that it belongs to, where the app has threads. */
   thread?: string | undefined;
+  /** In characters. */
+  textLength?: number | undefined;
   sentAtMs: number;
   priority: MessagePriority;
   /** Nobody needs it after this. */
@@ -49,6 +52,7 @@ export const headerEntries = {
   mentions: v.optional(v.pipe(v.array(subject), v.maxLength(limits.mentionsMax))),
   replyTo: v.optional(messageId),
   thread: v.optional(messageId),
+  textLength: v.optional(count),
   sentAtMs: unixMs,
   priority: v.picklist(['normal', 'high']),
   expiresAtMs: v.optional(unixMs),

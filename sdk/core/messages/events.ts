@@ -1,4 +1,5 @@
 import type { MessageHeader, SenderRole } from '../../../signaling/protocol/messages.ts';
+import type { Model } from './model.ts';
 
 /** What an app tells of a message; the log consists of these. */
 export const logEventTypes = [
@@ -28,6 +29,8 @@ export interface HashedHeader {
   priority: MessageHeader['priority'];
   to: Pseudonym | null;
   mentions: Pseudonym[];
+  /** In characters; null where the app does not say. */
+  textLength: number | null;
   /** Of the message that it answers. */
   replyTo: Pseudonym | null;
   sentAtMs: number;
@@ -50,8 +53,19 @@ export interface ClassifierSettings {
   nudge: number;
   /** Set by the app: a probability; null for the model's own. */
   threshold: number | null;
-  /** What was learned on the device; null while adaptation is off or new. Opaque to the store. */
-  adaptation: unknown;
+  /** What was learned on the device; null while adaptation is off or new. */
+  adaptation: AdaptationSettings | null;
+}
+
+export interface AdaptationSettings {
+  /** Of the model that it adds to. */
+  modelVersion: number;
+  isActive: boolean;
+  /** Added to the logit where a trait holds, in the order of the traits; and how often each was learned from. */
+  deltas: number[];
+  counts: number[];
+  /** By how much the challenger was better than the model on each of the newest labels, in log loss. */
+  gains: number[];
 }
 
 /** Times are Unix milliseconds of this device. */
@@ -76,7 +90,10 @@ export type ExplicitRule = 'announcement' | 'highPriority' | 'expired' | 'own';
 
 export interface Classification {
   isImportant: boolean;
-  /** That the user replies to it, as the model was trained; calibrated. 1 or 0 for an explicit rule. */
+  /**
+   * What the learned rules say, also where an explicit one decides: how likely the user is to reply to it, which is what
+   * they were trained on and stands for how likely it is to be looked at.
+   */
   probability: number;
   /** Null when the learned rules decided. */
   explicitRule: ExplicitRule | null;
@@ -90,14 +107,18 @@ export interface Contribution {
 }
 
 export interface Explanation extends Classification {
-  /** The strongest, by absolute value; empty for an explicit rule. */
+  /** The explicit rule in words; null when the learned rules decided. */
+  explicitText: string | null;
+  /** What is known of the message, the strongest first, by absolute value. */
   contributions: Contribution[];
+  /** The strongest of the learned rules that hold for it. */
+  rules: Contribution[];
   /** Sum of those that are not listed. */
   other: number;
   bias: number;
   /** `bias + other + the contributions`, to 1e-6. */
   logit: number;
-  /** From which logit on it is important. */
+  /** Logit from which on it is important. */
   threshold: number;
 }
 
@@ -106,12 +127,11 @@ export interface CoreState {
   /** As probability, nudge included. */
   threshold: number;
   rows: number;
+  /** `learning`: the challenger is not better than the shipped rules, or not for long enough. */
   adaptation: 'off' | 'learning' | 'active';
   /** Matured labels that the challenger has learned from. */
   labels: number;
 }
-
-import type { Model } from './model.ts';
 
 /** Pure: the same events at the same times lead to the same answers. */
 export interface ClassifierCore {

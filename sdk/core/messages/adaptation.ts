@@ -1,0 +1,170 @@
+import type { AdaptationSettings, Contribution, Pseudonym } from './events.ts';
+import { type FeatureName, featureNames } from './features.ts';
+import { probabilityOf } from './model.ts';
+
+/** Whoever replies does so within this, nine times of ten: until then nobody knows that a message was left alone. */
+export const maturesAfterMs = 600_000;
+/** Messages that wait to mature; of more, the oldest teach nothing. */
+const pendingMax = 4_096;
+/** Labels on which the challenger is judged, and how many it takes to judge at all. */
+const gainsMax = 500;
+export const gainsMin = 300;
+/** One-sided 95 %: a challenger that is as good as the rules would be taken for better one time in twenty. */
+const confidence = 1.64;
+const rate = 0.1;
+/** Deltas stay small: an odds ratio of 2.7, and of 7 for the level as a whole. */
+const deltaMax = 1;
+const levelMax = 2;
+
+type Value = (name: FeatureName) => number;
+
+interface Trait {
+  text: string;
+  holds(value: Value): boolean;
+}
+
+/** What the deltas may depend on: few and plain, as one device sees few labels. The first is the level as a whole. */
+const traits: readonly Trait[] = [
+  { text: 'any message', holds: () => true },
+  { text: 'it addresses you', holds: (value) => value('addressesMe') > 0 },
+  { text: 'it addresses nobody', holds: (value) => value('addressesNobody') > 0 },
+  {
+    text: 'you are talking with the sender',
+    holds: (value) => Math.min(value('minutesSinceFromMe'), value('minutesSinceToMe')) < 10,
+  },
+  { text: 'you have replied to the sender', holds: (value) => value('senderReplied') > 0.5 },
+  { text: 'you often look at its messages', holds: (value) => value('senderViewShare') > 0.3 },
+  { text: 'you hardly know the sender', holds: (value) => value('senderSeen') < 1 },
+  { text: 'a host or moderator sent it', holds: (value) => value('fromStaff') > 0 },
+  { text: 'the room is busy', holds: (value) => value('roomSeenLately') > 30 },
+  { text: 'you have been writing', holds: (value) => value('mineLately') > 1 },
+  { text: 'you wrote in its thread', holds: (value) => value('minutesSinceMineInThread') < 60 },
+  { text: 'you look at its thread', holds: (value) => value('threadViewShare') > 0.3 },
+  { text: 'it is long', holds: (value) => value('textLength') > 120 },
+];
+
+interface Pending {
+  seenAtMs: number;
+  /** What the model alone said. */
+  logit: number;
+  /** Places of the traits that hold. */
+  holding: number[];
+  isEngaged: boolean;
+}
+
+/**
+ * Learns on the device what the shipped rules do not know of its user: a challenger adds a small number to the logit for
+ * each trait that holds. A message teaches once it has matured, by whether the user engaged with it until then. The
+ * challenger is judged on every label before it learns from it, and decides only while it is ahead.
+ */
+export class Adaptation {
+  isActive = false;
+  #modelVersion: number;
+  #deltas: number[] = traits.map(() => 0);
+  #counts: number[] = traits.map(() => 0);
+  #gains: number[] = [];
+  #pending = new Map<Pseudonym, Pending>();
+
+  constructor(modelVersion: number, settings: AdaptationSettings | null) {
+    this.#modelVersion = modelVersion;
+    const isOurs =
+      settings?.modelVersion === modelVersion &&
+      settings.deltas.length === traits.length &&
+      settings.counts.length === traits.length;
+    if (!isOurs) return;
+    this.isActive = settings.isActive;
+    this.#deltas = settings.deltas.map((delta, place) => clamped(delta, place));
+    this.#counts = [...settings.counts];
+    this.#gains = settings.gains.slice(-gainsMax);
+  }
+
+  /** Labels that it was taught. */
+  get labels(): number {
+    return this.#counts[0] ?? 0;
+  }
+
+  settings(): AdaptationSettings {
+    return {
+      modelVersion: this.#modelVersion,
+      isActive: this.isActive,
+      deltas: [...this.#deltas],
+      counts: [...this.#counts],
+      gains: [...this.#gains],
+    };
+  }
+
+  /** What it adds for a message while it decides; nothing else. */
+  contributions(values: Float64Array): Contribution[] {
+    if (!this.isActive) return [];
+    return holdingIn(values).map((place) => ({
+      text: `learned on this device: ${traits[place]?.text}`,
+      logit: this.#deltas[place] ?? 0,
+    }));
+  }
+
+  /** The user has seen a message. Once for each. */
+  seen(message: Pseudonym, values: Float64Array, logit: number, nowMs: number): void {
+    const holding = holdingIn(values);
+    this.#pending.set(message, { seenAtMs: nowMs, logit, holding, isEngaged: false });
+    if (this.#pending.size <= pendingMax) return;
+    const [oldest] = this.#pending.keys();
+    this.#pending.delete(oldest as string);
+  }
+
+  /** The user looked at it, answered it or marked it as important, or took that back. */
+  engaged(message: Pseudonym, isEngaged: boolean): void {
+    const pending = this.#pending.get(message);
+    if (pending) pending.isEngaged = isEngaged;
+  }
+
+  /** Learns from what has matured. @returns Whether it has learned anything. */
+  mature(nowMs: number): boolean {
+    const before = this.labels;
+    for (const [message, pending] of this.#pending) {
+      if (nowMs < pending.seenAtMs + maturesAfterMs) break;
+      this.#pending.delete(message);
+      this.#learn(pending);
+    }
+    return this.labels > before;
+  }
+
+  #learn({ logit, holding, isEngaged }: Pending): void {
+    const label = isEngaged ? 1 : 0;
+    const challenger = logit + holding.reduce((sum, place) => sum + (this.#deltas[place] ?? 0), 0);
+    this.#gains.push(lossOf(logit, label) - lossOf(challenger, label));
+    if (this.#gains.length > gainsMax) this.#gains.shift();
+    const error = label - probabilityOf(challenger);
+    for (const place of holding) {
+      const count = (this.#counts[place] ?? 0) + 1;
+      const step = rate / Math.sqrt(1 + count / 50);
+      this.#counts[place] = count;
+      this.#deltas[place] = clamped((this.#deltas[place] ?? 0) + step * error, place);
+    }
+    this.#judge();
+  }
+
+  /** Ahead beyond chance it takes over; when it is no longer ahead at all, the shipped rules decide again. */
+  #judge(): void {
+    const { length } = this.#gains;
+    if (length < gainsMin) return;
+    const mean = this.#gains.reduce((sum, gain) => sum + gain, 0) / length;
+    const variance = this.#gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0) / (length - 1);
+    if (this.isActive) this.isActive = mean > 0;
+    else this.isActive = mean > confidence * Math.sqrt(variance / length);
+  }
+}
+
+function holdingIn(values: Float64Array): number[] {
+  const value: Value = (name) => values[featureNames.indexOf(name)] as number;
+  return [...traits.keys()].filter((place) => traits[place]?.holds(value));
+}
+
+function clamped(delta: number, place: number): number {
+  const max = place === 0 ? levelMax : deltaMax;
+  return Math.min(max, Math.max(-max, delta));
+}
+
+/** Log loss of a prediction. */
+function lossOf(logit: number, label: number): number {
+  return Math.log1p(Math.exp(label === 1 ? -logit : logit));
+}
