@@ -186,10 +186,10 @@ function binned({ values, width, rows }: Samples, column: number): Column {
 }
 
 /** Between the values where they are few, else so that bins have about as many rows. */
-function cutsOf(rows: Int32Array, valueOf: (row: number) => number): Float64Array {
+function cutsOf(rows: Int32Array, valueAt: (row: number) => number): Float64Array {
   const step = Math.max(1, Math.floor(rows.length / cutSamples));
   const sorted = rows.filter((_, place) => place % step === 0);
-  const values = Float64Array.from(sorted, valueOf).sort();
+  const values = Float64Array.from(sorted, valueAt).sort();
   const distinct = [...new Set(values)];
   const cuts =
     distinct.length <= binsMax

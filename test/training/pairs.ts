@@ -1,6 +1,6 @@
 import { Activity } from '../../sdk/core/messages/activity.ts';
 import type { HashedHeader } from '../../sdk/core/messages/events.ts';
-import { featureNames, featuresOf } from '../../sdk/core/messages/features.ts';
+import { type FeatureName, featureNames, featuresOf } from '../../sdk/core/messages/features.ts';
 import type { RecordedChat, RecordedMessage } from './chat-files.ts';
 
 /** A viewer counts as there for so long after it wrote: that covers 87 % of the replies. */
@@ -9,33 +9,70 @@ const presentMs = 15 * 60_000;
 const replyWithinMs = 10 * 60_000;
 export const width = featureNames.length;
 
-/** Pairs of a message and somebody who was there and did not write it, in order of time in each chat. */
-export interface Pairs {
-  count: number;
+/** Pairs of a message and somebody who was there and did not write it. */
+export class Pairs {
+  count = 0;
+  userCount = 0;
   /** `width` of each pair. */
-  features: Float32Array;
+  features = new Float32Array(width << 16);
   /** 1 where this user replied to the message. */
-  labels: Uint8Array;
-  users: Int32Array;
-  days: Int32Array;
+  labels = new Uint8Array(1 << 16);
+  users = new Int32Array(1 << 16);
+  /** Since 1970. */
+  days = new Int32Array(1 << 16);
   /** Lines that the log of this user's device had by then. */
-  logged: Int32Array;
-  userCount: number;
+  logged = new Int32Array(1 << 16);
+  /** 1 for Gitter, 0 for IRC. */
+  isGitter = new Uint8Array(1 << 16);
+
+  add(
+    features: Float64Array,
+    user: number,
+    atMs: number,
+    logged: number,
+    isGitter: boolean,
+  ): number {
+    if (this.count === this.labels.length) this.#grow();
+    const index = this.count++;
+    this.features.set(features, index * width);
+    this.users[index] = user;
+    this.days[index] = Math.floor(atMs / 86_400_000);
+    this.logged[index] = logged;
+    this.isGitter[index] = isGitter ? 1 : 0;
+    return index;
+  }
+
+  /** Value of one feature of one pair. */
+  value(index: number, name: FeatureName): number {
+    return this.features[index * width + featureNames.indexOf(name)] as number;
+  }
+
+  #grow(): void {
+    this.features = grown(this.features, new Float32Array(this.features.length * 2));
+    this.labels = grown(this.labels, new Uint8Array(this.labels.length * 2));
+    this.users = grown(this.users, new Int32Array(this.users.length * 2));
+    this.days = grown(this.days, new Int32Array(this.days.length * 2));
+    this.logged = grown(this.logged, new Int32Array(this.logged.length * 2));
+    this.isGitter = grown(this.isGitter, new Uint8Array(this.isGitter.length * 2));
+  }
+}
+
+function grown<Values extends Float32Array | Uint8Array | Int32Array>(
+  from: Values,
+  to: Values,
+): Values {
+  to.set(from);
+  return to;
 }
 
 /** Each device sees what is written while its user is there, and nothing else. */
-export function pairsOf(chats: readonly RecordedChat[], pairsMax: number): Pairs {
-  const pairs: Pairs = {
-    count: 0,
-    features: new Float32Array(pairsMax * width),
-    labels: new Uint8Array(pairsMax),
-    users: new Int32Array(pairsMax),
-    days: new Int32Array(pairsMax),
-    logged: new Int32Array(pairsMax),
-    userCount: 0,
-  };
+export function pairsOf(chats: readonly RecordedChat[], onChat: (done: number) => void): Pairs {
+  const pairs = new Pairs();
   const userIds = new Map<string, number>();
-  for (const chat of chats) replay(chat, pairs, userIds);
+  for (const [index, chat] of chats.entries()) {
+    replay(chat, pairs, userIds);
+    onChat(index + 1);
+  }
   pairs.userCount = userIds.size;
   return pairs;
 }
@@ -79,7 +116,7 @@ function replay(
   };
   for (const message of messages) {
     const { room, from, atMs } = message;
-    const place = places.get(room) ?? { present: new Map(), lastOf: new Map(), open: [] };
+    const place: Place = places.get(room) ?? { present: new Map(), lastOf: new Map(), open: [] };
     places.set(room, place);
     const header = headerOf(message);
     if (!repliers) labelReplies(place, message, pairs.labels);
@@ -88,7 +125,8 @@ function replay(
       const device = devices.get(user);
       if (!device || user === from || atMs - wroteAtMs > presentMs) continue;
       if (!repliers || message.answers !== null) {
-        const index = addPair(pairs, device, featuresOf(header, device.activity, atMs), atMs);
+        const features = featuresOf(header, device.activity, atMs);
+        const index = pairs.add(features, device.user, atMs, device.logged, !repliers);
         opened.pairs.set(user, index);
         if (repliers?.get(message.line)?.has(user)) pairs.labels[index] = 1;
       }
@@ -96,7 +134,7 @@ function replay(
     }
     if (!repliers) place.open.push(opened);
     place.present.set(from, atMs);
-    const writer = devices.get(from) ?? newDevice(from, userIds);
+    const writer = devices.get(from) ?? newDevice(from, `${source} ${from}`, userIds);
     devices.set(from, writer);
     record(writer, 'sent', header, atMs);
     for (const named of namedIn(header)) {
@@ -111,19 +149,10 @@ function replay(
 const namedIn = ({ to, mentions }: HashedHeader) =>
   new Set(to === null ? mentions : [to, ...mentions]);
 
-function newDevice(name: string, userIds: Map<string, number>): Device {
-  const user = userIds.get(name) ?? userIds.size;
-  userIds.set(name, user);
+function newDevice(name: string, key: string, userIds: Map<string, number>): Device {
+  const user = userIds.get(key) ?? userIds.size;
+  userIds.set(key, user);
   return { user, activity: new Activity(name), logged: 0 };
-}
-
-function addPair(pairs: Pairs, device: Device, features: Float64Array, atMs: number): number {
-  const index = pairs.count++;
-  pairs.features.set(features, index * width);
-  pairs.users[index] = device.user;
-  pairs.days[index] = Math.floor(atMs / 86_400_000);
-  pairs.logged[index] = device.logged;
-  return index;
 }
 
 /** Who replied to each line, as the annotators say. */
