@@ -33,6 +33,7 @@ const welcome = {
   ...{ resumed: false, heartbeatIntervalMs: 5_000 },
   iceServers: [{ urls: ['stun:a'], username: 'u' }, { urls: 'stun:b' }],
   integrity,
+  sender: { from: 'u-1', role: 'moderator', name: 'Ada' },
   directive,
 };
 const join = {

@@ -15,6 +15,8 @@ import {
 const seed = 20_260_101;
 
 const id = fc.stringMatching(/^[\w.:-]{1,64}$/);
+const subject = fc.string({ minLength: 1, maxLength: limits.subjectLengthMax });
+const senderRole = fc.constantFrom('viewer', 'moderator', 'host');
 const role = fc.constantFrom('master', 'secondary', 'slave');
 const orNull = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
 const positive = fc.double({ min: 0, max: 1e12, noNaN: true }).map((value) => value + 0);
@@ -128,6 +130,10 @@ const serverFrame: fc.Arbitrary<ServerFrame> = fc.oneof(
         { maxLength: 4 },
       ),
     }),
+    sender: fc.record(
+      { from: subject, role: senderRole, name: fc.constantFrom('Ada', '\u00c9va 2') },
+      { requiredKeys: ['from', 'role'], noNullPrototype: true },
+    ),
     directive,
   }),
   fc.record({

@@ -109,6 +109,7 @@ export class CoreViewer {
         heartbeatIntervalMs: 5_000,
         iceServers: [],
         integrity: { mode: 'none', keys: [] },
+        sender: { from: 'subject', role: 'viewer' },
         directive: {
           type: 'directive',
           epoch: this.#epoch,
