@@ -15,7 +15,7 @@ interface Call {
   reject: (error: HoldfastError) => void;
 }
 
-/** The promises behind what the app asks of the room's messages. */
+/** The promises behind what an app asks of the room's messages; what cannot be sent is refused here. */
 export class MessageCalls {
   #dispatch: (event: CoreEvent) => void;
   #calls = new Map<string, Call>();

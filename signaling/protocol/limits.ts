@@ -184,7 +184,7 @@ export const messageRemovalsMax = 100;
 export const messageSendersMax = 100_000;
 /** A message that is sent again, because its answer was lost, is known for so long: longer than the sdk tries. */
 export const messageRepeatMs = 60_000;
-/** Those of a minute of a process that is busy all the while: 30 MB. */
+/** Those of a minute of a process that is busy all the while: 40 MB. */
 export const messageRepeatsMax = 100_000;
 /** Messages of one viewer that wait for their answer; a moderator's burst. */
 export const messagesInFlightMax = 20;

@@ -15,7 +15,7 @@ import {
 import { edgeOutcomesSchema, needsSchema } from './edges.ts';
 import type { ClientFrame } from './frames.ts';
 import * as limits from './limits.ts';
-import { draftEntries, messageId } from './messages.ts';
+import { draftEntries } from './messages.ts';
 
 const edgeHealth = v.picklist(['healthy', 'strained', 'partial', 'dark', 'recovering']);
 const profile = v.object({
@@ -66,7 +66,7 @@ const clientFrames = [
     edgeOutcomes: v.optional(edgeOutcomesSchema),
   }),
   v.object({ type: v.literal('message'), reference: id, ...draftEntries }),
-  v.object({ type: v.literal('removeMessage'), reference: id, id: messageId }),
+  v.object({ type: v.literal('removeMessage'), reference: id, id }),
 ];
 const referenced = v.object({
   type: v.picklist(['message', 'removeMessage']),

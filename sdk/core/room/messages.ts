@@ -35,7 +35,7 @@ export class Messages {
   ask(frame: MessageFrame | RemoveMessageFrame): void {
     if (!this.#room.isJoined) return this.#fail(frame.reference, 'messages_unavailable');
     if (this.#asked.size >= limits.messagesInFlightMax)
-      return this.#fail(frame.reference, 'message_rate_limited');
+      return this.#fail(frame.reference, 'message_rate_limited', 1_000 / limits.messagesPerSecond);
     const giveUpAtMs = this.#context.nowMs + limits.messageAnswerWithinMs;
     this.#asked.set(frame.reference, { frame, giveUpAtMs, isRepeated: false });
     this.#context.emit({ type: 'sendFrame', frame });

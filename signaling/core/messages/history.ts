@@ -19,7 +19,7 @@ export function keep(context: Context, room: Room, told: readonly SizedMessage[]
     room.historyBytes > limits.messageHistoryBytesMax
   )
     forgetOldest(context, room);
-  for (const [quietest] of remembering.entries()) {
+  for (const quietest of remembering) {
     if (context.keptBytes <= limits.messageHistoriesBytesMax) break;
     while (quietest.history.length > 0 && context.keptBytes > limits.messageHistoriesBytesMax)
       forgetOldest(context, quietest);
