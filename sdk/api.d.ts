@@ -77,6 +77,64 @@ interface EdgeExclusion {
   /** Of `kpi_unmet` and `kpi_unknown`. */
   kpi: KpiName | null;
 }
+/** What the token of the sender grants. A host runs the room, a moderator keeps order in it. */
+type SenderRole = 'viewer' | 'moderator' | 'host';
+type MessageKind = 'chat' | 'announcement' | 'reaction';
+type MessagePriority = 'normal' | 'high';
+/** What is known of a message without reading it. Times are Unix milliseconds of the server's clock. */
+interface MessageHeader {
+  /** Given by the server; at most 64 characters. */
+  id: string;
+  room: string;
+  /** Who sent it: `sub` of its token. */
+  from: string;
+  /** As its token grants it. */
+  role: SenderRole;
+  kind: MessageKind;
+  /** Whom it is addressed to, of those who are there: `from` of that one's messages. Everybody gets it all the same. */
+  to?: string | undefined;
+  /** Who else is named in it. */
+  mentions?: string[] | undefined;
+  /** Id of the message that it answers. */
+  replyTo?: string | undefined;
+  /** Id of the thread that it belongs to, where the app has threads. */
+  thread?: string | undefined;
+  sentAtMs: number;
+  priority: MessagePriority;
+  /** Nobody needs it after this. */
+  expiresAtMs?: number | undefined;
+}
+/** What an app sends; all else of a header is the server's word. */
+interface MessageDraft {
+  /** 1 to 2,000 characters, not blank, no control characters but newline and tab. Of a reaction one emoji or its name. */
+  text: string;
+  /** Default `chat`. Announcements are for hosts and moderators. A reaction needs `replyTo`, and is not kept for newcomers. */
+  kind?: MessageKind | undefined;
+  to?: string | undefined;
+  mentions?: string[] | undefined;
+  replyTo?: string | undefined;
+  thread?: string | undefined;
+  /** Default `normal`. `high` is for hosts and moderators. */
+  priority?: MessagePriority | undefined;
+  /** Nobody needs it after so long: 5 s to a day. Default: for ever. */
+  lifetimeMs?: number | undefined;
+}
+/** Who somebody is to the others of the room, by its token. */
+interface MessageSender {
+  from: string;
+  role: SenderRole;
+  /** To show; absent where the token has none. */
+  name?: string | undefined;
+}
+interface Message {
+  header: MessageHeader;
+  /** Of the sender, as its token has it. */
+  name?: string | undefined;
+  text: string;
+}
+/** Why a message, or the removal of one, was refused. Nothing has changed, and the connection stays. */
+declare const messageRefusalCodes: readonly ['message_invalid', 'message_too_large', 'message_not_allowed', 'message_rate_limited', 'message_unknown'];
+type MessageRefusalCode = (typeof messageRefusalCodes)[number];
 /** `master` fetches for others, `secondary` stands by to take over, `slave` is fed. */
 type Role = 'master' | 'secondary' | 'slave';
 type EdgeHealth = 'healthy' | 'strained' | 'partial' | 'dark' | 'recovering';
@@ -86,15 +144,18 @@ type ServerErrorCode = (typeof serverErrorCodes)[number];
  * Every way a session can fail. Codes of the signaling server come through unchanged.
  * None of them stops playback: the stream then plays from the edge alone.
  */
-type HoldfastErrorCode = ServerErrorCode | 'option_invalid' | 'room_code_failed' | 'signaling_unreachable' | 'signaling_frame_invalid' | 'webrtc_missing' | 'peers_not_allowed' | 'page_frozen' | 'source_foreign' | 'peer_message_invalid' | 'peer_version_unsupported' | 'peer_chunk_invalid' | 'peer_part_forged' | 'peer_playlist_contradicted' | 'crypto_missing' | 'peer_rate_limited' | 'storage_failed';
+type HoldfastErrorCode = ServerErrorCode | MessageRefusalCode /** The room is not joined, was left meanwhile, or did not answer: the message may have reached it, or not. */ | 'messages_unavailable' | 'option_invalid' | 'room_code_failed' | 'signaling_unreachable' | 'signaling_frame_invalid' | 'webrtc_missing' | 'peers_not_allowed' | 'page_frozen' | 'source_foreign' | 'peer_message_invalid' | 'peer_version_unsupported' | 'peer_chunk_invalid' | 'peer_part_forged' | 'peer_playlist_contradicted' | 'crypto_missing' | 'peer_rate_limited' | 'storage_failed';
 /** The one error class of the sdk. */
 declare class HoldfastError extends Error {
   readonly code: HoldfastErrorCode;
   /** True when the session cannot use the room any more; the stream still plays. */
   readonly fatal: boolean;
+  /** Of `message_rate_limited`: when it may be sent again. */
+  readonly retryAfterMs: number | undefined;
   constructor(code: HoldfastErrorCode, message: string, options?: {
     fatal?: boolean;
     cause?: unknown;
+    retryAfterMs?: number | undefined;
   });
 }
 /** One edge as the choice sees it. */
@@ -183,6 +244,18 @@ interface SessionEvents {
   stall: {
     startedAtMs: number;
     durationMs: number | null;
+  };
+  /**
+   * A message of the room, once each, the own ones too; `isHistory` where it was sent before this viewer came or while
+   * its connection was away.
+   */
+  message: {
+    message: Message;
+    isHistory: boolean;
+  };
+  /** It is to be shown no more. */
+  messageRemoved: {
+    id: string;
   };
   error: HoldfastError;
 }
@@ -310,6 +383,23 @@ interface EdgeOptions {
   /** Whether an edge that does not state a KPI of the minimum is refused. Default false: it is given the benefit of the doubt. */
   strict?: boolean;
 }
+/** The messages of a room; those of others come as `message` and `messageRemoved` events. */
+interface RoomMessages {
+  /** Who this viewer is to others, by its token; null before joining. */
+  readonly sender: MessageSender | null;
+  /**
+   * Sends a message to everybody in the room, the sender too; resolves when the server has taken it. When the connection
+   * ends before that it is sent once more, and never taken twice.
+   * @throws HoldfastError `message_invalid`, `message_too_large`, `message_not_allowed`, `message_rate_limited` with
+   *   `retryAfterMs`, `messages_unavailable` while the room is not joined, or without an answer for 15 s
+   */
+  send(draft: MessageDraft): Promise<Message>;
+  /**
+   * Takes a message back for everybody: authors their own, moderators those of viewers and moderators, hosts all.
+   * @throws HoldfastError as above, and `message_unknown` where it is not one of the last of the room
+   */
+  remove(id: string): Promise<void>;
+}
 /** A viewer's place in a live room. */
 interface Session {
   /**
@@ -323,6 +413,8 @@ interface Session {
   stats(): SessionStats;
   /** The element whose playhead gives deadlines, buffer and stalls. */
   media: HTMLMediaElement | null;
+  /** Chat, announcements and reactions. */
+  readonly messages: RoomMessages;
   /** Leaves the room; loads that are under way, and later ones, go on from the edge. */
   close(): Promise<void>;
 }
@@ -332,4 +424,4 @@ interface Session {
  * @throws HoldfastError `option_invalid` for options that cannot work.
  */
 declare function joinRoom(options: RoomOptions): Session;
-export { type BytesBySource, type EdgeOptions, type EdgeStats, HoldfastError, type HoldfastErrorCode, type IntegrityMode, type NeighbourStats, type RoomOptions, type SegmentStats, type Session, type SessionEvents, type SessionStats, type SessionStatus, joinRoom };
+export { type BytesBySource, type EdgeOptions, type EdgeStats, HoldfastError, type HoldfastErrorCode, type IntegrityMode, type Message, type MessageDraft, type MessageHeader, type MessageSender, type NeighbourStats, type RoomMessages, type RoomOptions, type SegmentStats, type Session, type SessionEvents, type SessionStats, type SessionStatus, joinRoom };

@@ -1,4 +1,4 @@
-import type { ServerErrorCode } from '../signaling/protocol/index.ts';
+import type { MessageRefusalCode, ServerErrorCode } from '../signaling/protocol/index.ts';
 
 /**
  * Every way a session can fail. Codes of the signaling server come through unchanged.
@@ -6,6 +6,9 @@ import type { ServerErrorCode } from '../signaling/protocol/index.ts';
  */
 export type HoldfastErrorCode =
   | ServerErrorCode
+  | MessageRefusalCode
+  /** The room is not joined, was left meanwhile, or did not answer: the message may have reached it, or not. */
+  | 'messages_unavailable'
   | 'option_invalid'
   | 'room_code_failed'
   | 'signaling_unreachable'
@@ -28,15 +31,18 @@ export class HoldfastError extends Error {
   readonly code: HoldfastErrorCode;
   /** True when the session cannot use the room any more; the stream still plays. */
   readonly fatal: boolean;
+  /** Of `message_rate_limited`: when it may be sent again. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     code: HoldfastErrorCode,
     message: string,
-    options: { fatal?: boolean; cause?: unknown } = {},
+    options: { fatal?: boolean; cause?: unknown; retryAfterMs?: number | undefined } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'HoldfastError';
     this.code = code;
     this.fatal = options.fatal ?? false;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }

@@ -1,4 +1,10 @@
-import type { EdgeExclusion, EdgeHealth, KpiName, Role } from '../signaling/protocol/index.ts';
+import type {
+  EdgeExclusion,
+  EdgeHealth,
+  KpiName,
+  Message,
+  Role,
+} from '../signaling/protocol/index.ts';
 import type { EdgeStats } from './core/edges/selector.ts';
 import type { SegmentStats } from './core/swarm/segment.ts';
 import type { IntegrityMode } from './core/swarm/trust.ts';
@@ -46,6 +52,13 @@ export interface SessionEvents {
   edge: { health: EdgeHealth; reason: string; edgeId: string | null };
   /** Playback stopped for want of media (`startedAtMs`), or went on (`durationMs` set). Times as `performance.now()`. */
   stall: { startedAtMs: number; durationMs: number | null };
+  /**
+   * A message of the room, once each, the own ones too; `isHistory` where it was sent before this viewer came or while
+   * its connection was away.
+   */
+  message: { message: Message; isHistory: boolean };
+  /** It is to be shown no more. */
+  messageRemoved: { id: string };
   error: HoldfastError;
 }
 

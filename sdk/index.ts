@@ -1,3 +1,9 @@
+export type {
+  Message,
+  MessageDraft,
+  MessageHeader,
+  MessageSender,
+} from '../signaling/protocol/index.ts';
 export { HoldfastError, type HoldfastErrorCode } from './errors.ts';
 export type {
   BytesBySource,
@@ -10,4 +16,4 @@ export type {
   SessionStatus,
 } from './events.ts';
 export type { EdgeOptions, RoomOptions } from './options.ts';
-export { joinRoom, type Session } from './session.ts';
+export { joinRoom, type RoomMessages, type Session } from './session.ts';

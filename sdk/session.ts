@@ -1,4 +1,5 @@
 import type { HlsConfig } from 'hls.js';
+import type { Message, MessageDraft, MessageSender } from '../signaling/protocol/index.ts';
 import { createEdgeReader } from './adapters/edge-reader.ts';
 import { createHlsLoaders } from './adapters/hls-loaders.ts';
 import { Playback } from './adapters/playback.ts';
@@ -10,6 +11,24 @@ import { PlainLoads } from './runtime/plain-loads.ts';
 import type { Runtime } from './runtime/runtime.ts';
 import type { OutwardEffect } from './runtime/runtime-ports.ts';
 import { SessionLoads } from './runtime/session-loads.ts';
+
+/** The messages of a room; those of others come as `message` and `messageRemoved` events. */
+export interface RoomMessages {
+  /** Who this viewer is to others, by its token; null before joining. */
+  readonly sender: MessageSender | null;
+  /**
+   * Sends a message to everybody in the room, the sender too; resolves when the server has taken it. When the connection
+   * ends before that it is sent once more, and never taken twice.
+   * @throws HoldfastError `message_invalid`, `message_too_large`, `message_not_allowed`, `message_rate_limited` with
+   *   `retryAfterMs`, `messages_unavailable` while the room is not joined, or without an answer for 15 s
+   */
+  send(draft: MessageDraft): Promise<Message>;
+  /**
+   * Takes a message back for everybody: authors their own, moderators those of viewers and moderators, hosts all.
+   * @throws HoldfastError as above, and `message_unknown` where it is not one of the last of the room
+   */
+  remove(id: string): Promise<void>;
+}
 
 /** A viewer's place in a live room. */
 export interface Session {
@@ -27,6 +46,8 @@ export interface Session {
   stats(): SessionStats;
   /** The element whose playhead gives deadlines, buffer and stalls. */
   media: HTMLMediaElement | null;
+  /** Chat, announcements and reactions. */
+  readonly messages: RoomMessages;
   /** Leaves the room; loads that are under way, and later ones, go on from the edge. */
   close(): Promise<void>;
 }
@@ -72,6 +93,11 @@ class RoomSession implements Session {
   };
   #refusals: Record<string, number> = {};
   #hasStorageFailed = false;
+  readonly messages: RoomMessages & { sender: MessageSender | null } = {
+    sender: null,
+    send: async (draft) => this.#calls.send(draft),
+    remove: async (id) => this.#calls.remove(id),
+  };
 
   constructor(options: CheckedOptions) {
     this.#playback = new Playback({
@@ -85,6 +111,11 @@ class RoomSession implements Session {
       options.isStream,
     );
     void this.#connect(options);
+  }
+
+  get #calls(): Runtime['messages'] {
+    if (this.#runtime) return this.#runtime.messages;
+    throw new HoldfastError('messages_unavailable', 'the room is not joined');
   }
 
   get media(): HTMLMediaElement | null {
@@ -148,8 +179,9 @@ class RoomSession implements Session {
       if (this.#stats.status === 'closed') return this.#loads.settle(null);
       const runtime = connectRoom(options, this.#edge, this.#plain, {
         onEffect: (effect) => this.#tell(effect),
-        onWelcome: ({ viewerId }) => {
+        onWelcome: ({ viewerId, sender }) => {
           this.#stats.viewerId = viewerId;
+          this.messages.sender = sender;
         },
         onInvalidFrame: (message) =>
           this.#error(new HoldfastError('signaling_frame_invalid', message)),
@@ -218,6 +250,12 @@ class RoomSession implements Session {
         return this.#error(new HoldfastError(effect.code, `member ${effect.peer} was refused`));
       case 'error':
         return this.#error(new HoldfastError(effect.code, effect.message, { fatal: effect.fatal }));
+      case 'message': {
+        const { message, isHistory } = effect;
+        return this.#emitter.emit('message', { message, isHistory });
+      }
+      case 'messageRemoved':
+        return this.#emitter.emit('messageRemoved', { id: effect.id });
       case 'setPlaybackRate':
         return this.#playback.setRate(effect.rate);
       case 'deliverSegment': {

@@ -2,12 +2,13 @@ import { Context, type CoreOptions } from './context.ts';
 import { GroupEdges } from './edges/group-edges.ts';
 import type { EdgeRoutes } from './edges/routes.ts';
 import type { CoreEvent, Effect, FetchFailure } from './events.ts';
+import { Linked } from './linked.ts';
 import { Edges } from './outage/edges.ts';
 import { hasLostEdge } from './outage/health.ts';
 import { Slowing } from './outage/slowing.ts';
-import { type PeerMessage, peerVersion } from './peer-wire.ts';
 import { Playlists } from './playlists/playlists.ts';
 import { Device } from './room/device.ts';
+import { Messages } from './room/messages.ts';
 import { Room } from './room/room.ts';
 import { Peers } from './swarm/peers.ts';
 import { Swarm } from './swarm/swarm.ts';
@@ -23,6 +24,7 @@ export type { CoreEvent, Effect } from './events.ts';
 export class Core {
   #context: Context;
   #room: Room;
+  #messages: Messages;
   #peers = new Peers();
   #edges: Edges;
   #group: GroupEdges;
@@ -30,6 +32,7 @@ export class Core {
   #slowing: Slowing;
   #playlists: Playlists;
   #swarm: Swarm;
+  #linked: Linked;
   #wants: Wants;
 
   constructor(options: CoreOptions) {
@@ -50,11 +53,13 @@ export class Core {
         this.#swarm.membersChanged();
         this.#group.review();
       },
-      linkDropped: (peer) => this.#forget(peer),
+      linkDropped: (peer) => this.#linked.forget(peer),
       plays: () => this.#playlists.plays(),
       takeEdges: () => this.#edges.routes.take(),
       vouches: (mode) => this.#swarm.offered(mode),
+      left: () => this.#messages.left(),
     });
+    this.#messages = new Messages(this.#context, this.#room);
     this.#edges = new Edges(this.#context, this.#room, (health, reason) => {
       this.#room.edgeHealth = health;
       this.#context.emit({ type: 'edge', health, reason, edgeId: this.edges.edgeId ?? null });
@@ -71,6 +76,14 @@ export class Core {
       this.#peers,
       this.#edges,
       this.#playlists.directory,
+    );
+    this.#linked = new Linked(
+      this.#context,
+      this.#room,
+      this.#peers,
+      this.#group,
+      this.#playlists,
+      this.#swarm,
     );
     this.#wants = new Wants(this.#context, this.#swarm, this.#playlists);
   }
@@ -112,10 +125,13 @@ export class Core {
       case 'frameReceived':
         this.#edges.network.heardAtMs = this.#context.nowMs;
         this.#room.receive(event.frame);
+        this.#messages.receive(event.frame);
         return this.#swarm.portions.received(event.frame);
       case 'edgesListed':
         this.#edges.routes.listed(event.body);
         return this.#tick();
+      case 'messageAsked':
+        return this.#messages.ask(event.frame);
       case 'profileChanged':
         return this.#room.changeProfile(event.profile);
       case 'away':
@@ -139,6 +155,7 @@ export class Core {
 
   #tick(): void {
     this.#room.tick();
+    this.#messages.tick();
     this.#device.tick();
     this.#playlists.tick();
     this.#swarm.tick();
@@ -150,11 +167,11 @@ export class Core {
       this.#edges.network.heardAtMs = this.#context.nowMs;
     switch (event.type) {
       case 'linkOpened':
-        return this.#linkOpened(event.peer);
+        return this.#linked.opened(event.peer);
       case 'linkClosed':
-        return this.#linkClosed(event.peer);
+        return this.#linked.closed(event.peer);
       case 'peerMessage':
-        return this.#peerMessage(event.peer, event.message);
+        return this.#linked.heard(event.peer, event.message);
       case 'peerRefused':
         this.#context.emit({ type: 'refused', code: event.code, peer: event.peer });
         // Of a size that is vouched for, bytes that do not fit are as wrong as any others.
@@ -241,63 +258,5 @@ export class Core {
   #edgeFailed(failure: FetchFailure): void {
     const isLost = this.#peers.linkedCount === 0 && hasLostEdge(this.#room.edgeHealth);
     if (isLost || failure.reason === 'offline') this.#device.unable(failure);
-  }
-
-  #linkOpened(peer: string): void {
-    this.#room.links.opened(peer);
-    if (!this.#room.links.open.has(peer)) return;
-    this.#peers.open(peer);
-    const follows = this.#playlists.follows();
-    this.#context.emit({
-      type: 'sendPeer',
-      peer,
-      message: { type: 'hello', version: peerVersion, follows },
-    });
-  }
-
-  #linkClosed(peer: string): void {
-    this.#room.linkClosed(peer);
-    this.#forget(peer);
-  }
-
-  #forget(peer: string): void {
-    const known = this.#peers.close(peer);
-    if (!known) return;
-    for (const requestId of known.requests.keys())
-      this.#context.emit({ type: 'forgetPart', peer, requestId });
-    this.#swarm.unlinked(peer);
-    this.#tellNeighbours();
-  }
-
-  #peerMessage(peer: string, message: PeerMessage): void {
-    const known = this.#peers.all.get(peer);
-    if (!known) return;
-    if (message.type === 'hello') {
-      if (known.greeted) return this.#refuse(peer);
-      this.#peers.greet(known);
-      this.#playlists.peerFollows(peer, message.follows);
-      this.#swarm.linked(peer);
-      this.#group.greet(peer);
-      return this.#tellNeighbours();
-    }
-    if (!known.greeted) return this.#refuse(peer);
-    if (message.type === 'reads') return this.#group.heard(peer, message.edgeId);
-    if (message.type === 'follow') return this.#playlists.peerFollows(peer, message.follows);
-    if (message.type === 'playlistUnable')
-      return this.#playlists.peerUnable(peer, message.playlistId);
-    const isSound =
-      message.type === 'playlist'
-        ? this.#playlists.peerSends(peer, message.playlistId, message.text)
-        : this.#swarm.message(peer, message);
-    if (!isSound) this.#refuse(peer);
-  }
-
-  #refuse(peer: string): void {
-    this.#context.emit({ type: 'refused', code: 'peer_message_invalid', peer });
-    this.#room.links.ban(peer);
-  }
-
-  #tellNeighbours(): void {
-    this.#context.emit({ type: 'neighbours', viewerIds: [...this.#peers.linked()] });
   }
 }

@@ -9,6 +9,10 @@ import type {
   EdgeHealth,
   EdgesBody,
   IceServer,
+  Message,
+  MessageFrame,
+  MessageRefusalCode,
+  RemoveMessageFrame,
   Role,
   ServerErrorCode,
   ServerFrame,
@@ -65,6 +69,9 @@ export type CoreEvent =
   | { type: 'profileChanged'; profile: ViewerProfile }
   /** What the server says of edges; its signature has been checked. */
   | { type: 'edgesListed'; body: EdgesBody }
+  // messages of the room
+  /** Ends in `messageSettled` or `messageFailed` of the same reference, which is never used again. */
+  | { type: 'messageAsked'; frame: MessageFrame | RemoveMessageFrame }
   // the page
   | { type: 'away'; reason: AwayReason }
   /** The reason holds no more; the room is joined again when no other does. */
@@ -278,6 +285,16 @@ export type Effect =
   | { type: 'edge'; health: EdgeHealth; reason: string; edgeId: string | null }
   | { type: 'refused'; code: PeerRefusal; peer: string }
   | { type: 'error'; code: ServerErrorCode; message: string; fatal: boolean }
+  | { type: 'message'; message: Message; isHistory: boolean }
+  | { type: 'messageRemoved'; id: string }
+  /** The server has taken it; `message` where one was sent. */
+  | { type: 'messageSettled'; reference: string; message?: Message | undefined }
+  | {
+      type: 'messageFailed';
+      reference: string;
+      code: MessageRefusalCode | 'messages_unavailable';
+      retryAfterMs: number | undefined;
+    }
   /** 1 is as usual. */
   | { type: 'setPlaybackRate'; rate: number }
   | { type: 'wakeAt'; atMs: number };

@@ -22,6 +22,8 @@ export type OutwardEffect = Extract<
       | 'refused'
       | 'error'
       | 'deliverSegment'
+      | 'message'
+      | 'messageRemoved'
       | 'setPlaybackRate';
   }
 >;

@@ -7,6 +7,7 @@ import { DeviceHub } from './device-hub.ts';
 import { EdgeFetches } from './edge-fetches.ts';
 import { LinkHub } from './link-hub.ts';
 import { Media } from './media.ts';
+import { MessageCalls } from './message-calls.ts';
 import { type AnswerEffect, PlayerLoads } from './player-loads.ts';
 import type { Brought, OutwardEffect, RuntimePorts } from './runtime-ports.ts';
 import { Verifier } from './verifier.ts';
@@ -18,6 +19,7 @@ const timerMsMax = 2 ** 31 - 1;
 export class Runtime {
   readonly media = new Media();
   readonly core: Core;
+  readonly messages = new MessageCalls((event) => this.dispatch(event));
   readonly #ports: RuntimePorts;
   readonly #depth: Depth;
   readonly #fetches: EdgeFetches;
@@ -183,6 +185,7 @@ export class Runtime {
     this.#closed.abort();
     this.#queue = [];
     clearTimeout(this.#timer);
+    this.messages.close();
     this.#device.close();
     this.#fetches.close();
     this.#hub.close();
@@ -218,8 +221,13 @@ export class Runtime {
       case 'edge':
       case 'refused':
       case 'error':
+      case 'message':
+      case 'messageRemoved':
       case 'setPlaybackRate':
         return this.#outward(effect);
+      case 'messageSettled':
+      case 'messageFailed':
+        return this.messages.perform(effect);
       case 'progressSegment':
         return this.#loads.progress(effect.loadIds, effect.progress);
       case 'deliverSegment':

@@ -6,9 +6,10 @@ import type {
   EdgesRequest,
 } from '../core/index.ts';
 import type { JoinFrame, Limits, ReportFrame, SignedEdges } from '../protocol/index.ts';
-import { createOutbox } from './edges-outbox.ts';
+import { createDriver } from './driver.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { createOutbox } from './outbox.ts';
 import type { Signer } from './signer.ts';
 import type { Connection } from './socket.ts';
 
@@ -23,7 +24,7 @@ export interface EdgesOptions {
   nowMs: () => number;
 }
 
-/** Feeds the directory of edges and performs its effects: the only place that has a timer for them. */
+/** Feeds the directory of edges and performs its effects. */
 export interface Edges {
   /** To be called after the welcome. */
   join(connection: Connection, subject: string, frame: JoinFrame, isReturning: boolean): void;
@@ -39,45 +40,26 @@ export interface Edges {
 
 export function createEdges(options: EdgesOptions): Edges {
   const { directory, connections, signer, limits, metrics, log, nowMs } = options;
-  const queue: EdgesEvent[] = [];
-  let busy = false;
-  let closed = false;
-  let timer: NodeJS.Timeout | undefined;
   let answer: EdgeAnswer | null = null;
   const outbox = createOutbox({
     connections,
-    sliceMax: limits.edgesSentPerTurnMax,
+    sliceMax: limits.sentPerTurnMax,
     failed: (error) => log.warn('internal', { type: 'tell', message: String(error) }),
   });
-
-  function perform(effect: EdgesEffect): void {
-    if (effect.type === 'count') metrics.edgeEvent(effect.metric, effect.value);
-    else if (effect.type === 'answer') answer = effect.answer;
-    else if (effect.type === 'wakeAt') {
-      clearTimeout(timer);
-      if (closed) return;
-      timer = setTimeout(() => handle({ type: 'woke' }), Math.max(1, effect.atMs - nowMs()));
-    } else {
-      const text = JSON.stringify({ type: 'edges', signed: signer.signText(effect.body) });
-      outbox.add(text, effect.connectionIds);
-    }
-  }
-
-  function handle(event: EdgesEvent): void {
-    // Telling somebody who does not read cuts him, which is an event: it waits until the effects are through.
-    queue.push(event);
-    if (busy) return;
-    busy = true;
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      try {
-        for (const effect of directory.handle(next, nowMs())) perform(effect);
-      } catch (error) {
-        log.warn('internal', { type: next.type, message: String(error) });
+  const { handle, close } = createDriver<EdgesEvent, EdgesEffect>({
+    core: directory,
+    nowMs,
+    perform(effect) {
+      if (effect.type === 'count') metrics.edgeEvent(effect.metric, effect.value);
+      else if (effect.type === 'answer') answer = effect.answer;
+      else {
+        const text = JSON.stringify({ type: 'edges', signed: signer.signText(effect.body) });
+        outbox.add('edges', text, effect.connectionIds);
       }
-    }
-    busy = false;
-    outbox.send();
-  }
+    },
+    failed: (event, error) => log.warn('internal', { type: event.type, message: String(error) }),
+    rested: outbox.send,
+  });
 
   return {
     join({ connectionId, network }, subject, { room, deviceId, needs = null }, isReturning) {
@@ -97,8 +79,7 @@ export function createEdges(options: EdgesOptions): Edges {
     },
     discover: (request) => signer.signText(JSON.stringify(directory.discover(request, nowMs()))),
     close() {
-      closed = true;
-      clearTimeout(timer);
+      close();
       outbox.close();
     },
   };

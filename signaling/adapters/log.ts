@@ -1,6 +1,7 @@
 /** What a log line may carry: ids and codes. Addresses, tokens and media names have no field. */
 export interface LogFields {
   connectionId?: string;
+  messageId?: string;
   code?: string;
   type?: string;
   url?: string;

@@ -1,14 +1,22 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { CountedMetric, EdgesMetric, EdgesStats, RoomsStats } from '../core/index.ts';
-import type { ServerErrorCode } from '../protocol/index.ts';
+import type {
+  CountedMetric,
+  EdgesMetric,
+  EdgesStats,
+  MessagesMetric,
+  MessagesStats,
+  RoomsStats,
+} from '../core/index.ts';
+import type { MessageRefusalCode, ServerErrorCode } from '../protocol/index.ts';
 import type { EdgeErrorCode } from './edge-errors.ts';
 import type { SteeringErrorCode } from './steering.ts';
 import type { ReadErrorCode } from './stream-reader.ts';
 
 export interface Metrics extends AttestorMetrics, EdgeMetrics {
   /** A frame, socket or join that was refused. */
-  refused(code: ServerErrorCode | SteeringErrorCode): void;
+  refused(code: ServerErrorCode | SteeringErrorCode | MessageRefusalCode): void;
   event(metric: CountedMetric, value: number): void;
+  messageEvent(metric: MessagesMetric, value: number): void;
   received(bytes: number): void;
   sent(type: string, bytes: number): void;
   /** A socket whose reader fell behind was cut. */
@@ -34,7 +42,12 @@ interface EdgeMetrics {
 
 /** Counters of one server, in a registry of its own. */
 export function createMetrics(
-  stats: () => RoomsStats & { sockets: number; attestedRooms: number; edges: EdgesStats },
+  stats: () => RoomsStats & {
+    sockets: number;
+    attestedRooms: number;
+    edges: EdgesStats;
+    messages: MessagesStats;
+  },
 ): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -42,6 +55,7 @@ export function createMetrics(
     new Counter({ name, help, labelNames, registers });
   const refusals = counter('holdfast_refusals_total', 'Refused input, by error code', ['code']);
   const events = counter('holdfast_room_events_total', 'What happened in rooms', ['event']);
+  const messages = counter('holdfast_message_events_total', 'Messages of rooms', ['event']);
   const framesReceived = counter('holdfast_frames_received_total', 'Frames of viewers');
   const bytesReceived = counter('holdfast_received_bytes_total', 'Bytes of frames of viewers');
   const framesSent = counter('holdfast_frames_sent_total', 'Frames to viewers', ['type']);
@@ -56,6 +70,8 @@ export function createMetrics(
   gauge('holdfast_groups', 'Groups of all rooms', () => stats().groups);
   gauge('holdfast_viewers', 'Viewers with a place', () => stats().viewers);
   gauge('holdfast_viewers_connected', 'Viewers with a socket', () => stats().connected);
+  gauge('holdfast_messages_kept', 'Messages kept for newcomers', () => stats().messages.kept);
+  gauge('holdfast_messages_kept_bytes', 'Bytes of these', () => stats().messages.keptBytes);
   gauge('process_resident_memory_bytes', 'Resident memory', () => process.memoryUsage.rss());
   new Counter({
     name: 'process_cpu_seconds_total',
@@ -82,6 +98,7 @@ export function createMetrics(
   return {
     refused: (code) => refusals.inc({ code }),
     event: (metric, value) => events.inc({ event: metric }, value),
+    messageEvent: (metric, value) => messages.inc({ event: metric }, value),
     received(bytes) {
       framesReceived.inc();
       bytesReceived.inc(bytes);

@@ -1,17 +1,17 @@
+import { fullAllowance, waitMs } from '../core/index.ts';
+
 /** Lets through `perSecond` on average and `burst` at once. Times are any monotonic milliseconds. */
 export interface Bucket {
   take(nowMs: number): boolean;
 }
 
 export function createBucket(perSecond: number, burst: number, nowMs: number): Bucket {
-  let tokens = burst;
-  let filledAtMs = nowMs;
+  const rate = { perSecond, burst };
+  const allowance = fullAllowance(rate, nowMs);
   return {
     take(atMs) {
-      tokens = Math.min(burst, tokens + ((atMs - filledAtMs) * perSecond) / 1_000);
-      filledAtMs = atMs;
-      if (tokens < 1) return false;
-      tokens--;
+      if (waitMs(allowance, rate, atMs) > 0) return false;
+      allowance.left -= 1;
       return true;
     },
   };

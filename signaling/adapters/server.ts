@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { createEdgeDirectory, createRooms, Learning } from '../core/index.ts';
+import { createEdgeDirectory, createMessages, createRooms, Learning } from '../core/index.ts';
 import {
   limits as defaults,
   edgeWeightsUnlearned,
@@ -19,6 +19,7 @@ import { createGate } from './gate.ts';
 import { createHttp } from './http.ts';
 import { createLog } from './log.ts';
 import { createLoop, type Loop } from './loop.ts';
+import { createRoomMessages } from './messages.ts';
 import { createMetrics } from './metrics.ts';
 import { isLoopback } from './origins.ts';
 import { createSigner } from './signer.ts';
@@ -96,6 +97,7 @@ export async function startSignaling(options: SignalingOptions = {}): Promise<Si
     close() {
       parts.isClosing = true;
       edges.close();
+      parts.messages.close();
       closing ??= end(http, sockets, loop, attestor);
       return closing;
     },
@@ -116,11 +118,13 @@ function assemble(options: SignalingOptions) {
     edges: readStaticEdges(staticEdges, limits),
     learning: new Learning(edgeWeightsUnlearned),
   });
+  const messagesCore = createMessages({ limits });
   const metrics = createMetrics(() => ({
     ...rooms.stats(),
     sockets: sockets.count,
     attestedRooms: attestor.count,
     edges: directory.stats(),
+    messages: messagesCore.stats(),
   }));
   const shared = {
     ...{ limits, metrics, log, tokens, signer, nowMs },
@@ -135,8 +139,10 @@ function assemble(options: SignalingOptions) {
     edgeUrls: staticEdges.map(({ baseUrl }) => baseUrl),
   });
   const loop = createLoop({ rooms, metrics, log, nowMs });
-  const edges = createEdges({ ...shared, directory, connections: loop.connections });
-  const handlers = createGate({ loop, tokens, attestor, edges, log });
+  const { connections } = loop;
+  const edges = createEdges({ ...shared, directory, connections });
+  const messages = createRoomMessages({ ...shared, messages: messagesCore, connections });
+  const handlers = createGate({ loop, tokens, attestor, edges, messages, log });
   const sockets = createSockets({ ...shared, handlers });
   const healthy = () => !parts.isClosing;
   const edgeRoutes = createEdgeRoutes({ ...shared, edges, healthy });
@@ -147,7 +153,7 @@ function assemble(options: SignalingOptions) {
     refused: metrics.refused,
   });
   const http = createHttp({ ...shared, healthy, edgeRoutes, steering });
-  const parts = { ...shared, http, sockets, loop, attestor, edges, isClosing: false };
+  const parts = { ...shared, http, sockets, loop, attestor, edges, messages, isClosing: false };
   return parts;
 }
 

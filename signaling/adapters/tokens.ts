@@ -1,9 +1,17 @@
-import { createHmac, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
-import type { Limits, ServerErrorCode } from '../protocol/index.ts';
+import {
+  isDisplayName,
+  isSenderRole,
+  type Limits,
+  type SenderRole,
+  type ServerErrorCode,
+  senderRoles,
+} from '../protocol/index.ts';
 import { isEdgeId } from '../protocol/registration.ts';
 import { SignalingError } from './errors.ts';
 import { isStreamUrls, type StreamUrls } from './stream-url.ts';
+import { readKey, secretBytesMin } from './token-key.ts';
 
 export interface TokenRequest {
   room: string;
@@ -15,6 +23,10 @@ export interface TokenRequest {
   stream?: StreamUrls | undefined;
   /** The site (`deviceId`) whose master this viewer is as long as it is there: of an agent. */
   leads?: string | undefined;
+  /** What the viewer may do with messages of the room. Default `viewer`. */
+  role?: SenderRole | undefined;
+  /** By which others know its messages: 1 to 64 characters on one line. Default none. */
+  name?: string | undefined;
 }
 
 /** For a server that gives segments: registers that edge, and nothing else. */
@@ -36,6 +48,8 @@ export interface TokenClaims {
   subject: string;
   stream: StreamUrls | null;
   leads: string | null;
+  role: SenderRole;
+  name: string | null;
 }
 
 export interface ResumeClaims {
@@ -69,7 +83,6 @@ export interface TokenOptions {
 
 const tokenAudience = 'holdfast';
 const resumeAudience = 'holdfast:resume';
-const secretBytesMin = 32;
 const subjectLengthMax = 128;
 
 /** @throws SignalingError `key_invalid` */
@@ -152,7 +165,7 @@ export function createTokens({ key, resumeSecret, limits }: TokenOptions): Token
 }
 
 function roomClaims(request: TokenRequest, limits: Limits): JWTPayload {
-  const { room, subject, lifetimeSeconds, stream, leads } = request;
+  const { room, subject, lifetimeSeconds, stream, leads, role, name } = request;
   checkLifetime(lifetimeSeconds, limits.tokenLifetimeMaxMs, 'an hour');
   if (!isSubject(subject))
     throw new SignalingError('config_invalid', 'subject: 1 to 128 characters');
@@ -160,7 +173,11 @@ function roomClaims(request: TokenRequest, limits: Limits): JWTPayload {
     throw new SignalingError('config_invalid', 'stream: an http or https URL');
   if (leads !== undefined && typeof leads !== 'string')
     throw new SignalingError('config_invalid', 'leads: the name of a site');
-  return { room, sub: subject, stream, leads };
+  if (role !== undefined && !isSenderRole(role))
+    throw new SignalingError('config_invalid', `role: one of ${senderRoles.join(', ')}`);
+  if (name !== undefined && !isDisplayName(name))
+    throw new SignalingError('config_invalid', 'name: 1 to 64 characters on one line');
+  return { room, sub: subject, stream, leads, role, name };
 }
 
 function edgeClaims({ edge, lifetimeSeconds }: EdgeTokenRequest, limits: Limits): JWTPayload {
@@ -189,6 +206,7 @@ function checkEdgeClaims(
 
 function checkClaims(payload: JWTPayload, room: string, limits: Limits): Verified<TokenClaims> {
   const { sub, exp = 0, aud, stream = null, leads = null } = payload;
+  const { role = 'viewer', name = null } = payload;
   if (!isSubject(sub)) {
     return refused('token_invalid', 'the subject is empty or too long');
   }
@@ -204,7 +222,10 @@ function checkClaims(payload: JWTPayload, room: string, limits: Limits): Verifie
     return refused('token_invalid', 'the stream is not an http or https URL');
   if (leads !== null && typeof leads !== 'string')
     return refused('token_invalid', 'what the token leads is no name of a site');
-  return { ok: true, value: { subject: sub, stream, leads } };
+  if (!isSenderRole(role)) return refused('token_invalid', 'the role is none that there is');
+  if (name !== null && !isDisplayName(name))
+    return refused('token_invalid', 'the name is empty, too long or has control characters');
+  return { ok: true, value: { subject: sub, stream, leads, role, name } };
 }
 
 function refused<Code extends string>(
@@ -227,58 +248,6 @@ function sign(
     .setExpirationTime(now + Math.max(1, Math.floor(lifetimeSeconds)))
     .setAudience(audience)
     .sign(secret);
-}
-
-interface PinnedKey {
-  algorithm: 'HS256' | 'EdDSA';
-  /** Names that the key's kind allows in a header: the token never chooses. */
-  algorithms: string[];
-  key: Uint8Array | KeyObject;
-  secret: Uint8Array | null;
-}
-
-function readKey(text: string): PinnedKey {
-  const trimmed = text.trim();
-  if (trimmed.includes('PRIVATE KEY')) {
-    throw new SignalingError('key_invalid', 'this is a private key: configure its public half');
-  }
-  if (trimmed.startsWith('-----BEGIN')) return readPublicKey(trimmed);
-  if (trimmed.startsWith('{')) return readPublicKey(parseJwk(trimmed));
-  const secret = new TextEncoder().encode(trimmed);
-  if (secret.byteLength < secretBytesMin) {
-    throw new SignalingError(
-      'key_invalid',
-      `an HS256 secret needs ${secretBytesMin} bytes or more`,
-    );
-  }
-  return { algorithm: 'HS256', algorithms: ['HS256'], key: secret, secret };
-}
-
-function parseJwk(text: string): Record<string, string> {
-  let jwk: Record<string, string>;
-  try {
-    jwk = JSON.parse(text) as Record<string, string>;
-  } catch {
-    // The cause would quote the key.
-    throw new SignalingError('key_invalid', 'the key is not a JWK');
-  }
-  if (jwk.d !== undefined) {
-    throw new SignalingError('key_invalid', 'this is a private key: configure its public half');
-  }
-  return jwk;
-}
-
-function readPublicKey(source: string | Record<string, string>): PinnedKey {
-  let key: KeyObject;
-  try {
-    key = createPublicKey(typeof source === 'string' ? source : { key: source, format: 'jwk' });
-  } catch {
-    throw new SignalingError('key_invalid', 'the key is not a public key');
-  }
-  if (key.asymmetricKeyType !== 'ed25519') {
-    throw new SignalingError('key_invalid', 'the key is not Ed25519');
-  }
-  return { algorithm: 'EdDSA', algorithms: ['EdDSA', 'Ed25519'], key, secret: null };
 }
 
 /** Resume keys have a secret of their own, so that neither kind of token passes for the other. */

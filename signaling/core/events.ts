@@ -3,6 +3,7 @@ import type {
   IceServer,
   Integrity,
   Limits,
+  SenderRole,
   ServerErrorCode,
   ServerFrame,
   VerificationKey,
@@ -29,6 +30,10 @@ export interface JoinAccepted {
   room: string;
   /** `sub` of the token. */
   subject: string;
+  /** What its token grants for messages. Default `viewer`. */
+  role?: SenderRole | undefined;
+  /** By which its token has others know it. Default none. */
+  name?: string | undefined;
   deviceId: string;
   profile: ViewerProfile;
   /** From a valid resume key of this room and subject, else fresh and unguessable. */

@@ -1,3 +1,4 @@
+export { fullAllowance, waitMs } from './allowance.ts';
 export { createAttestation } from './attestor.ts';
 export type { Attestation, AttestorEffect, AttestorEvent } from './attestor-events.ts';
 export { createEdgeDirectory } from './edges/directory.ts';
@@ -23,4 +24,12 @@ export type {
   RoomsEvent,
   RoomsStats,
 } from './events.ts';
+export type {
+  Messages,
+  MessagesEffect,
+  MessagesEvent,
+  MessagesMetric,
+  MessagesStats,
+} from './messages/events.ts';
+export { createMessages } from './messages/messages.ts';
 export { createRooms } from './rooms.ts';

@@ -240,6 +240,7 @@ function welcome(
       edgesKey: options.edgesKey,
       iceServers: options.iceServers ?? [],
       integrity: event.integrity ?? options.integrity ?? { mode: 'none', keys: [] },
+      sender: { from: event.subject, role: event.role ?? 'viewer', name: event.name },
       directive: tell(context, viewer),
     },
   });

@@ -112,8 +112,9 @@ function handleFrame(
   if (frame.type === 'report') report(context, viewer, connectionId, frame);
   else if (frame.type === 'signal') relay(context, viewer, connectionId, frame);
   else if (frame.type === 'holdings') holdingsTold(context, viewer, frame);
-  // The room's attestor answers.
+  // The room's attestor answers, and whoever passes messages on.
   else if (frame.type === 'attest') return;
+  else if (frame.type === 'message' || frame.type === 'removeMessage') return;
   else if (frame.type === 'leave') {
     count(context, 'left');
     removeViewer(context, viewer);

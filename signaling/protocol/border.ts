@@ -8,6 +8,8 @@ import * as limits from './limits.ts';
 export interface Refusal {
   code: ServerErrorCode;
   message: string;
+  /** Of a message to the room: it alone is refused, and the connection stays. */
+  reference?: string | undefined;
 }
 
 export type Parsed<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };

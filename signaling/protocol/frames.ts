@@ -7,6 +7,15 @@ export const protocolVersion = 1;
 
 import type { Integrity, SignedDescriptor, VerificationKey } from './descriptors.ts';
 import type { EdgeNeeds, EdgeOutcome, SignedEdges } from './edges.ts';
+import type {
+  MessageAcceptedFrame,
+  MessageFrame,
+  MessageRefusedFrame,
+  MessageSender,
+  MessagesFrame,
+  MessagesRemovedFrame,
+  RemoveMessageFrame,
+} from './messages.ts';
 
 /** `master` fetches for others, `secondary` stands by to take over, `slave` is fed. */
 export type Role = 'master' | 'secondary' | 'slave';
@@ -101,7 +110,9 @@ export type ClientFrame =
   | SignalFrame
   | ReportFrame
   | AttestFrame
-  | HoldingsFrame;
+  | HoldingsFrame
+  | MessageFrame
+  | RemoveMessageFrame;
 
 export interface Member {
   viewerId: string;
@@ -166,6 +177,8 @@ export interface WelcomeFrame {
   edgesKey?: VerificationKey | undefined;
   iceServers: IceServer[];
   integrity: Integrity;
+  /** What others see of this viewer with its messages. */
+  sender: MessageSender;
   directive: DirectiveFrame;
 }
 
@@ -245,5 +258,9 @@ export type ServerFrame =
   | DescriptorsFrame
   | IntegrityFrame
   | EdgesFrame
+  | MessagesFrame
+  | MessageAcceptedFrame
+  | MessageRefusedFrame
+  | MessagesRemovedFrame
   | ErrorFrame
   | ByeFrame;

@@ -140,6 +140,60 @@ export const kpiValueMax = 2e15;
 export const subjectLengthMax = 128;
 /** Who is named in one message; more is a way to make noise. */
 export const mentionsMax = 16;
+/** A first and a last name; more would push the text out of its line. */
+export const displayNameLengthMax = 64;
+/** UTF-16 units: a page of text. Longer is a link. */
+export const messageTextLengthMax = 2_000;
+/** UTF-8, header included: any text of that length with usual ids fits, and three of them fit `frameBytesMax`. */
+export const messageBytesMax = 8_192;
+/** UTF-16 units: the longest usual emoji, a family, has eleven. */
+export const reactionLengthMax = 16;
+/** Sooner it would have ended before everybody has it. */
+export const messageLifetimeMsMin = 5_000;
+/** Longer than any event. */
+export const messageLifetimeMsMax = 86_400_000;
+/** Messages in one frame, and ids of removed ones. */
+export const messagesPerFrameMax = 100;
+/** What is sent within this goes out in one frame: ten a second to each viewer at most, and nobody notices. */
+export const messagesIntervalMs = 100;
+/** Sockets written to for messages, 20 us each: where rooms that talk have more than 2,000 viewers, they wait longer. */
+export const messagesSocketsPerSecondMax = 20_000;
+/** One person types no faster; a burst is a thought in several lines, or applause. */
+export const messagesPerSecond = 1;
+export const messagesBurst = 5;
+/** Of hosts and moderators: their tools may send, too. */
+export const keeperMessagesPerSecond = 5;
+export const keeperMessagesBurst = 20;
+/** Of one room, as bytes of its messages: about 30 of them a second, more than anybody reads. */
+export const messagesBytesPerSecond = 16_384;
+/** Times their viewers, of all rooms of one process: 400 Mbit/s. A room of 50,000 has 1,000 bytes a second of it. */
+export const messagesFanOutBytesPerSecond = 50_000_000;
+/** A short message counts for so many: its frame, its place in a chat and its turn in every page cost no less. */
+export const messageCostBytesMin = 512;
+/** What a newcomer reads to follow; of returning viewers, what two minutes of a lively chat were. */
+export const messageHistoryMax = 100;
+/** Of one room: an eighth of `socketBufferBytesMax`, since a newcomer gets all of it at once. */
+export const messageHistoryBytesMax = 131_072;
+/** Of all rooms: the longest quiet room forgets first. In memory they take about twice as much. */
+export const messageHistoriesBytesMax = 67_108_864;
+/** A room that everybody has left: longer than a restart of the player's site takes. */
+export const messageHistoryKeptMs = 600_000;
+/** Removed ones that a returning viewer is told of: it can have missed no more of the history. */
+export const messageRemovalsMax = 100;
+/** People whose rate is remembered, the longest silent is forgotten first; a rate is whole again within 5 s. */
+export const messageSendersMax = 100_000;
+/** A message that is sent again, because its answer was lost, is known for so long: longer than the sdk tries. */
+export const messageRepeatMs = 60_000;
+/** Those of a minute of a process that is busy all the while: 40 MB. */
+export const messageRepeatsMax = 100_000;
+/** Messages of one viewer that wait for their answer; a moderator's burst. */
+export const messagesInFlightMax = 20;
+/** By then the answer is there, or the socket was lost and came back; a user waits no longer. */
+export const messageAnswerWithinMs = 15_000;
+/** Messages that a viewer knows again: those of the history, and what came while it was read. */
+export const messagesKnownMax = 256;
+/** What is kept of messages is looked through so often for what has ended. */
+export const messagesSweepMs = 10_000;
 /** The last instant that a `Date` can name. */
 export const unixMsMax = 8.64e15;
 
@@ -183,7 +237,7 @@ export const edgesValidMs = 300_000;
 /** Bodies made and signed in one go, 0.1 ms each: the rest waits for the next interval. */
 export const edgesBodiesPerTurnMax = 500;
 /** Sockets written to in one go, 20 us each: joins, heartbeats and other rooms come in between. */
-export const edgesSentPerTurnMax = 2_000;
+export const sentPerTurnMax = 2_000;
 /** Networks whose measurements are remembered, the longest unheard is forgotten first: 15 MB with the next two. */
 export const priorNetworksMax = 2_000;
 export const priorEdgesMax = 16;

@@ -15,6 +15,7 @@ import {
 import { edgeOutcomesSchema, needsSchema } from './edges.ts';
 import type { ClientFrame } from './frames.ts';
 import * as limits from './limits.ts';
+import { draftEntries } from './messages.ts';
 
 const edgeHealth = v.picklist(['healthy', 'strained', 'partial', 'dark', 'recovering']);
 const profile = v.object({
@@ -64,7 +65,13 @@ const clientFrames = [
     edgeId: v.optional(id),
     edgeOutcomes: v.optional(edgeOutcomesSchema),
   }),
+  v.object({ type: v.literal('message'), reference: id, ...draftEntries }),
+  v.object({ type: v.literal('removeMessage'), reference: id, id }),
 ];
+const referenced = v.object({
+  type: v.picklist(['message', 'removeMessage']),
+  reference: id,
+});
 
 /** Parses a text frame of a client. Never throws. */
 export function parseClientFrame(text: string): Parsed<ClientFrame> {
@@ -73,7 +80,14 @@ export function parseClientFrame(text: string): Parsed<ClientFrame> {
   const refusal = refusedVersion(json.value, 'join') ?? missingToken(json.value);
   if (refusal) return { ok: false, refusal };
   const parsed = parseMessage(clientFrames, json.value);
-  if (!parsed.success) return invalid(parsed.issues[0]);
+  if (!parsed.success) {
+    const { refusal } = invalid(parsed.issues[0]);
+    const known = v.safeParse(referenced, json.value);
+    return {
+      ok: false,
+      refusal: { ...refusal, reference: known.success ? known.output.reference : undefined },
+    };
+  }
   const frame: ClientFrame = parsed.output;
   if (frame.type === 'signal' && JSON.stringify(frame.signal).length > limits.signalBytesMax) {
     return { ok: false, refusal: { code: 'frame_too_large', message: 'signal is too large' } };

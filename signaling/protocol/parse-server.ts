@@ -15,6 +15,7 @@ import { integritySchema, signedDescriptorSchema, verificationKeySchema } from '
 import { signedEdgesSchema } from './edges.ts';
 import { type ServerFrame, serverErrorCodes } from './frames.ts';
 import * as limits from './limits.ts';
+import { messageId, messageRefusalCodes, messageSchema, senderSchema } from './messages.ts';
 
 /** Beyond an hour a viewer would rather be sent away for good. */
 const delay = v.pipe(count, v.maxValue(3_600_000));
@@ -58,6 +59,7 @@ const serverFrames = [
       }),
     ),
     integrity: integritySchema,
+    sender: senderSchema,
     directive,
   }),
   directive,
@@ -76,6 +78,26 @@ const serverFrames = [
     ),
   }),
   v.object({ type: v.literal('edges'), signed: signedEdgesSchema }),
+  v.object({
+    type: v.literal('messages'),
+    messages: v.pipe(v.array(messageSchema), v.maxLength(limits.messagesPerFrameMax)),
+    isHistory: v.boolean(),
+  }),
+  v.object({
+    type: v.literal('messageAccepted'),
+    reference: id,
+    message: v.optional(messageSchema),
+  }),
+  v.object({
+    type: v.literal('messageRefused'),
+    reference: id,
+    code: v.picklist(messageRefusalCodes),
+    retryAfterMs: v.optional(delay),
+  }),
+  v.object({
+    type: v.literal('messagesRemoved'),
+    ids: v.pipe(v.array(messageId), v.maxLength(limits.messagesPerFrameMax)),
+  }),
   v.object({ type: v.literal('signal'), from: id, signal }),
   v.object({ type: v.literal('heartbeat') }),
   v.object({

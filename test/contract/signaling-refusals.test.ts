@@ -60,6 +60,21 @@ describe('signaling: bad input', () => {
         'token_invalid',
         sendJoin(() => token({ leads: ['school-12'] })),
       ));
+    for (const claims of [
+      { role: 'admin' },
+      { role: null },
+      { role: ['host'] },
+      { name: '' },
+      { name: 'x'.repeat(65) },
+      { name: 'Ada\u0000' },
+      { name: 'Ada\u2028said' },
+      { name: 7 },
+    ])
+      it(`a token with ${JSON.stringify(claims).slice(0, 30)}`, () =>
+        misbehave(
+          'token_invalid',
+          sendJoin(() => token(claims)),
+        ));
     it('text that is no JSON', () =>
       misbehave('frame_invalid', (client) => client.sendRaw('{"type":')));
     it('a frame of no known type', () =>

@@ -33,6 +33,7 @@ const welcome = {
   ...{ resumed: false, heartbeatIntervalMs: 5_000 },
   iceServers: [{ urls: ['stun:a'], username: 'u' }, { urls: 'stun:b' }],
   integrity,
+  sender: { from: 'u-1', role: 'moderator', name: 'Ada' },
   directive,
 };
 const join = {
@@ -44,6 +45,19 @@ const report = {
   ...{ type: 'report', epoch: 0, profile: { ...profile, batteryLevel: null }, bufferMs: 12.5 },
   ...{ edgeHealth: 'dark', uplinkBytesPerSecond: null, neighbourCount: 2, lostMembers: ['m'] },
   ...{ accusedMembers: [], plays: ['720p.m3u8'] },
+};
+const header = {
+  ...{ id: 'm-1', room: 'r', from: 'u-1', role: 'host', kind: 'announcement', to: 'u-2' },
+  ...{ mentions: ['u-3'], replyTo: 'm-0', thread: 't', sentAtMs: 1, priority: 'high' },
+  expiresAtMs: 2,
+};
+const message = {
+  header: { ...header, kind: 'chat', mentions: undefined, to: undefined },
+  text: 'two\nlines',
+};
+const draft = {
+  ...{ text: 'two\nlines, \u{1f44d}', kind: 'chat', to: 'u-2', mentions: ['u-3'], replyTo: 'm-0' },
+  ...{ thread: 't', priority: 'normal', lifetimeMs: 5_000 },
 };
 const follows = [{ playlistId: '720p.m3u8', version: -1 }];
 const holding = {
@@ -61,11 +75,22 @@ const taken: Record<string, unknown[]> = {
     ],
     { type: 'error', code: 'room_full', message: 'full', fatal: false, retryAfterMs: 10 },
     { type: 'bye', reason: 'shutdown', reconnectAfterMs: 0 },
+    { type: 'messages', messages: [message, { ...message, name: 'Ada' }], isHistory: true },
+    ...[
+      { type: 'messageAccepted', reference: 'r.1', message },
+      { type: 'messageAccepted', reference: 'r.2' },
+    ],
+    { type: 'messageRefused', reference: 'r.1', code: 'message_rate_limited', retryAfterMs: 9 },
+    { type: 'messagesRemoved', ids: ['m-1'] },
   ],
   parseClientFrame: [
     ...[join, report, { type: 'leave' }, { type: 'attest', segmentId: 'a#1' }],
     { type: 'signal', to: 'v-2', signal },
+    { type: 'message', reference: 'r.1', ...draft },
+    { type: 'removeMessage', reference: 'r.1', id: 'm-1' },
   ],
+  parseMessageDraft: [draft, { text: 'hi' }],
+  parseMessageHeader: [header, message.header],
   parsePeerMessage: [
     ...[
       { type: 'hello', version: peerWire.peerVersion, follows },
@@ -147,9 +172,14 @@ function verdictOf(parse: Parse, text: string): unknown {
 
 /** What comes as a structured clone is given as what its JSON says. */
 function withJson(parsers: object): Record<string, Parse> {
-  const all = parsers as Record<string, Parse> & { parseTabMessage(data: unknown): unknown };
-  const parseTabMessage = (text: string): unknown => all.parseTabMessage(JSON.parse(text));
-  return { ...all, parseTabMessage };
+  const all = parsers as Record<string, (data: unknown) => unknown>;
+  const given = Object.fromEntries(
+    ['parseTabMessage', 'parseMessageDraft', 'parseMessageHeader'].map((name) => [
+      name,
+      (text: string) => all[name]?.(JSON.parse(text)),
+    ]),
+  );
+  return { ...all, ...given };
 }
 
 /** The parsers as a page has them. */
@@ -179,9 +209,20 @@ async function withStandIn(): Promise<Record<string, Parse>> {
 
 describe('the stand-in for valibot', () => {
   const real = withJson({ ...peerWire, ...tabWire, ...signalingWire });
+  let standIn: Record<string, Parse>;
   let slim: Record<string, Parse>;
   before(async () => {
-    slim = withJson(await withStandIn());
+    standIn = await withStandIn();
+    slim = withJson(standIn);
+  });
+
+  it('takes what an app leaves open as valibot does', () => {
+    const open = { ...draft, to: undefined, mentions: undefined };
+    for (const value of [open, { text: undefined }, { ...open, kind: null }])
+      expect(standIn.parseMessageDraft?.(value as never)).to.deep.equal(
+        signalingWire.parseMessageDraft(value),
+      );
+    expect(signalingWire.parseMessageDraft(open)).to.deep.equal(open);
   });
 
   for (const [name, values] of Object.entries(taken)) {

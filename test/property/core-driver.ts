@@ -242,6 +242,7 @@ export class CoreDriver {
         heartbeatIntervalMs: 5_000,
         iceServers: [],
         integrity: { mode: 'none', keys: [] },
+        sender: { from: 'subject', role: 'viewer' },
         directive: this.#directive(a, b),
       },
     });

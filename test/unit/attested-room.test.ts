@@ -43,6 +43,7 @@ describe('an attested room whose viewers play a recording', () => {
       metrics: createMetrics(() => ({
         ...{ connected: 0, rooms: 0, viewers: 0, groups: 0, sockets: 0, attestedRooms: 1 },
         edges: { active: 0, spare: 0, draining: 0, viewers: 0 },
+        messages: { rooms: 0, viewers: 0, kept: 0, keptBytes: 0, senders: 0, repeats: 0 },
       })),
       log: createLog(() => {}, 1),
       nowMs: () => performance.now(),

@@ -13,8 +13,24 @@ describe('the names that bundles shorten', () => {
 
   it('are none that an app, a server, a peer or a browser knows', () => {
     const known = {
-      app: ['joinRoom', 'bytesFromPeers', 'isStream', 'storageBytesMax', 'bytesByViewer', 'fatal'],
-      server: ['resumeKey', 'deviceRole', 'lostMembers', 'retryAfterMs', 'createdAtMs', 'plays'],
+      app: [
+        'joinRoom',
+        'bytesFromPeers',
+        'isStream',
+        'storageBytesMax',
+        'bytesByViewer',
+        'lifetimeMs',
+      ],
+      server: [
+        'reference',
+        'isHistory',
+        'resumeKey',
+        'deviceRole',
+        'lostMembers',
+        'retryAfterMs',
+        'createdAtMs',
+        'plays',
+      ],
       peer: ['follows', 'segment', 'requestId', 'sizeBytes', 'descriptor', 'blind'],
       tab: ['loadId', 'deadlineMs', 'versionHeld', 'transferMs'],
       browser: ['saveData', 'charging', 'getBattery', 'iceTransportPolicy', 'kty', 'currentTime'],

@@ -8,7 +8,7 @@ export class Bridges {
   all: readonly Member[] = [];
   #siblings = new Set<string>();
 
-  follow(bridges: readonly Member[], siblings: readonly Member[]): void {
+  follow(bridges: readonly Member[] = [], siblings: readonly Member[] = []): void {
     this.all = [...bridges, ...siblings];
     this.#siblings = new Set(siblings.map(({ viewerId }) => viewerId));
   }

@@ -9,6 +9,8 @@ export interface RoomListener {
   plays(): string[];
   /** The edge in use, and what became of reads since the last time. */
   takeEdges(): Pick<ReportFrame, 'edgeId' | 'edgeOutcomes'>;
+  /** Not in the room any more, and not about to be. */
+  left(): void;
   /** Who vouches for the room's media; null when the server cannot be reached. */
   vouches(mode: Integrity['mode'] | null): void;
 }

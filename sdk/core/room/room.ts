@@ -237,9 +237,8 @@ export class Room {
     this.epoch = directive.epoch;
     this.clockOffsetMs = Math.min(this.clockOffsetMs, this.#context.nowMs - directive.epoch);
     this.#named = directive.members;
-    const { isSite } = this.#context.options;
-    this.hasSlaves = (directive.siblings ?? []).length > 0;
-    this.bridges.follow(directive.bridges ?? [], (isSite && directive.siblings) || []);
+    this.hasSlaves = Boolean(directive.siblings?.length);
+    this.bridges.follow(directive.bridges, this.#context.options.isSite ? directive.siblings : []);
     const { epoch, deviceRole, groupRole, groupId, withheld = [] } = directive;
     this.#context.emit({ type: 'role', epoch, deviceRole, groupRole, groupId, withheld });
     this.#device.follow(directive, this.viewerId ?? '');
@@ -292,10 +291,11 @@ export class Room {
     this.#giveUpAtMs = null;
     this.#named = [];
     this.hasSlaves = false;
-    this.bridges.follow([], []);
+    this.bridges.follow();
     this.#roster.clear();
     this.isAlone = true;
     this.#device.leave();
+    this.#listener.left();
     this.links.follow([]);
     this.#listener.membersChanged();
     this.#context.emit({ type: 'status', status: 'alone', reason });

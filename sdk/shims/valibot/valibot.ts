@@ -70,7 +70,11 @@ function copyInto<Output extends object>(
   path: PathItem[],
 ): Output | undefined {
   for (const [key, schema] of entries) {
-    if (schema.isOptional && !(key in input)) continue;
+    if (schema.isOptional && input[key as never] === undefined) {
+      // Of no JSON, but of what an app hands over.
+      if (key in input) output[key as never] = undefined as never;
+      continue;
+    }
     const value = schema.read(input[key as never], path);
     if (value === undefined) {
       path.unshift({ key });

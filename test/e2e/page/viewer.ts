@@ -34,6 +34,8 @@ for (const name of [
   'stall',
   'error',
   'neighbours',
+  'message',
+  'messageRemoved',
 ] as (keyof SessionEvents)[]) {
   session.on(name, (event) => {
     const shown = event instanceof Error ? { ...event, message: event.message } : event;

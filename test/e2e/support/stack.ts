@@ -14,6 +14,7 @@ import {
   type SignalingOptions,
   startSignaling,
 } from '../../../signaling/adapters/server.ts';
+import type { SenderRole } from '../../../signaling/protocol/index.ts';
 import { chromiumArguments, chromiumPath } from '../../tools/chromium.ts';
 import { servePages } from './pages.ts';
 
@@ -32,6 +33,9 @@ export interface ViewerOptions {
   edge?: Edge;
   room?: string;
   upload?: boolean;
+  /** By its token. */
+  role?: SenderRole;
+  name?: string;
   options?: Record<string, unknown>;
   hls?: Record<string, unknown>;
   /** Runs before the page's own scripts. */
@@ -116,6 +120,8 @@ export class Stack {
       room,
       subject: `viewer-${this.#viewers}`,
       lifetimeSeconds: 600,
+      role: options.role,
+      name: options.name,
       stream: options.stream === null ? undefined : (options.stream ?? this.origin.playlistUrl),
     });
     const query = new URLSearchParams({

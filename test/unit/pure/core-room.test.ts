@@ -68,6 +68,7 @@ function welcome(members: Partial<Member>[] = [{ viewerId: 'b' }, { viewerId: 'c
     heartbeatIntervalMs: 5_000,
     iceServers: [],
     integrity: { mode: 'none', keys: [] },
+    sender: { from: 'subject', role: 'viewer' },
     directive: {
       type: 'directive',
       epoch: 1,

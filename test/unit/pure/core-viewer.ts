@@ -90,7 +90,7 @@ export class CoreViewer {
   }
 
   /** Joins a room of these members, itself included, and links to all others. */
-  join(members: (Partial<Member> & { viewerId: string })[]): void {
+  join(members: (Partial<Member> & { viewerId: string })[], resumed = false): void {
     this.#epoch += 1;
     const all = members.map((member) => ({
       role: 'slave' as const,
@@ -105,10 +105,11 @@ export class CoreViewer {
         type: 'welcome',
         viewerId: self,
         resumeKey: 'key',
-        resumed: false,
+        resumed,
         heartbeatIntervalMs: 5_000,
         iceServers: [],
         integrity: { mode: 'none', keys: [] },
+        sender: { from: 'subject', role: 'viewer' },
         directive: {
           type: 'directive',
           epoch: this.#epoch,

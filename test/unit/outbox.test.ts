@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { createOutbox } from '../../signaling/adapters/edges-outbox.ts';
+import { createOutbox } from '../../signaling/adapters/outbox.ts';
 
 function world(sliceMax: number, sendText: (text: string) => void = () => {}) {
   const sent: string[] = [];
@@ -19,13 +19,13 @@ function world(sliceMax: number, sendText: (text: string) => void = () => {}) {
   return { sent, failures, connections, outbox, ids: [...connections.keys()] };
 }
 
-describe('signaling: lists of edges on their way', () => {
+describe('signaling: frames to many on their way', () => {
   it('go out in slices, in order, and others have their turn in between', async () => {
     const { sent, outbox, ids, connections } = world(3);
-    outbox.add('1', ids);
+    outbox.add('edges', '1', ids);
     outbox.send();
     expect(sent).to.deep.equal(['a1', 'b1', 'c1']);
-    outbox.add('2', ids);
+    outbox.add('edges', '2', ids);
     outbox.send();
     expect(sent, 'no more in this turn').to.have.length(3);
     connections.delete('d');
@@ -36,10 +36,10 @@ describe('signaling: lists of edges on their way', () => {
   it('wait until those before them are sent, also when sending one brings them about', () => {
     const { sent, outbox, ids } = world(100, (text) => {
       if (text !== '1') return;
-      outbox.add('2', ['a']);
+      outbox.add('edges', '2', ['a']);
       outbox.send();
     });
-    outbox.add('1', ['a', 'b']);
+    outbox.add('edges', '1', ['a', 'b']);
     outbox.send();
     expect(sent).to.deep.equal(['a1', 'b1', 'a2', 'a2']);
     expect(ids).to.have.length(5);
@@ -49,7 +49,7 @@ describe('signaling: lists of edges on their way', () => {
     const { sent, failures, outbox, ids } = world(100, () => {
       throw new Error('gone');
     });
-    outbox.add('1', ids);
+    outbox.add('edges', '1', ids);
     outbox.send();
     expect(sent).to.have.length(5);
     expect(failures).to.have.length(5);
@@ -57,7 +57,7 @@ describe('signaling: lists of edges on their way', () => {
 
   it('are not sent after the end', async () => {
     const { sent, outbox, ids } = world(2);
-    outbox.add('1', ids);
+    outbox.add('edges', '1', ids);
     outbox.send();
     outbox.close();
     await turn();

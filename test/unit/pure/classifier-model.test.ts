@@ -10,7 +10,7 @@ import {
   rulesOf,
 } from '../../../sdk/core/messages/model.ts';
 import { modelBytesMax } from '../../../signaling/protocol/limits.ts';
-import { modelJson, modelOf } from './messages-world.ts';
+import { modelJson, modelOf } from './classifier-world.ts';
 
 const valuesOf = (fields: Record<string, number>) =>
   Float64Array.from(featureNames, (name) => fields[name] ?? 0);

@@ -1,12 +1,20 @@
+import type { ServerFrame } from '../protocol/index.ts';
 import type { Connection } from './socket.ts';
 
-/** Lists on their way: a room of 50,000 viewers does not hold up everybody else until all have theirs. */
+/** Frames to many on their way: a room of 50,000 viewers does not hold up everybody else until all have theirs. */
 export interface Outbox {
-  add(text: string, connectionIds: readonly string[]): void;
+  add(type: ServerFrame['type'], text: string, connectionIds: readonly string[]): void;
   /** What is there, in order; beyond a slice later. */
   send(): void;
   /** What has not been sent is not. */
   close(): void;
+}
+
+interface Letter {
+  type: ServerFrame['type'];
+  text: string;
+  connectionIds: readonly string[];
+  sentCount: number;
 }
 
 interface OutboxOptions {
@@ -17,7 +25,7 @@ interface OutboxOptions {
 }
 
 export function createOutbox({ connections, sliceMax, failed }: OutboxOptions): Outbox {
-  let waiting: { text: string; connectionIds: readonly string[]; sentCount: number }[] = [];
+  let waiting: Letter[] = [];
   let sending = false;
   let next: NodeJS.Immediate | undefined;
 
@@ -26,14 +34,14 @@ export function createOutbox({ connections, sliceMax, failed }: OutboxOptions): 
       const [list] = waiting;
       if (!list) return;
       const connectionId = list.connectionIds[list.sentCount++];
-      if (connectionId !== undefined) sendTo(connectionId, list.text);
+      if (connectionId !== undefined) sendTo(connectionId, list);
       else waiting.shift();
     }
   }
 
-  function sendTo(connectionId: string, text: string): void {
+  function sendTo(connectionId: string, { type, text }: Letter): void {
     try {
-      connections.get(connectionId)?.sendText('edges', text);
+      connections.get(connectionId)?.sendText(type, text);
     } catch (error) {
       failed(error);
     }
@@ -48,8 +56,8 @@ export function createOutbox({ connections, sliceMax, failed }: OutboxOptions): 
   }
 
   return {
-    add(text, connectionIds) {
-      waiting.push({ text, connectionIds, sentCount: 0 });
+    add(type, text, connectionIds) {
+      waiting.push({ type, text, connectionIds, sentCount: 0 });
     },
     send() {
       // Who does not read is cut off while it is written to, which is an event, of which more may come.
