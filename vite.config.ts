@@ -63,7 +63,7 @@ const chunks = [
   // What the loaders and the room share.
   { name: 'common', test: /(sdk\/errors|runtime\/media|protocol\/identity)\.ts$/ },
   // What only pages with `storageBytesMax` load, in the page and in its worker.
-  { name: 'storage', test: /(segment-database|worker-client|comlink)\.ts$/ },
+  { name: 'storage', test: /(segment-database|adapters\/idb|worker-client|comlink)\.ts$/ },
 ];
 
 /**
