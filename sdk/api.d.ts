@@ -82,11 +82,12 @@ type Role = 'master' | 'secondary' | 'slave';
 type EdgeHealth = 'healthy' | 'strained' | 'partial' | 'dark' | 'recovering';
 declare const serverErrorCodes: readonly ['frame_too_large', 'frame_invalid', 'version_unsupported', 'token_missing', 'token_invalid', 'token_expired', 'token_room_mismatch', 'origin_refused', 'join_required', 'join_timeout', 'already_joined', 'rate_limited', 'room_full', 'server_full', 'member_unknown', 'removed', 'internal'];
 type ServerErrorCode = (typeof serverErrorCodes)[number];
+type ModelRefusal = 'model_too_large' | 'model_invalid' | 'model_feature_unknown' | 'model_outdated';
 /**
- * Every way a session can fail. Codes of the signaling server come through unchanged.
+ * Every way a session, or a classifier of messages, can fail. Codes of the signaling server come through unchanged.
  * None of them stops playback: the stream then plays from the edge alone.
  */
-type HoldfastErrorCode = ServerErrorCode | 'option_invalid' | 'room_code_failed' | 'signaling_unreachable' | 'signaling_frame_invalid' | 'webrtc_missing' | 'peers_not_allowed' | 'page_frozen' | 'source_foreign' | 'peer_message_invalid' | 'peer_version_unsupported' | 'peer_chunk_invalid' | 'peer_part_forged' | 'peer_playlist_contradicted' | 'crypto_missing' | 'peer_rate_limited' | 'storage_failed';
+type HoldfastErrorCode = ServerErrorCode | 'option_invalid' | 'room_code_failed' | 'signaling_unreachable' | 'signaling_frame_invalid' | 'webrtc_missing' | 'peers_not_allowed' | 'page_frozen' | 'source_foreign' | 'peer_message_invalid' | 'peer_version_unsupported' | 'peer_chunk_invalid' | 'peer_part_forged' | 'peer_playlist_contradicted' | 'crypto_missing' | 'peer_rate_limited' | 'storage_failed' | ModelRefusal | 'model_signature_invalid' | 'model_signature_unsupported' | 'classifier_busy' | 'classifier_closed';
 /** The one error class of the sdk. */
 declare class HoldfastError extends Error {
   readonly code: HoldfastErrorCode;
