@@ -70,7 +70,7 @@ function copyInto<Output extends object>(
   path: PathItem[],
 ): Output | undefined {
   for (const [key, schema] of entries) {
-    if (schema.isOptional && !(key in input)) continue;
+    if (schema.isOptional && input[key as never] === undefined) continue;
     const value = schema.read(input[key as never], path);
     if (value === undefined) {
       path.unshift({ key });
