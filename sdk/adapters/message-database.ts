@@ -98,30 +98,28 @@ export class MessageDatabase {
       await transaction.done;
       return null;
     }
-    try {
-      const rows = transaction.objectStore('rows');
-      const numbers = batch.rows.map((row) => rows.add(storedRow(row)));
-      const others: Promise<unknown>[] = [transaction.done];
-      const { deleteThroughKey, settings } = batch;
-      if (deleteThroughKey !== null) others.push(rows.delete(upTo(deleteThroughKey)));
-      if (settings) others.push(transaction.objectStore('settings').put(settings, 'current'));
-      await Promise.all([...others, ...numbers]);
-      return await Promise.all(numbers);
-    } catch (error) {
-      // What cannot be written at all does not end a transaction by itself.
-      abort(transaction);
-      throw error;
+    const { deleteThroughKey, settings } = batch;
+    const rows = transaction.objectStore('rows');
+    const numbers: number[] = [];
+    const add = (row: LogRow, index: number) => async () => {
+      numbers[index] = await rows.add(storedRow(row));
+    };
+    const requests: Request[] = batch.rows.map(add);
+    if (deleteThroughKey !== null) requests.push(() => rows.delete(upTo(deleteThroughKey)));
+    if (settings) {
+      requests.push(() => transaction.objectStore('settings').put(settings, 'current'));
     }
+    await complete(transaction, requests);
+    return numbers;
   }
 
   /** Nobody reads an old row with the new key, or the other way round: all go in one. */
   async replace(key: StoredKey): Promise<void> {
     const transaction = this.#database.transaction(storeNames, 'readwrite');
-    await Promise.all([
-      transaction.objectStore('rows').clear(),
-      transaction.objectStore('settings').clear(),
-      transaction.objectStore('key').put(key, 'current'),
-      transaction.done,
+    await complete(transaction, [
+      () => transaction.objectStore('rows').clear(),
+      () => transaction.objectStore('settings').clear(),
+      () => transaction.objectStore('key').put(key, 'current'),
     ]);
   }
 
@@ -143,7 +141,10 @@ export class MessageDatabase {
     const settings = parseSettings(await transaction.objectStore('settings').get('current'));
     const parsed = values.map((value, index) => parseRow(numbers[index] ?? 0, value));
     const damaged = numbers.filter((_number, index) => !parsed[index]);
-    await Promise.all([...damaged.map((number) => rows.delete(number)), transaction.done]);
+    await complete(
+      transaction,
+      damaged.map((number) => () => rows.delete(number)),
+    );
     const good = parsed.filter((row) => row !== null);
     return { key, rows: good, settings, rowsDropped: damaged.length };
   }
@@ -162,18 +163,39 @@ export class MessageDatabase {
     const before: unknown = await keys.get('current');
     if (parseKey(before)) return false;
     const had = (await rows.count()) > 0 || (await settings.count()) > 0 || before !== undefined;
-    await Promise.all([rows.clear(), settings.clear(), keys.put(key, 'current'), transaction.done]);
+    await complete(transaction, [
+      () => rows.clear(),
+      () => settings.clear(),
+      () => keys.put(key, 'current'),
+    ]);
     return had;
   }
 }
 
 const upTo = (key: number) => IDBKeyRange.upperBound(key);
 
-function abort(transaction: { abort(): void }): void {
+type Request = () => Promise<unknown>;
+
+/**
+ * Sends the requests and waits for the end of their transaction.
+ * @throws What went wrong; nothing has changed then. A value that cannot be stored ends no transaction by itself.
+ */
+async function complete(
+  transaction: { done: Promise<void>; abort(): void; readonly error: DOMException | null },
+  requests: readonly Request[],
+): Promise<void> {
+  const answers = [transaction.done as Promise<unknown>];
   try {
-    transaction.abort();
-  } catch {
-    // It has ended.
+    for (const request of requests) answers.push(request());
+    await Promise.all(answers);
+  } catch (error) {
+    try {
+      transaction.abort();
+    } catch {
+      // It has ended.
+    }
+    await Promise.allSettled(answers);
+    throw transaction.error ?? error;
   }
 }
 
