@@ -72,7 +72,9 @@ class DatabaseLog implements MessageLog {
   }
 
   deleteThrough(sequence: number): void {
-    this.#rows = this.#rows.filter((row) => row.sequence > sequence);
+    const kept = this.#rows.findIndex((row) => row.sequence > sequence);
+    // Where the log is full each row takes the place of one that was written long ago.
+    if (kept !== 0) this.#rows.splice(0, kept === -1 ? this.#rows.length : kept);
     this.#deleteThrough = Math.max(sequence, this.#deleteThrough ?? sequence);
     this.#schedule();
   }
