@@ -32,11 +32,8 @@ export function createClassifierCore({ me, model, adapt }: CoreOptions): Classif
     const row = { sequence: last, atMs: nowMs, type: event.event, header: event.header };
     rows.push(row);
     const effects: ClassifierEffect[] = [{ type: 'appendRow', row }];
-    const surplus = rows.at(-limits.messageLogRowsMax - 1);
-    if (surplus) {
-      rows = rows.slice(-limits.messageLogRowsMax);
-      effects.push({ type: 'deleteRowsThrough', sequence: surplus.sequence });
-    }
+    const oldest = rows.length > limits.messageLogRowsMax ? rows.shift() : undefined;
+    if (oldest) effects.push({ type: 'deleteRowsThrough', sequence: oldest.sequence });
     return effects;
   }
 
