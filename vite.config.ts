@@ -12,7 +12,7 @@ const workerByUrl =
  * Builds workers together with the page's modules, so that both load the same chunks: by itself Vite gives a worker
  * a second copy of all that it shares with the page.
  */
-function sharedWorkers(): Plugin {
+function sharedWorkers(prefix: string): Plugin {
   const fileByMark = new Map<string, string>();
   return {
     name: 'holdfast:shared-workers',
@@ -21,7 +21,7 @@ function sharedWorkers(): Plugin {
     transform(code, id) {
       if (!id.startsWith(join(root, 'sdk')) || !code.includes('new Worker(')) return null;
       const body = code.replace(workerByUrl, (_match, path: string) => {
-        const fileName = `${basename(path, '.ts')}.js`;
+        const fileName = `${prefix}${basename(path, '.ts')}.js`;
         this.emitFile({ type: 'chunk', id: join(dirname(id), path), fileName });
         const mark = `__HOLDFAST_WORKER_${fileByMark.size}__`;
         fileByMark.set(mark, fileName);
@@ -63,41 +63,61 @@ const chunks = [
   // What the loaders and the room share.
   { name: 'common', test: /(sdk\/errors|runtime\/media|protocol\/identity)\.ts$/ },
   // What only pages with `storageBytesMax` load, in the page and in its worker.
-  { name: 'storage', test: /(segment-database|worker-client|comlink)\.ts$/ },
+  { name: 'storage', test: /(segment-database|adapters\/idb|worker-client|comlink)\.ts$/ },
 ];
 
+/** The classifier of messages: what the page has in common with its worker. */
+const messagesChunks = [
+  {
+    name: 'common',
+    test: /(sdk\/errors|runtime\/comlink|protocol\/\w+|shims\/valibot\/valibot)\.ts$/,
+  },
+];
+
+/** Built apart, so that a page with only one of them loads nothing of the other. */
+const entries = {
+  room: { entry: 'sdk/index.ts', file: 'holdfast', global: 'Holdfast', prefix: '', chunks },
+  messages: {
+    ...{ entry: 'sdk/messages.ts', file: 'holdfast-messages', global: 'HoldfastMessages' },
+    ...{ prefix: 'holdfast-messages-', chunks: messagesChunks },
+  },
+};
+
 /**
- * `vite build` writes the ES modules (`dist/holdfast.js` and its lazy chunks), `vite build --mode script` the plain
- * script with the global `Holdfast`. Without a build it serves the repository to the demo and the browser tests.
+ * `vite build` writes the ES modules of the room (`dist/holdfast.js` and its lazy chunks), `--mode messages` those of the
+ * classifier (`dist/holdfast-messages.js`); `--mode room-script` and `--mode messages-script` write plain scripts with a
+ * global each. Without a build it serves the repository to the demo and the browser tests.
  */
 export default defineConfig(({ mode }): UserConfig => {
-  const script = mode === 'script';
+  const script = mode.endsWith('-script');
+  const { entry, file, global, prefix, chunks } =
+    entries[mode.startsWith('messages') ? 'messages' : 'room'];
   return {
     root,
     appType: 'custom',
     publicDir: false,
     base: './',
-    plugins: [slimPackages(), script ? inlineWorkers() : sharedWorkers(), minifyChunks()],
+    plugins: [slimPackages(), script ? inlineWorkers() : sharedWorkers(prefix), minifyChunks()],
     worker: {
       format: 'es',
       plugins: () => [slimPackages(), minifyChunks()],
-      rolldownOptions: { output: { entryFileNames: 'holdfast.iife.[name].js' } },
+      rolldownOptions: { output: { entryFileNames: `${file}.iife.[name].js` } },
     },
     // Everything that pages import is ESM already. Looking for more would reload a page in the middle of a test.
     optimizeDeps: { noDiscovery: true, include: [] },
     build: {
       target: 'es2022',
       outDir: 'dist',
-      emptyOutDir: !script,
+      emptyOutDir: false,
       reportCompressedSize: false,
       modulePreload: false,
       sourcemap: true,
       minify: true, // after `minifyChunks`: together they leave less than either
       lib: {
-        entry: 'sdk/index.ts',
-        name: 'Holdfast',
+        entry,
+        name: global,
         formats: [script ? 'iife' : 'es'],
-        fileName: () => (script ? 'holdfast.iife.js' : 'holdfast.js'),
+        fileName: () => `${file}${script ? '.iife' : ''}.js`,
       },
       rolldownOptions: {
         external: ['hls.js'],
@@ -113,7 +133,7 @@ export default defineConfig(({ mode }): UserConfig => {
         output: {
           minify: true,
           comments: { annotation: false },
-          chunkFileNames: '[name].js',
+          chunkFileNames: `${prefix}[name].js`,
           codeSplitting: script ? false : { groups: chunks },
         },
       },

@@ -140,8 +140,9 @@ type Role = 'master' | 'secondary' | 'slave';
 type EdgeHealth = 'healthy' | 'strained' | 'partial' | 'dark' | 'recovering';
 declare const serverErrorCodes: readonly ['frame_too_large', 'frame_invalid', 'version_unsupported', 'token_missing', 'token_invalid', 'token_expired', 'token_room_mismatch', 'origin_refused', 'join_required', 'join_timeout', 'already_joined', 'rate_limited', 'room_full', 'server_full', 'member_unknown', 'removed', 'internal'];
 type ServerErrorCode = (typeof serverErrorCodes)[number];
+type ModelRefusal = 'model_too_large' | 'model_invalid' | 'model_feature_unknown' | 'model_outdated';
 /**
- * Every way a session can fail. Codes of the signaling server come through unchanged.
+ * Every way a session, or a classifier of messages, can fail. Codes of the signaling server come through unchanged.
  * None of them stops playback: the stream then plays from the edge alone.
  */
 type HoldfastErrorCode = ServerErrorCode | MessageRefusalCode /** The room is not joined, was left meanwhile, or did not answer: the message may have reached it, or not. */ | 'messages_unavailable' | 'option_invalid' | 'room_code_failed' | 'signaling_unreachable' | 'signaling_frame_invalid' | 'webrtc_missing' | 'peers_not_allowed' | 'page_frozen' | 'source_foreign' | 'peer_message_invalid' | 'peer_version_unsupported' | 'peer_chunk_invalid' | 'peer_part_forged' | 'peer_playlist_contradicted' | 'crypto_missing' | 'peer_rate_limited' | 'storage_failed';

@@ -1,7 +1,8 @@
 import type { MessageRefusalCode, ServerErrorCode } from '../signaling/protocol/index.ts';
+import type { ModelRefusal } from './core/messages/model.ts';
 
 /**
- * Every way a session can fail. Codes of the signaling server come through unchanged.
+ * Every way a session, or a classifier of messages, can fail. Codes of the signaling server come through unchanged.
  * None of them stops playback: the stream then plays from the edge alone.
  */
 export type HoldfastErrorCode =
@@ -24,7 +25,12 @@ export type HoldfastErrorCode =
   | 'peer_playlist_contradicted'
   | 'crypto_missing'
   | 'peer_rate_limited'
-  | 'storage_failed';
+  | 'storage_failed'
+  | ModelRefusal
+  | 'model_signature_invalid'
+  | 'model_signature_unsupported'
+  | 'classifier_busy'
+  | 'classifier_closed';
 
 /** The one error class of the sdk. */
 export class HoldfastError extends Error {

@@ -29,3 +29,16 @@ export function watchPage({ away, back, networkChanged }: PageListener): { close
   listen(connection, 'change', compare);
   return { close: () => abort.abort() };
 }
+
+/** Tells when nobody looks at the page any more: the last moment at which every browser still lets it do something. */
+export function watchHidden(hidden: () => void): { close(): void } {
+  const abort = new AbortController();
+  const { signal } = abort;
+  const look = () => {
+    if (document.visibilityState === 'hidden') hidden();
+  };
+  // A script that runs in a worker of the app's has neither.
+  globalThis.document?.addEventListener('visibilitychange', look, { signal });
+  globalThis.addEventListener?.('pagehide', hidden, { signal });
+  return { close: () => abort.abort() };
+}

@@ -1,6 +1,6 @@
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { HoldfastError } from '../errors.ts';
 import type { SegmentStore } from '../ports/segment-store.ts';
+import { type DBSchema, type IDBPDatabase, openDB } from './idb.ts';
 
 /** One database per origin; each session has its own segments in it. */
 interface Schema extends DBSchema {

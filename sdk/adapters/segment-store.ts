@@ -1,5 +1,6 @@
 import { HoldfastError } from '../errors.ts';
 import type { SegmentStore } from '../ports/segment-store.ts';
+import { within } from './within.ts';
 
 export interface SegmentStoreOptions {
   /** Only to tell sessions apart when looking into the browser's storage. */
@@ -31,24 +32,37 @@ class LazySegmentStore implements SegmentStore {
     if (this.#closed) throw new HoldfastError('storage_failed', 'the segment store is closed');
     // The one copy: the caller keeps its bytes, and this one is handed over to the worker whole.
     const copy = bytes.slice();
-    await within(this.#open().then((store) => store.put(segmentId, copy)));
+    await within(
+      answerWithinMs,
+      this.#open().then((store) => store.put(segmentId, copy)),
+    );
   }
 
   async get(segmentId: string): Promise<Uint8Array<ArrayBuffer> | null> {
     if (this.#closed || !this.#opening) return null;
-    return await within(this.#opening.then((store) => store.get(segmentId)));
+    return await within(
+      answerWithinMs,
+      this.#opening.then((store) => store.get(segmentId)),
+    );
   }
 
   async delete(segmentId: string): Promise<void> {
     if (this.#closed || !this.#opening) return;
-    await within(this.#opening.then((store) => store.delete(segmentId)));
+    await within(
+      answerWithinMs,
+      this.#opening.then((store) => store.delete(segmentId)),
+    );
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     // What a store that fails now leaves behind is removed by the next session.
-    if (this.#opening) await within(this.#opening.then((store) => store.close())).catch(() => {});
+    if (this.#opening)
+      await within(
+        answerWithinMs,
+        this.#opening.then((store) => store.close()),
+      ).catch(() => {});
   }
 
   /** Tried once: a browser that refuses goes on refusing, and every `put` says so. */
@@ -69,18 +83,5 @@ class LazySegmentStore implements SegmentStore {
     }
     const { openSegmentDatabase } = await import('./segment-database.ts');
     return openSegmentDatabase(sessionId);
-  }
-}
-
-async function within<Result>(answer: Promise<Result>): Promise<Result> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = new HoldfastError('storage_failed', `no answer within ${answerWithinMs} ms`);
-    timer = setTimeout(reject, answerWithinMs, error);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

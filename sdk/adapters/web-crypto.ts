@@ -1,5 +1,6 @@
 import type { VerificationKey } from '../../signaling/protocol/index.ts';
 import type { Seals } from '../ports/seals.ts';
+import { fromBase64url, toBase64url } from './base64url.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
@@ -33,16 +34,4 @@ export function createSeals(): Seals {
       return false;
     },
   };
-}
-
-function toBase64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
-}
-
-function fromBase64url(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }

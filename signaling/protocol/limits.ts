@@ -206,6 +206,21 @@ export const messageLogKeptMs = 7_776_000_000;
 export const explanationsMax = 500;
 /** Rules with their signature, as fetched. */
 export const modelBytesMax = 16_384;
+/** What a disk that pauses for two seconds holds up on the busiest chat. */
+export const messageLogPendingMax = 2_000;
+/** Rows that are written in one transaction go out within this, which is what a crash can lose. */
+export const messageLogBatchMs = 200;
+/** Earlier where there are so many. */
+export const messageLogBatchRows = 500;
+/** After a write that failed; twice as long each time, up to the second. */
+export const messageLogRetryMinMs = 1_000;
+export const messageLogRetryMaxMs = 60_000;
+/** Ids whose pseudonyms are known: everybody in a busy room and a minute of its messages; half a megabyte. */
+export const pseudonymsKnownMax = 4_096;
+/** Calls of `classify` and `record` without an answer: two seconds of the busiest chat. */
+export const classifierCallsMax = 2_000;
+/** Other calls of a classifier without an answer, which people make by hand. */
+export const classifierAsksMax = 100;
 
 // --- directory of edges ---------------------------------------------------------------------
 /** Edges of one process, spares included: one pass over all of them takes under a millisecond. */

@@ -192,8 +192,12 @@ export const draftEntries = {
 
 /** A checked copy of a header, without whatever else the object has; null for anything that is no header. Never throws. */
 export function parseMessageHeader(value: unknown): MessageHeader | null {
-  const parsed = v.safeParse(headerSchema, value, { abortEarly: true });
-  return parsed.success ? (parsed.output as MessageHeader) : null;
+  try {
+    const parsed = v.safeParse(headerSchema, value, { abortEarly: true });
+    return parsed.success ? (parsed.output as MessageHeader) : null;
+  } catch {
+    return null; // a property that throws when it is read
+  }
 }
 
 const draftSchema = v.object(draftEntries);

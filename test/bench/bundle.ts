@@ -28,7 +28,7 @@ const libraryOfMode: Record<Mode, string | null> = {
 type OutputFile = Rolldown.OutputChunk | Rolldown.OutputAsset;
 
 /** @throws Error when the page does not build. */
-export async function bundlePage(mode: Mode): Promise<Bundle> {
+export async function bundlePage(mode: Mode | 'messages'): Promise<Bundle> {
   const page = join(import.meta.dirname, `pages/${mode}.ts`);
   const output = await bundle(page);
   const entry = output.find((file) => file.type === 'chunk' && file.facadeModuleId === page);

@@ -27,7 +27,8 @@ export const usage = `npm run bench -- [SCENARIO] [options]
 
 Scenarios: ${scenarioNames.join(', ')} (default steady);
            outages: one outage after another, and one table of them;
-           edges: the choice of edges, see npm run bench -- edges --help
+           edges: the choice of edges, see npm run bench -- edges --help;
+           messages: which messages are important, see npm run bench -- messages --help
   --viewers N        1 to 32, default 8
   --seconds D        length of the settled window, default 60
   --settle S         seconds from the last join to the settled window, default 10

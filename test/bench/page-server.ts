@@ -9,8 +9,11 @@ export interface PageServer {
   close(): Promise<void>;
 }
 
-/** Serves one page and its scripts from memory. */
-export async function startPageServer(bundle: Bundle): Promise<PageServer> {
+/** Serves one page and its scripts from memory, with these headers beside its own. */
+export async function startPageServer(
+  bundle: Bundle,
+  headers: Record<string, string> = {},
+): Promise<PageServer> {
   const page =
     '<!doctype html><meta charset="utf-8"><title>bench</title><link rel="icon" href="data:,">' +
     '<video muted autoplay playsinline width="320" height="180"></video>' +
@@ -23,7 +26,7 @@ export async function startPageServer(bundle: Bundle): Promise<PageServer> {
       return;
     }
     const type = pathname === '/' ? 'text/html' : 'text/javascript';
-    response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(body);
+    response.writeHead(200, { ...headers, 'content-type': `${type}; charset=utf-8` }).end(body);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

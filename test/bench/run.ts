@@ -3,11 +3,14 @@ import { type BenchReport, bench } from './bench.ts';
 import { benchEdges } from './edges/bench-edges.ts';
 import { edgeUsage, readEdgeOptions } from './edges/options.ts';
 import { formatOutages } from './figures/outage-table.ts';
+import { benchMessages } from './messages/bench-messages.ts';
+import { messageUsage, readMessageOptions } from './messages/options.ts';
 import { readCommand, usage } from './options.ts';
 
 const [first, ...rest] = process.argv.slice(2);
-const runs = parse(() => (first === 'edges' ? [] : readCommand(process.argv.slice(2))), usage);
 const edges = first === 'edges' ? parse(() => readEdgeOptions(rest), edgeUsage) : null;
+const messages = first === 'messages' ? parse(() => readMessageOptions(rest), messageUsage) : null;
+const runs = edges || messages ? [] : parse(() => readCommand(process.argv.slice(2)), usage);
 const interrupt = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => {
@@ -22,6 +25,7 @@ try {
     print: (text: string) => console.log(text),
   };
   if (edges) await benchEdges(edges, output);
+  if (messages) await benchMessages(messages, output);
   const reports: BenchReport[] = [];
   for (const options of runs) reports.push(await bench(options, output));
   if (reports.length > 1) console.log(`\n${formatOutages(reports)}`);

@@ -4,6 +4,7 @@ import { HoldfastError } from '../../sdk/errors.ts';
 import type { SegmentStore } from '../../sdk/ports/segment-store.ts';
 import { openSegmentsInWorker } from '../../sdk/runtime/worker-client.ts';
 import { describeSegmentStores } from '../contract/segment-store.contract.ts';
+import { replace } from './replace.ts';
 
 const room = 'test room';
 const createHere = () => createSegmentStore({ room });
@@ -147,19 +148,6 @@ describe('segment store in a browser', () => {
     expect(violations).to.equal(1);
   });
 });
-
-function replace<Owner extends object>(
-  owner: Owner,
-  name: keyof Owner,
-  value: unknown,
-): () => void {
-  const before = Object.getOwnPropertyDescriptor(owner, name);
-  Object.defineProperty(owner, name, { value, configurable: true, writable: true });
-  return () => {
-    delete owner[name];
-    if (before) Object.defineProperty(owner, name, before);
-  };
-}
 
 async function answers(worker: Worker | undefined): Promise<boolean> {
   return await new Promise((resolve) => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { build } from 'rolldown';
+import * as messageRows from '../../sdk/adapters/message-rows.ts';
 import * as peerWire from '../../sdk/core/peer-wire.ts';
 import * as tabWire from '../../sdk/core/tab-wire.ts';
 import * as signalingWire from '../../signaling/protocol/index.ts';
@@ -65,6 +66,13 @@ const holding = {
   ...{ fetching: true, digests: [digest], descriptor: signed },
 };
 
+const pseudonym = 'p'.repeat(22);
+const hashed = {
+  ...{ message: pseudonym, from: pseudonym, room: pseudonym, thread: null, to: pseudonym },
+  ...{ role: 'viewer', kind: 'reaction', priority: 'normal', mentions: [pseudonym] },
+  ...{ replyTo: null, sentAtMs: 1_000, expiresAtMs: null },
+};
+
 /** One value at least that each kind of message takes. */
 const taken: Record<string, unknown[]> = {
   parseServerFrame: [
@@ -121,6 +129,13 @@ const taken: Record<string, unknown[]> = {
     { type: 'failed', loadId: 1, failure: { status: 404, reason: 'status' } },
     { type: 'failed', loadId: 1, failure: null },
   ],
+  parseRow: [{ atMs: 5, type: 'markedNotImportant', header: hashed }],
+  parseSettings: [
+    {
+      ...{ nudge: -0.5, threshold: null },
+      adaptation: { modelVersion: 1, isActive: true, deltas: [0.5], counts: [2], gains: [-0.1] },
+    },
+  ],
   parseSignedDescriptor: [signed],
   parseDescriptor: [
     { room: 'r', segmentId: 'a#1', sizeBytes: 10, digests: [digest], createdAtMs: 1 },
@@ -170,16 +185,22 @@ function verdictOf(parse: Parse, text: string): unknown {
   return { code, path: code === 'frame_invalid' ? message.split(':')[0] : message };
 }
 
-/** What comes as a structured clone is given as what its JSON says. */
+/** What comes as a structured clone, or from the app, is given as what its JSON says. */
 function withJson(parsers: object): Record<string, Parse> {
-  const all = parsers as Record<string, (data: unknown) => unknown>;
-  const given = Object.fromEntries(
-    ['parseTabMessage', 'parseMessageDraft', 'parseMessageHeader'].map((name) => [
-      name,
-      (text: string) => all[name]?.(JSON.parse(text)),
-    ]),
-  );
-  return { ...all, ...given };
+  const all = parsers as Record<string, Parse>;
+  const { parseRow } = parsers as typeof messageRows;
+  const read =
+    (parse: ((value: never) => unknown) | undefined): Parse =>
+    (text) =>
+      parse?.(JSON.parse(text) as never);
+  return {
+    ...all,
+    parseTabMessage: read(all.parseTabMessage),
+    parseMessageDraft: read(all.parseMessageDraft),
+    parseMessageHeader: read(all.parseMessageHeader),
+    parseSettings: read(all.parseSettings),
+    parseRow: read((value) => parseRow(7, value)),
+  };
 }
 
 /** The parsers as a page has them. */
@@ -197,6 +218,7 @@ async function withStandIn(): Promise<Record<string, Parse>> {
         load: (id) =>
           id === 'parsers'
             ? `export * from '${rootFolder}/sdk/core/peer-wire.ts';
+               export * from '${rootFolder}/sdk/adapters/message-rows.ts';
                export * from '${rootFolder}/sdk/core/tab-wire.ts';
                export * from '${rootFolder}/signaling/protocol/index.ts';`
             : null,
@@ -208,7 +230,7 @@ async function withStandIn(): Promise<Record<string, Parse>> {
 }
 
 describe('the stand-in for valibot', () => {
-  const real = withJson({ ...peerWire, ...tabWire, ...signalingWire });
+  const real = withJson({ ...peerWire, ...tabWire, ...messageRows, ...signalingWire });
   let standIn: Record<string, Parse>;
   let slim: Record<string, Parse>;
   before(async () => {
@@ -223,6 +245,14 @@ describe('the stand-in for valibot', () => {
         signalingWire.parseMessageDraft(value),
       );
     expect(signalingWire.parseMessageDraft(open)).to.deep.equal(open);
+  });
+
+  it('takes undefined for what an object of the app lacks', () => {
+    const lacking = { ...header, to: undefined, mentions: undefined, thread: undefined };
+    for (const { parseMessageHeader } of [signalingWire, standIn]) {
+      expect(parseMessageHeader?.(lacking as never)).to.deep.include({ id: 'm-1', replyTo: 'm-0' });
+      expect(parseMessageHeader?.({ ...header, from: undefined } as never)).to.equal(null);
+    }
   });
 
   for (const [name, values] of Object.entries(taken)) {

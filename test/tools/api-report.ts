@@ -5,9 +5,19 @@ import { type Plugin, rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 import { rootFolder } from './root.ts';
 
-const reportFile = join(rootFolder, 'sdk/api.d.ts');
+/** What apps import, its committed report, and where the build puts its types. */
+export const publicEntries = [
+  { entry: 'sdk/index.ts', report: 'sdk/api.d.ts', declarations: 'holdfast.d.ts' },
+  {
+    entry: 'sdk/messages.ts',
+    report: 'sdk/messages-api.d.ts',
+    declarations: 'holdfast-messages.d.ts',
+  },
+];
 
-const heading = `// The public API of the sdk, as an app sees it. Generated from sdk/index.ts by \`npm run check -- --write\`.
+const headingOf = (
+  entry: string,
+) => `// The public API of the sdk, as an app sees it. Generated from ${entry} by \`npm run check -- --write\`.
 // A change in here is a change of what was promised: review it as such.
 
 `;
@@ -33,10 +43,10 @@ function followSources(): Plugin {
   };
 }
 
-/** Types of all that `sdk/index.ts` exports, and of what those mention, in one file. Needs a fresh `tsc -b`. */
-export async function rollUpTypes(): Promise<string> {
-  const input = declarationsOf(join(rootFolder, 'sdk/index.ts'));
-  if (!input) throw new Error('no declarations of sdk/index.ts: run `npx tsc -b` first');
+/** Types of all that an entry exports, and of what those mention, in one file. Needs a fresh `tsc -b`. */
+export async function rollUpTypes(entry: string): Promise<string> {
+  const input = declarationsOf(join(rootFolder, entry));
+  if (!input) throw new Error(`no declarations of ${entry}: run \`npx tsc -b\` first`);
   const bundle = await rolldown({
     cwd: rootFolder,
     input,
@@ -48,13 +58,21 @@ export async function rollUpTypes(): Promise<string> {
   return output[0].code.replace(/^\/\/ \S+\/\.types\/.*\n/gm, '');
 }
 
-/** @returns What is wrong, or null when the committed report is what the sources say. */
-export async function checkApiReport(options: { write: boolean }): Promise<string | null> {
-  const report = await formatted(heading + (await rollUpTypes()));
-  if (options.write) writeFileSync(reportFile, report);
-  const committed = existsSync(reportFile) ? readFileSync(reportFile, 'utf8') : '';
-  if (committed === report) return null;
-  return `${difference(report)}\nThe public API changed. If that is meant, run \`npm run check -- --write\` and commit sdk/api.d.ts.`;
+/** @returns What is wrong, or null when the committed reports are what the sources say. */
+export async function checkApiReports(options: { write: boolean }): Promise<string | null> {
+  const faults: string[] = [];
+  for (const { entry, report } of publicEntries) {
+    const file = join(rootFolder, report);
+    const text = await formatted(headingOf(entry) + (await rollUpTypes(entry)));
+    if (options.write) writeFileSync(file, text);
+    const committed = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    if (committed === text) continue;
+    faults.push(difference(report, text));
+    faults.push(
+      `The public API changed. If that is meant, run \`npm run check -- --write\` and commit ${report}.`,
+    );
+  }
+  return faults.join('\n') || null;
 }
 
 async function formatted(text: string): Promise<string> {
@@ -68,7 +86,7 @@ async function formatted(text: string): Promise<string> {
   return stdout;
 }
 
-function difference(report: string): string {
-  const args = ['diff', '--no-index', '--', 'sdk/api.d.ts', '-'];
-  return spawnSync('git', args, { cwd: rootFolder, input: report, encoding: 'utf8' }).stdout;
+function difference(report: string, text: string): string {
+  const args = ['diff', '--no-index', '--', report, '-'];
+  return spawnSync('git', args, { cwd: rootFolder, input: text, encoding: 'utf8' }).stdout;
 }

@@ -1,23 +1,34 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build as bundle } from 'rolldown';
 import { build, type Rolldown } from 'vite';
-import { rollUpTypes } from './api-report.ts';
+import { publicEntries, rollUpTypes } from './api-report.ts';
 import { rootFolder } from './root.ts';
+
+const dist = join(rootFolder, 'dist');
 
 export type OutputFile = Rolldown.OutputChunk | Rolldown.OutputAsset;
 
-/** Builds the library into `dist/`: ES modules, the plain script, types, and the commands. Returns the ES modules. */
-export async function buildLibrary(): Promise<OutputFile[]> {
+export interface BuiltModules {
+  room: OutputFile[];
+  messages: OutputFile[];
+}
+
+/** Builds the library into `dist/`: ES modules, plain scripts, types, and the commands. Returns the ES modules. */
+export async function buildLibrary(): Promise<BuiltModules> {
   writeDeclarations();
-  const modules = await buildWith('production');
-  await buildWith('script');
-  mkdirSync(join(rootFolder, 'dist'), { recursive: true });
-  writeFileSync(join(rootFolder, 'dist/holdfast.d.ts'), await rollUpTypes());
+  rmSync(dist, { recursive: true, force: true });
+  mkdirSync(dist);
+  const room = await buildWith('room');
+  const messages = await buildWith('messages');
+  for (const mode of ['room-script', 'messages-script']) await buildWith(mode);
+  for (const { entry, declarations } of publicEntries) {
+    writeFileSync(join(dist, declarations), await rollUpTypes(entry));
+  }
   await buildCommands();
   writePackage();
-  return modules;
+  return { room, messages };
 }
 
 /** The commands in JavaScript: Node strips no types inside `node_modules`. */
@@ -25,7 +36,7 @@ async function buildCommands(): Promise<void> {
   await bundle({
     input: join(rootFolder, 'signaling/sign.ts'),
     platform: 'node',
-    output: { file: join(rootFolder, 'dist/holdfast-sign.mjs') },
+    output: { file: join(dist, 'holdfast-sign.mjs') },
   });
   await bundle({
     input: { 'holdfast-agent': join(rootFolder, 'sdk/agent/main.ts') },
@@ -34,7 +45,7 @@ async function buildCommands(): Promise<void> {
     // Its paths lead to types.
     tsconfig: false,
     output: {
-      dir: join(rootFolder, 'dist'),
+      dir: dist,
       entryFileNames: '[name].mjs',
       chunkFileNames: 'holdfast-agent-[name].mjs',
     },
@@ -60,7 +71,10 @@ function writePackage(): void {
   const { name, version, description, license, type, dependencies } = own;
   const manifest = {
     ...{ name, version, description, license, type },
-    exports: { '.': { types: './holdfast.d.ts', import: './holdfast.js' } },
+    exports: {
+      '.': { types: './holdfast.d.ts', import: './holdfast.js' },
+      './messages': { types: './holdfast-messages.d.ts', import: './holdfast-messages.js' },
+    },
     bin: { 'holdfast-agent': './holdfast-agent.mjs', 'holdfast-sign': './holdfast-sign.mjs' },
     files: ['*.js', '*.mjs', '*.js.map', '*.d.ts'],
     // A native library, and for the agent alone.
@@ -70,8 +84,8 @@ function writePackage(): void {
     },
     peerDependenciesMeta: { '@roamhq/wrtc': { optional: true } },
   };
-  writeFileSync(join(rootFolder, 'dist/package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  copyFileSync(join(rootFolder, 'LICENSE'), join(rootFolder, 'dist/LICENSE'));
+  writeFileSync(join(dist, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  copyFileSync(join(rootFolder, 'LICENSE'), join(dist, 'LICENSE'));
 }
 
 async function buildWith(mode: string): Promise<OutputFile[]> {
@@ -83,5 +97,5 @@ async function buildWith(mode: string): Promise<OutputFile[]> {
 
 if (import.meta.main) {
   await buildLibrary();
-  console.log('Built dist/holdfast.js, dist/holdfast.iife.js and dist/holdfast.d.ts.');
+  console.log('Built dist/holdfast{,-messages}{.js,.iife.js,.d.ts}.');
 }

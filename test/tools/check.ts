@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { checkApiReport } from './api-report.ts';
+import { checkApiReports } from './api-report.ts';
 import { buildLibrary } from './build.ts';
-import { checkByteBudget } from './byte-budget.ts';
+import { checkByteBudgets } from './byte-budget.ts';
 import { type Counts, writeCounts } from './counts.ts';
 import { findDependencyFaults } from './dependency-rules.ts';
 import { rootFolder } from './root.ts';
@@ -17,8 +17,8 @@ const checks: Record<string, Check> = {
   'format and lint': () => run('biome', ['check', '--error-on-warnings', '--max-diagnostics=50']),
   'unused files, exports and packages': () => run('knip', ['--no-progress']),
   'dependency rules': () => findDependencyFaults().join('\n') || null,
-  'API report': () => checkApiReport({ write }),
-  'byte budget': async () => checkByteBudget(await buildLibrary()),
+  'API report': () => checkApiReports({ write }),
+  'byte budget': async () => checkByteBudgets(await buildLibrary()),
 };
 
 function run(command: string, args: string[]): string | null {

@@ -29,7 +29,7 @@ const ownFiles = [
 const ownFilesLeftOut = /\.types\/|\.d\.ts$|^sdk\/agent\//;
 
 const foreignFiles = [
-  'sdk/api.d.ts',
+  'sdk/{api,messages-api}.d.ts',
   'node_modules/@typescript/*/lib/lib.{es,dom,webworker,decorators}*.d.ts',
   'node_modules/hls.js/dist/hls.js.d.ts',
   // What browsers have beyond what the language's types say.

@@ -53,8 +53,11 @@ if (!options.judgeOnly) {
   const parsed = parseModel(text, version - 1);
   if (!parsed.ok) throw new Error(`${parsed.code}: ${parsed.message}`);
   const bytes = Buffer.byteLength(text);
-  write('sdk/core/messages/shipped.ts', shippedModule(text, signRules(text, options.key)));
-  write('sdk/core/messages/RULES.md', rulesListing(rulesOf(parsed.model), parsed.model, bytes));
+  write('sdk/core/messages/shipped/rules.ts', shippedModule(text, signRules(text, options.key)));
+  write(
+    'sdk/core/messages/shipped/RULES.md',
+    rulesListing(rulesOf(parsed.model), parsed.model, bytes),
+  );
   write('test/training/REPORT.md', report);
   progress(`${bytes} bytes of rules, version ${version}`);
 }

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { messageParts, readMessageOptions } from '../bench/messages/options.ts';
 import { readCommand, readOptions } from '../bench/options.ts';
 import { outageNames, scenarioNames, scenarioOf } from '../bench/scenarios.ts';
 
@@ -50,4 +51,20 @@ describe('bench: options', () => {
       }
     }
   });
+});
+
+describe('bench: options of messages', () => {
+  it('reads parts, seconds and a file', () => {
+    const none = { parts: [...messageParts], durationMs: 60_000, jsonFile: null };
+    expect(readMessageOptions([])).to.deep.include(none);
+    const given = ['--parts', 'runtime', '--seconds', '5', '--json', 'x.json'];
+    const read = { parts: ['runtime'], durationMs: 5_000, jsonFile: 'x.json' };
+    expect(readMessageOptions(given)).to.deep.include(read);
+  });
+
+  for (const args of [['--parts', 'other'], ['--seconds', '1'], ['--seconds', 'a'], ['more']]) {
+    it(`refuses ${args.join(' ')}`, () => {
+      expect(() => readMessageOptions(args)).to.throw();
+    });
+  }
 });

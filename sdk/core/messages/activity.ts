@@ -1,5 +1,5 @@
 import { Conversation } from './conversation.ts';
-import type { HashedHeader, LogEventType, Pseudonym } from './events.ts';
+import type { LogEventType, LoggedHeader, Pseudonym } from './events.ts';
 import { asHabit, type FadingCount, inConversation } from './fading.ts';
 import { RecentMap } from './recent-map.ts';
 
@@ -112,7 +112,7 @@ export class Activity {
   }
 
   /** Whom a message addresses: who is named in it, and whose message it answers. */
-  addressed(header: HashedHeader): Pseudonym[] {
+  addressed(header: LoggedHeader): Pseudonym[] {
     const addressed = header.to === null ? [] : [header.to];
     for (const named of header.mentions) if (!addressed.includes(named)) addressed.push(named);
     const answered = header.replyTo === null ? undefined : this.#authors.peek(header.replyTo)?.from;
@@ -121,7 +121,7 @@ export class Activity {
     return addressed;
   }
 
-  record(type: LogEventType, header: HashedHeader, atMs: number): void {
+  record(type: LogEventType, header: LoggedHeader, atMs: number): void {
     if (type === 'seen') this.#seen(header, atMs);
     else if (type === 'sent') this.#sent(header, atMs);
     else if (type === 'replied') this.#replied(header, atMs);
@@ -130,13 +130,13 @@ export class Activity {
     }
   }
 
-  #tallies({ from, room, thread }: HashedHeader): Tally[] {
+  #tallies({ from, room, thread }: LoggedHeader): Tally[] {
     const tallies: Tally[] = [this.#senders.touch(from), this.#rooms.touch(room)];
     if (thread !== null) tallies.push(this.#threads.touch(thread));
     return tallies;
   }
 
-  #seen(header: HashedHeader, atMs: number): void {
+  #seen(header: LoggedHeader, atMs: number): void {
     const sender = this.#senders.touch(header.from);
     const room = this.#rooms.touch(header.room);
     for (const share of this.#shares(header, room, atMs)) share.seen.add(atMs);
@@ -151,7 +151,7 @@ export class Activity {
     room.lastFrom = header.from;
   }
 
-  #sent(header: HashedHeader, atMs: number): void {
+  #sent(header: LoggedHeader, atMs: number): void {
     const room = this.#rooms.touch(header.room);
     this.#authors.touch(header.message).from = this.me;
     room.mine.add(atMs);
@@ -169,7 +169,7 @@ export class Activity {
     room.lastFrom = this.me;
   }
 
-  #replied(header: HashedHeader, atMs: number): void {
+  #replied(header: LoggedHeader, atMs: number): void {
     for (const share of this.#shares(header, this.#rooms.touch(header.room), atMs))
       share.replied.add(atMs);
     for (const tally of this.#tallies(header)) tally.replied.add(atMs);
@@ -177,7 +177,7 @@ export class Activity {
     sender.repliedAtMs = atMs;
   }
 
-  #address(header: HashedHeader, atMs: number): void {
+  #address(header: LoggedHeader, atMs: number): void {
     const { me } = this;
     const from = this.#senders.touch(header.from).conversation;
     const addressed = this.addressed(header);
@@ -191,7 +191,7 @@ export class Activity {
   }
 
   /** The kinds of messages that this one belongs to. */
-  #shares(header: HashedHeader, room: RoomActivity, atMs: number): Share[] {
+  #shares(header: LoggedHeader, room: RoomActivity, atMs: number): Share[] {
     const shares: Share[] = [];
     const addressed = this.addressed(header);
     if (addressed.length === 0) shares.push(room.toNobody);

@@ -142,7 +142,9 @@ class Classifier implements ClassifierCore {
     const counted = this.#counted.touch(header.message);
     if (counted.has(type)) return [];
     counted.add(type);
-    const row: LogRow = { sequence: this.#nextSequence++, atMs: nowMs, type, header };
+    // Nothing that is learned from the log asks how long a message was.
+    const { textLength, ...logged } = header;
+    const row: LogRow = { sequence: this.#nextSequence++, atMs: nowMs, type, header: logged };
     const effects: ClassifierEffect[] = [{ type: 'appendRow', row }];
     const isNudged = this.#learn(type, header, nowMs);
     this.#activity.record(type, header, nowMs);

@@ -17,8 +17,8 @@ export type LogEventType = (typeof logEventTypes)[number];
 /** An HMAC-SHA-256 under this device's key, base64url of its first 16 bytes. */
 export type Pseudonym = string;
 
-/** A header whose ids are pseudonyms: all that the core ever gets of a message. */
-export interface HashedHeader {
+/** A header whose ids are pseudonyms, as far as it is kept in the log. */
+export interface LoggedHeader {
   message: Pseudonym;
   /** Whose it is. Users are hashed alike wherever they are named. */
   from: Pseudonym;
@@ -29,12 +29,16 @@ export interface HashedHeader {
   priority: MessageHeader['priority'];
   to: Pseudonym | null;
   mentions: Pseudonym[];
-  /** In characters; null where the app does not say. */
-  textLength: number | null;
   /** Of the message that it answers. */
   replyTo: Pseudonym | null;
   sentAtMs: number;
   expiresAtMs: number | null;
+}
+
+/** All that the core ever gets of a message. */
+export interface HashedHeader extends LoggedHeader {
+  /** In characters; null where the app does not say. */
+  textLength: number | null;
 }
 
 /** One line of the log. */
@@ -44,7 +48,7 @@ export interface LogRow {
   /** When it was told, Unix milliseconds of this device. */
   atMs: number;
   type: LogEventType;
-  header: HashedHeader;
+  header: LoggedHeader;
 }
 
 /** What is kept beside the log. */

@@ -49,7 +49,7 @@ function messageOf(
   return {
     header: {
       ...{ id: messageId, room: room.name, from: subject, role, kind, to, mentions },
-      ...{ replyTo, thread, sentAtMs, priority, expiresAtMs },
+      ...{ replyTo, thread, textLength: text.length, sentAtMs, priority, expiresAtMs },
     },
     name,
     text,

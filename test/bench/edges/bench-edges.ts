@@ -6,8 +6,9 @@ import {
   type LeavingMode,
   measureLeaving,
 } from '../../e2e/support/leaving.ts';
+import { formatRows } from '../rows.ts';
 import { composedCourse, reportSlices, roundTripCourse, tuningSlices } from './courses.ts';
-import { formatRegrets, formatRows } from './edge-tables.ts';
+import { formatRegrets } from './edge-tables.ts';
 import { herd } from './herd.ts';
 import type { EdgeBenchOptions } from './options.ts';
 import { interval, type Regret, regrets } from './regret.ts';

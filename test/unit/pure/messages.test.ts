@@ -19,6 +19,7 @@ describe('messages: who may send what', () => {
         header: {
           ...{ id: idOf(answer), room: 'room', from: 'ada', role: 'viewer', kind: 'chat' },
           ...{ to: undefined, mentions: undefined, replyTo: undefined, thread: undefined },
+          textLength: 5,
           ...{ sentAtMs: world.nowMs, priority: 'normal', expiresAtMs: undefined },
         },
         name: 'Ada',

@@ -1,0 +1,13 @@
+/** Puts something in the place of what the browser has. @returns How to undo it. */
+export function replace<Owner extends object>(
+  owner: Owner,
+  name: keyof Owner,
+  value: unknown,
+): () => void {
+  const before = Object.getOwnPropertyDescriptor(owner, name);
+  Object.defineProperty(owner, name, { value, configurable: true, writable: true });
+  return () => {
+    delete owner[name];
+    if (before) Object.defineProperty(owner, name, before);
+  };
+}
