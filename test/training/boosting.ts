@@ -65,6 +65,12 @@ interface Column {
   bins: Uint8Array;
 }
 
+/** Of the derivatives of the loss, by column and bin. */
+interface Sums {
+  slopes: Float64Array;
+  curves: Float64Array;
+}
+
 interface Best {
   gain: number;
   column: Column | null;
@@ -106,24 +112,25 @@ class Growing {
       this.#slopes[place] = weight * (probability - (this.#labels[place] as number));
       this.#curves[place] = weight * probability * (1 - probability);
     }
-    return this.#grow(Int32Array.from(this.#logits.keys()), this.#options.depth);
+    const all = Int32Array.from(this.#logits.keys());
+    return this.#grow(all, this.#sumsOf(all), this.#options.depth);
   }
 
-  #grow(places: Int32Array, depth: number): GrownNode {
+  #grow(places: Int32Array, sums: Sums | null, depth: number): GrownNode {
     const slope = sumOver(places, this.#slopes);
     const curve = sumOver(places, this.#curves);
-    const best = depth === 0 ? null : this.#bestSplit(places, slope, curve);
-    if (!best?.column) return this.#leaf(places, slope, curve);
+    const best = sums && this.#bestSplit(sums, slope, curve);
+    if (!sums || !best?.column) return this.#leaf(places, slope, curve);
     const { bins, cuts, column } = best.column;
     const below = places.filter((place) => (bins[place] as number) <= best.bin);
     const above = places.filter((place) => (bins[place] as number) > best.bin);
-    const shareAbove = sumOver(above, this.#weights) / sumOver(places, this.#weights);
+    const [sumsBelow, sumsAbove] = depth > 1 ? this.#divide(sums, below, above) : [null, null];
     return {
       column,
       cut: cuts[best.bin] as number,
-      shareAbove,
-      below: this.#grow(below, depth - 1),
-      above: this.#grow(above, depth - 1),
+      shareAbove: sumOver(above, this.#weights) / sumOver(places, this.#weights),
+      below: this.#grow(below, sumsBelow, depth - 1),
+      above: this.#grow(above, sumsAbove, depth - 1),
     };
   }
 
@@ -134,17 +141,14 @@ class Growing {
     return value;
   }
 
-  #bestSplit(places: Int32Array, slope: number, curve: number): Best {
+  #bestSplit(sums: Sums, slope: number, curve: number): Best {
     const { penalty, leafWeightMin } = this.#options;
     const best: Best = { gain: (slope * slope) / (curve + penalty) + 1e-6, column: null, bin: 0 };
-    const slopes = new Float64Array(binsMax);
-    const curves = new Float64Array(binsMax);
-    for (const column of this.#columns) {
-      this.#fill(column.bins, places, slopes, curves);
+    for (const [index, column] of this.#columns.entries()) {
       let [slopeBelow, curveBelow] = [0, 0];
       for (let bin = 0; bin < column.cuts.length; bin++) {
-        slopeBelow += slopes[bin] as number;
-        curveBelow += curves[bin] as number;
+        slopeBelow += sums.slopes[index * binsMax + bin] as number;
+        curveBelow += sums.curves[index * binsMax + bin] as number;
         const curveAbove = curve - curveBelow;
         if (curveBelow < leafWeightMin || curveAbove < leafWeightMin) continue;
         const slopeAbove = slope - slopeBelow;
@@ -156,16 +160,29 @@ class Growing {
     return best;
   }
 
-  #fill(bins: Uint8Array, places: Int32Array, slopes: Float64Array, curves: Float64Array): void {
-    slopes.fill(0);
-    curves.fill(0);
+  #sumsOf(places: Int32Array): Sums {
+    const size = this.#columns.length * binsMax;
+    const sums = { slopes: new Float64Array(size), curves: new Float64Array(size) };
     const [ofSlopes, ofCurves] = [this.#slopes, this.#curves];
-    for (let index = 0; index < places.length; index++) {
-      const place = places[index] as number;
-      const bin = bins[place] as number;
-      slopes[bin] = (slopes[bin] as number) + (ofSlopes[place] as number);
-      curves[bin] = (curves[bin] as number) + (ofCurves[place] as number);
-    }
+    for (const [index, { bins }] of this.#columns.entries())
+      for (let position = 0; position < places.length; position++) {
+        const place = places[position] as number;
+        const bin = index * binsMax + (bins[place] as number);
+        sums.slopes[bin] = (sums.slopes[bin] as number) + (ofSlopes[place] as number);
+        sums.curves[bin] = (sums.curves[bin] as number) + (ofCurves[place] as number);
+      }
+    return sums;
+  }
+
+  /** Only the smaller side is counted: the other is what is left. */
+  #divide(sums: Sums, below: Int32Array, above: Int32Array): [Sums, Sums] {
+    const isBelowSmaller = below.length < above.length;
+    const smaller = this.#sumsOf(isBelowSmaller ? below : above);
+    const larger = {
+      slopes: sums.slopes.map((sum, bin) => sum - (smaller.slopes[bin] as number)),
+      curves: sums.curves.map((sum, bin) => sum - (smaller.curves[bin] as number)),
+    };
+    return isBelowSmaller ? [smaller, larger] : [larger, smaller];
   }
 }
 

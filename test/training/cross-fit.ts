@@ -10,13 +10,13 @@ import {
 import type { Pairs } from './pairs.ts';
 import { thresholdAt } from './rules-file.ts';
 
-/** Each is a share of the users and a share of the days: what is judged is in both, what is learned from in neither. */
+/** Shares of the users and of the days: whoever is judged on a day is learned from neither it nor that day. */
 const folds = 4;
 /** Share of the messages that are important by the model's own threshold. */
 const importantShare = 0.05;
 
 export interface CrossFit {
-  /** Rows that were judged. */
+  /** All rows: each was judged once. */
   rows: Int32Array;
   /** Logits by row, calibrated, of rules that had seen neither the user nor the day. */
   ours: Float64Array;
@@ -37,22 +37,21 @@ export function crossFit(pairs: Pairs, random: Random, progress: (text: string) 
   const dayFolds = foldOf('days', dayCount);
   const ours = new Float64Array(pairs.count);
   const headerOnly = new Float64Array(pairs.count);
-  const judged: number[] = [];
-  for (let fold = 0; fold < folds; fold++) {
-    progress(`Judging by unseen users and days: ${fold + 1} of ${folds}`);
-    const ofUser = (row: number) => userFolds[pairs.users[row] as number] === fold;
-    const ofDay = (row: number) => dayFolds[pairs.days[row] as number] === fold;
+  for (let block = 0; block < folds * folds; block++) {
+    progress(`Judging users and days that the rules have not seen: ${block + 1} of ${folds ** 2}`);
+    const ofUser = (row: number) => userFolds[pairs.users[row] as number] === block % folds;
+    const ofDay = (row: number) =>
+      dayFolds[pairs.days[row] as number] === Math.floor(block / folds);
     const isUsed = (row: number) => !ofUser(row) && !ofDay(row);
-    const full = learn(pairs, isUsed, learnable, random.fork(`all ${fold}`));
-    const header = learn(pairs, isUsed, headerFeatures, random.fork(`header ${fold}`));
+    const full = learn(pairs, isUsed, learnable, random.fork(`all ${block}`));
+    const header = learn(pairs, isUsed, headerFeatures, random.fork(`header ${block}`));
     for (let row = 0; row < pairs.count; row++) {
       if (!ofUser(row) || !ofDay(row)) continue;
-      judged.push(row);
       ours[row] = predict(full, pairs, row);
       headerOnly[row] = predict(header, pairs, row);
     }
   }
-  const rows = Int32Array.from(judged);
+  const rows = Int32Array.from({ length: pairs.count }, (_, row) => row);
   // People annotated IRC; Gitter's labels are guesses, and would set another level.
   const irc = rows.filter((row) => pairs.isGitter[row] === 0);
   const calibration = calibrate(

@@ -28,8 +28,8 @@ export const learnable = featureNames.filter((name) => !neverRecorded.includes(n
 
 /** Of messages that nobody replied to, as there are forty to one. */
 const negativesKept = 0.25;
-/** Labels of Gitter are mentions, those of IRC are people's: more weight made IRC worse, less Gitter. */
-const gitterWeight = 0.3;
+/** Its labels are mentions, those of IRC are people's: with less weight Gitter gets worse, with more IRC. */
+const gitterWeight = 1;
 /** Figures are means over users: whoever replies a hundred times counts ten times, not a hundred. */
 const repliesUnweighted = 3;
 

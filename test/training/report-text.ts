@@ -38,7 +38,7 @@ export function reportText(pairs: Pairs, fitted: CrossFit, random: Random): stri
 
 Written by \`npm run train:messages\`; [README.md](README.md) says what is learned and how. No public data says who
 *viewed* a message: **"replies to it" stands in for "is likely to view it"** in every figure here. Each user and each day
-that is judged was kept from the rules that judge them (four folds of users and of days). The intervals are bootstraps
+that is judged was kept from the rules that judge them (four shares of users times four of days). The intervals are bootstraps
 over users. Annotators of IRC agree among themselves with an F1 of 0.83, which bounds what anything can reach.
 
 ${section('IRC: replies as people annotated them', irc)}

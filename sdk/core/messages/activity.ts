@@ -7,6 +7,8 @@ import { RecentMap } from './recent-map.ts';
 const sendersMax = 4_096;
 const roomsMax = 256;
 const threadsMax = 1_024;
+/** People of a room that are told apart. */
+const peopleMax = 32;
 /** Messages whose sender is remembered, to know whom an answer addresses. */
 const messagesMax = 2_048;
 /** A message of somebody of whom fewer were seen is that of a newcomer. */
@@ -34,6 +36,9 @@ interface Share {
 
 export interface RoomActivity extends Tally {
   seenShort: FadingCount;
+  lastAtMs: number;
+  /** Who wrote lately, and when last. */
+  people: RecentMap<{ atMs: number }>;
   lastFrom: Pseudonym | null;
   /** Messages of others since this user's own. */
   countSinceMine: number;
@@ -65,6 +70,8 @@ const newSender = (): SenderActivity => ({
 const newRoom = (): RoomActivity => ({
   ...newTally(),
   seenShort: inConversation(),
+  lastAtMs: never,
+  people: new RecentMap(peopleMax, () => ({ atMs: never })),
   lastFrom: null,
   countSinceMine: 0,
   lastMineAtMs: never,
@@ -148,6 +155,8 @@ export class Activity {
     this.#address(header, atMs);
     room.seenShort.add(atMs);
     room.countSinceMine += 1;
+    room.lastAtMs = atMs;
+    room.people.touch(header.from).atMs = atMs;
     room.lastFrom = header.from;
   }
 
@@ -166,6 +175,7 @@ export class Activity {
     this.#address(header, atMs);
     room.lastMineAtMs = atMs;
     room.countSinceMine = 0;
+    room.lastAtMs = atMs;
     room.lastFrom = this.me;
   }
 

@@ -9,6 +9,8 @@ const pendingMax = 4_096;
 /** Labels on which the challenger is judged, and how many it takes to judge at all. */
 const gainsMax = 500;
 export const gainsMin = 300;
+/** The newest of them: where the challenger is behind on these, it goes at once. */
+const gainsNewest = 40;
 /** One-sided 95 %: a challenger that is as good as the rules would be taken for better one time in twenty. */
 const confidence = 1.64;
 const rate = 0.1;
@@ -143,14 +145,17 @@ export class Adaptation {
     this.#judge();
   }
 
-  /** Ahead beyond chance it takes over; when it is no longer ahead at all, the shipped rules decide again. */
+  /**
+   * Ahead beyond chance it takes over. When it is no longer ahead, or behind beyond chance of late, the shipped rules
+   * decide again.
+   */
   #judge(): void {
-    const { length } = this.#gains;
-    if (length < gainsMin) return;
-    const mean = this.#gains.reduce((sum, gain) => sum + gain, 0) / length;
-    const variance = this.#gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0) / (length - 1);
-    if (this.isActive) this.isActive = mean > 0;
-    else this.isActive = mean > confidence * Math.sqrt(variance / length);
+    if (this.#gains.length < gainsMin) return;
+    const all = meanOf(this.#gains);
+    const newest = meanOf(this.#gains.slice(-gainsNewest));
+    const isBehind = newest.mean < -confidence * newest.error;
+    if (this.isActive) this.isActive = all.mean > 0 && !isBehind;
+    else this.isActive = all.mean > confidence * all.error && !isBehind;
   }
 }
 
@@ -162,6 +167,14 @@ function holdingIn(values: Float64Array): number[] {
 function clamped(delta: number, place: number): number {
   const max = place === 0 ? levelMax : deltaMax;
   return Math.min(max, Math.max(-max, delta));
+}
+
+/** With its standard error. */
+function meanOf(values: readonly number[]): { mean: number; error: number } {
+  const { length } = values;
+  const mean = values.reduce((sum, value) => sum + value, 0) / length;
+  const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, error: Math.sqrt(square / (length - 1) / length) };
 }
 
 /** Log loss of a prediction. */

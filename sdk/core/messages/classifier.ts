@@ -174,8 +174,7 @@ class Classifier implements ClassifierCore {
   #mark(message: Pseudonym, isImportant: boolean): boolean {
     const decision = this.#decisions.peek(message)?.decision;
     if (decision && (decision.explicitRule || decision.isImportant === isImportant)) return false;
-    const nudge = this.#nudge + (isImportant ? -nudgeStep : nudgeStep);
-    this.#nudge = Math.min(nudgeMax, Math.max(-nudgeMax, nudge));
+    this.#nudge = clampedNudge(this.#nudge + (isImportant ? -nudgeStep : nudgeStep));
     return true;
   }
 
@@ -197,7 +196,7 @@ class Classifier implements ClassifierCore {
     settings: ClassifierSettings | null,
     nowMs: number,
   ): ClassifierEffect[] {
-    this.#nudge = settings?.nudge ?? 0;
+    this.#nudge = clampedNudge(settings?.nudge ?? 0);
     this.#threshold = settings?.threshold ?? null;
     if (this.#adapts)
       this.#adaptation = new Adaptation(this.#model.version, settings?.adaptation ?? null);
@@ -244,4 +243,8 @@ class Classifier implements ClassifierCore {
     const probability = Math.min(1 - probabilityMin, Math.max(probabilityMin, this.#threshold));
     return logitOf(probability) + this.#nudge;
   }
+}
+
+function clampedNudge(nudge: number): number {
+  return Math.min(nudgeMax, Math.max(-nudgeMax, nudge));
 }

@@ -208,6 +208,14 @@ export const features = {
     words: count('messages in the room lately'),
     of: ({ room, nowMs }) => room.seenShort.at(nowMs),
   },
+  minutesSinceRoom: {
+    words: ago('somebody wrote in the room'),
+    of: ({ room, nowMs }) => minutes(nowMs - room.lastAtMs),
+  },
+  peopleLately: {
+    words: count('people who wrote in the last 10 min'),
+    of: ({ room, nowMs }) => room.people.count(({ atMs }) => nowMs - atMs < 600_000),
+  },
   roomViewShare: {
     words: share('how many messages of the room you look at'),
     of: ({ room, nowMs }) => part(room.viewed, room.seen, nowMs),

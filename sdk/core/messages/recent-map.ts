@@ -21,6 +21,12 @@ export class RecentMap<Value> {
     return this.#values.get(key);
   }
 
+  count(holds: (value: Value) => boolean): number {
+    let count = 0;
+    for (const value of this.#values.values()) if (holds(value)) count += 1;
+    return count;
+  }
+
   /** Makes it the newest, and makes one where there is none. */
   touch(key: string): Value {
     const value = this.#values.get(key) ?? this.#create();

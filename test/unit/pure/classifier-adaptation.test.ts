@@ -1,0 +1,142 @@
+import { expect } from 'chai';
+import { gainsMin, maturesAfterMs } from '../../../sdk/core/messages/adaptation.ts';
+import { createClassifierCore } from '../../../sdk/core/messages/classifier.ts';
+import type { ClassifierCore, ClassifierSettings } from '../../../sdk/core/messages/events.ts';
+import { coreOf, headerOf, me, minuteMs, modelOf, startMs, tell } from './classifier-world.ts';
+
+/** Knows only that a user cares for what addresses it. */
+const model = modelOf([['addressesMe', 0.5, 0, 3]]);
+const secondMs = 1_000;
+
+/** Messages of a host every half minute, which this user always or never looks at. */
+function watch(core: ClassifierCore, count: number, isViewed: boolean, fromMs = startMs): number {
+  for (let index = 0; index < count; index++) {
+    const header = headerOf({
+      from: `user ${index % 3}`,
+      role: index % 2 === 0 ? 'host' : 'viewer',
+    });
+    const nowMs = fromMs + index * 30 * secondMs;
+    tell(core, 'seen', header, nowMs);
+    if (isViewed && index % 2 === 0) tell(core, 'viewed', header, nowMs + 10 * secondMs);
+  }
+  return fromMs + count * 30 * secondMs;
+}
+
+const probabilityOfHost = (core: ClassifierCore, nowMs: number) =>
+  core.classify(headerOf({ role: 'host' }), nowMs).probability;
+
+describe('adaptation of a classifier', () => {
+  it('is off unless asked for, and then nothing of a label is kept', () => {
+    const core = coreOf(model);
+    const nowMs = watch(core, 2 * gainsMin, true);
+    expect(core.state()).to.deep.include({ adaptation: 'off', labels: 0 });
+    expect(probabilityOfHost(core, nowMs)).to.equal(probabilityOfHost(coreOf(model), nowMs));
+  });
+
+  it('uses no label before it could exist', () => {
+    const core = coreOf(model, true);
+    const header = headerOf();
+    tell(core, 'seen', header, startMs);
+    tell(core, 'viewed', header, startMs + secondMs);
+    // The user has looked at it, which is known; that another would not be looked at is not.
+    for (const beforeMs of [2 * secondMs, maturesAfterMs - 1]) {
+      tell(core, 'seen', headerOf(), startMs + beforeMs);
+      expect(core.state().labels, `after ${beforeMs} ms`).to.equal(0);
+    }
+    tell(core, 'seen', headerOf(), startMs + maturesAfterMs);
+    expect(core.state().labels).to.equal(1);
+  });
+
+  it('learns the same whatever comes after a label has matured', () => {
+    const settingsAfter = (isViewedLate: boolean): ClassifierSettings => {
+      const core = coreOf(model, true);
+      const header = headerOf();
+      tell(core, 'seen', header, startMs);
+      const lateMs = startMs + maturesAfterMs;
+      tell(core, 'seen', headerOf(), lateMs);
+      if (isViewedLate) tell(core, 'viewed', header, lateMs + 1);
+      const [effect] = core.handle({ type: 'thresholdSet', probability: null }, lateMs + 2);
+      if (effect?.type !== 'saveSettings') throw new Error('nothing was kept');
+      return effect.settings;
+    };
+    expect(settingsAfter(true)).to.deep.equal(settingsAfter(false));
+  });
+
+  it('judges each label before it learns from it', () => {
+    const core = coreOf(model, true);
+    tell(core, 'seen', headerOf(), startMs);
+    tell(core, 'seen', headerOf(), startMs + maturesAfterMs);
+    const [effect] = core.handle({ type: 'thresholdSet', probability: null }, startMs);
+    if (effect?.type !== 'saveSettings') throw new Error('nothing was kept');
+    // By the first label nothing had been learned: as good as the rules, to the last digit.
+    expect(effect.settings.adaptation?.gains).to.deep.equal([0]);
+    expect(effect.settings.adaptation?.deltas[0]).to.be.below(0);
+  });
+
+  it('takes over only when it is ahead on enough labels, and says what it adds', () => {
+    const core = coreOf(model, true);
+    let nowMs = watch(core, gainsMin, true);
+    expect(core.state().labels).to.be.below(gainsMin);
+    expect(core.state().adaptation).to.equal('learning');
+    expect(probabilityOfHost(core, nowMs)).to.equal(probabilityOfHost(coreOf(model), nowMs));
+    nowMs = watch(core, 100, true, nowMs);
+    expect(core.state().labels).to.be.at.least(gainsMin);
+    expect(core.state().adaptation).to.equal('active');
+    const header = headerOf({ role: 'host' });
+    const before = coreOf(model).classify(header, nowMs).probability;
+    expect(core.classify(header, nowMs).probability).to.be.above(before + 0.2);
+    const explanation = core.explain(header.message);
+    const learned = explanation?.contributions.map(({ text }) => text);
+    expect(learned).to.include('learned on this device: a host or moderator sent it');
+  });
+
+  it('hands back to the shipped rules when it is no longer ahead', () => {
+    const core = coreOf(model, true);
+    let nowMs = watch(core, 500, true);
+    expect(core.state().adaptation).to.equal('active');
+    const taught = core.state().labels;
+    // What was looked at no longer is, as the shipped rules have it.
+    while (core.state().adaptation === 'active' && core.state().labels < taught + 100) {
+      tell(core, 'seen', headerOf({ role: 'host' }), nowMs);
+      nowMs += 30 * secondMs;
+    }
+    expect(core.state().labels).to.be.above(taught + 20);
+    expect(core.state().adaptation).to.equal('learning');
+  });
+
+  it('does not take over by chance', () => {
+    let active = 0;
+    for (let seed = 1; seed <= 20; seed++) {
+      const core = coreOf(modelOf([['addressesMe', 0.5, 0, 3]], { bias: -1.386 }), true);
+      let state = seed;
+      let nowMs = startMs;
+      for (let index = 0; index < 700; index++) {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+        const header = headerOf({ from: `user ${index % 5}` });
+        tell(core, 'seen', header, nowMs);
+        // Exactly as likely as the rules say.
+        if (state / 2 ** 32 < 0.2) tell(core, 'viewed', header, nowMs + secondMs);
+        nowMs += minuteMs;
+        if (core.state().adaptation === 'active') break;
+      }
+      if (core.state().adaptation === 'active') active++;
+    }
+    expect(active).to.be.at.most(6);
+  });
+
+  it('goes on after a reload, and starts anew with another model', () => {
+    const core = coreOf(model, true);
+    const nowMs = watch(core, 500, true);
+    const [effect] = core.handle({ type: 'thresholdSet', probability: null }, nowMs);
+    if (effect?.type !== 'saveSettings') throw new Error('nothing was kept');
+    const { settings } = effect;
+    const load = (version: number) => {
+      const used = modelOf([['addressesMe', 0.5, 0, 3]], { version });
+      const again = createClassifierCore({ me, model: used, adapt: true });
+      again.handle({ type: 'loaded', rows: [], settings }, nowMs);
+      return again.state();
+    };
+    expect(load(1)).to.deep.include({ adaptation: 'active', labels: core.state().labels });
+    expect(load(2)).to.deep.include({ adaptation: 'learning', labels: 0 });
+  });
+});
