@@ -5,11 +5,10 @@ import { parseArgs } from 'node:util';
 import { parseModel, rulesOf } from '../../sdk/core/messages/model.ts';
 import { Random } from '../sim/world/random.ts';
 import { rootFolder } from '../tools/root.ts';
-import { readGitter, readIrc } from './chat-files.ts';
-import { crossFit } from './cross-fit.ts';
+import { goldenModule, goldenVectors } from './golden.ts';
+import { judgeRules } from './judge-rules.ts';
 import { learn, learnable } from './learning.ts';
-import { pairsOf } from './pairs.ts';
-import { reportText, rulesListing } from './report-text.ts';
+import { rulesListing } from './report-text.ts';
 import { rulesText, shippedModule, signRules } from './rules-file.ts';
 
 const usage = `npm run train:messages -- --data DIR [options]
@@ -25,16 +24,7 @@ const learnedFrom =
 
 const options = readOptions();
 const progress = (text: string) => console.error(text);
-const random = new Random(options.seed);
-
-progress('Reading ...');
-const chats = [...readIrc(options.data), readGitter(options.data)];
-const pairs = pairsOf(chats, (done) => {
-  if (done % 25 === 0) progress(`Replayed ${done} of ${chats.length} chats`);
-});
-progress(`${pairs.count} pairs of a message and a user`);
-const fitted = crossFit(pairs, random.fork('folds'), progress);
-const report = reportText(pairs, fitted, random.fork('report'));
+const { pairs, fitted, report } = judgeRules(options.data, options.seed, progress);
 console.log(report);
 
 if (!options.judgeOnly) {
@@ -42,7 +32,7 @@ if (!options.judgeOnly) {
     pairs,
     () => true,
     learnable,
-    random.fork('all'),
+    new Random(options.seed).fork('all'),
     (done) => {
       if (done % 20 === 0) progress(`The rules to ship, from everything: round ${done}`);
     },
@@ -58,6 +48,7 @@ if (!options.judgeOnly) {
     'sdk/core/messages/shipped/RULES.md',
     rulesListing(rulesOf(parsed.model), parsed.model, bytes),
   );
+  write('test/fixtures/message-features.ts', goldenModule(goldenVectors()));
   write('test/training/REPORT.md', report);
   progress(`${bytes} bytes of rules, version ${version}`);
 }

@@ -1,7 +1,8 @@
-/** `npm run bench -- messages`: what the classifier of messages costs in Chromium. */
+/** `npm run bench -- messages`: what the classifier of messages costs in Chromium, and what its rules are worth. */
 import { writeFile } from 'node:fs/promises';
 import { chromium, type Page } from 'playwright-core';
 import { chromiumArguments, chromiumPath } from '../../tools/chromium.ts';
+import { judgeRules } from '../../training/judge-rules.ts';
 import { bundlePage } from '../bundle.ts';
 import { startPageServer } from '../page-server.ts';
 import type { LoadFigures, Spread } from '../pages/messages.ts';
@@ -28,6 +29,8 @@ export interface MessageReport {
   benchmark: 'messages';
   parameters: Omit<MessageBenchOptions, 'jsonFile'>;
   runtime: RuntimeFigures | null;
+  /** Tables of what the rules are worth beside others; null without recorded chats. */
+  rules: string | null;
 }
 
 /** Pages that are isolated have a clock of 5 µs instead of 100. */
@@ -46,8 +49,15 @@ export async function benchMessages(
   const report: MessageReport = {
     ...{ benchmark: 'messages', parameters },
     runtime: has('runtime') ? await measureRuntime(options, output) : null,
+    rules: null,
   };
   if (report.runtime) output.print(formatRuntime(report.runtime));
+  const { dataFolder } = options;
+  if (has('rules') && dataFolder === null) output.progress('[rules] not judged without --data');
+  if (has('rules') && dataFolder !== null) {
+    report.rules = judgeRules(dataFolder, 1, (text) => output.progress(`[rules] ${text}`)).report;
+    output.print(report.rules);
+  }
   if (jsonFile !== null) await writeFile(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
   return report;
 }

@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util';
 
-export const messageParts = ['runtime'] as const;
+export const messageParts = ['runtime', 'rules'] as const;
 export type MessagePart = (typeof messageParts)[number];
 
 export interface MessageBenchOptions {
   parts: MessagePart[];
   /** Of a thousand messages a second. */
   durationMs: number;
+  /** Folder of recorded chats; null leaves the rules unjudged. */
+  dataFolder: string | null;
   jsonFile: string | null;
 }
 
@@ -14,6 +16,7 @@ export const messageUsage = `npm run bench -- messages [options]
 
   --parts LIST       of ${messageParts.join(',')}; default all
   --seconds D        how long a thousand messages a second come, 2 to 600, default 60
+  --data FOLDER      recorded chats, see test/training/README.md; without it the rules are not judged
   --json FILE        writes the figures as JSON too`;
 
 /** @throws Error whose message names the wrong argument. */
@@ -23,6 +26,7 @@ export function readMessageOptions(args: readonly string[]): MessageBenchOptions
     options: {
       parts: { type: 'string', default: messageParts.join(',') },
       seconds: { type: 'string', default: '60' },
+      data: { type: 'string' },
       json: { type: 'string' },
     },
   });
@@ -37,6 +41,7 @@ export function readMessageOptions(args: readonly string[]): MessageBenchOptions
       return part;
     }),
     durationMs: seconds * 1_000,
+    dataFolder: values.data ?? null,
     jsonFile: values.json ?? null,
   };
 }

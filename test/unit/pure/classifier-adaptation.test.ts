@@ -25,6 +25,15 @@ function watch(core: ClassifierCore, count: number, isViewed: boolean, fromMs = 
 const probabilityOfHost = (core: ClassifierCore, nowMs: number) =>
   core.classify(headerOf({ role: 'host' }), nowMs).probability;
 
+/** What it keeps when it is asked to keep something. */
+function settingsOf(core: ClassifierCore, nowMs: number): ClassifierSettings {
+  const [effect] = core.handle({ type: 'thresholdSet', probability: null }, nowMs);
+  if (effect?.type !== 'saveSettings') throw new Error('nothing was kept');
+  return effect.settings;
+}
+
+const learnedBy = (core: ClassifierCore, nowMs: number) => settingsOf(core, nowMs).adaptation;
+
 describe('adaptation of a classifier', () => {
   it('is off unless asked for, and then nothing of a label is kept', () => {
     const core = coreOf(model);
@@ -34,43 +43,47 @@ describe('adaptation of a classifier', () => {
   });
 
   it('uses no label before it could exist', () => {
-    const core = coreOf(model, true);
+    const cores = [coreOf(model, true), coreOf(model, true)];
     const header = headerOf();
-    tell(core, 'seen', header, startMs);
-    tell(core, 'viewed', header, startMs + secondMs);
-    // The user has looked at it, which is known; that another would not be looked at is not.
-    for (const beforeMs of [2 * secondMs, maturesAfterMs - 1]) {
-      tell(core, 'seen', headerOf(), startMs + beforeMs);
-      expect(core.state().labels, `after ${beforeMs} ms`).to.equal(0);
-    }
-    tell(core, 'seen', headerOf(), startMs + maturesAfterMs);
-    expect(core.state().labels).to.equal(1);
+    const learnedAt = (atMs: number) =>
+      cores.map((core) => {
+        const next = headerOf();
+        tell(core, 'seen', next, startMs + atMs);
+        return learnedBy(core, startMs + atMs);
+      });
+    for (const core of cores) tell(core, 'seen', header, startMs);
+    // One user looks at it. Whether the other still will nobody knows, so neither has taught anything.
+    tell(cores[0] as ClassifierCore, 'viewed', header, startMs + secondMs);
+    for (const atMs of [2 * secondMs, maturesAfterMs - 1])
+      for (const learned of learnedAt(atMs))
+        expect(learned).to.deep.equal(learnedBy(coreOf(model, true), 0));
+    const [looked, left] = learnedAt(maturesAfterMs);
+    expect([looked?.counts[0], left?.counts[0]]).to.deep.equal([1, 1]);
+    expect(looked?.deltas[0]).to.be.above(0);
+    expect(left?.deltas[0]).to.be.below(0);
   });
 
   it('learns the same whatever comes after a label has matured', () => {
-    const settingsAfter = (isViewedLate: boolean): ClassifierSettings => {
+    const learnedAfter = (isViewedLate: boolean) => {
       const core = coreOf(model, true);
       const header = headerOf();
       tell(core, 'seen', header, startMs);
       const lateMs = startMs + maturesAfterMs;
       tell(core, 'seen', headerOf(), lateMs);
       if (isViewedLate) tell(core, 'viewed', header, lateMs + 1);
-      const [effect] = core.handle({ type: 'thresholdSet', probability: null }, lateMs + 2);
-      if (effect?.type !== 'saveSettings') throw new Error('nothing was kept');
-      return effect.settings;
+      return learnedBy(core, lateMs + 2);
     };
-    expect(settingsAfter(true)).to.deep.equal(settingsAfter(false));
+    expect(learnedAfter(true)).to.deep.equal(learnedAfter(false));
   });
 
   it('judges each label before it learns from it', () => {
     const core = coreOf(model, true);
     tell(core, 'seen', headerOf(), startMs);
     tell(core, 'seen', headerOf(), startMs + maturesAfterMs);
-    const [effect] = core.handle({ type: 'thresholdSet', probability: null }, startMs);
-    if (effect?.type !== 'saveSettings') throw new Error('nothing was kept');
+    const learned = learnedBy(core, startMs + maturesAfterMs);
     // By the first label nothing had been learned: as good as the rules, to the last digit.
-    expect(effect.settings.adaptation?.gains).to.deep.equal([0]);
-    expect(effect.settings.adaptation?.deltas[0]).to.be.below(0);
+    expect(learned?.gains).to.deep.equal([0]);
+    expect(learned?.deltas[0]).to.be.below(0);
   });
 
   it('takes over only when it is ahead on enough labels, and says what it adds', () => {
@@ -127,9 +140,7 @@ describe('adaptation of a classifier', () => {
   it('goes on after a reload, and starts anew with another model', () => {
     const core = coreOf(model, true);
     const nowMs = watch(core, 500, true);
-    const [effect] = core.handle({ type: 'thresholdSet', probability: null }, nowMs);
-    if (effect?.type !== 'saveSettings') throw new Error('nothing was kept');
-    const { settings } = effect;
+    const settings = settingsOf(core, nowMs);
     const load = (version: number) => {
       const used = modelOf([['addressesMe', 0.5, 0, 3]], { version });
       const again = createClassifierCore({ me, model: used, adapt: true });
