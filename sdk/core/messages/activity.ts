@@ -17,6 +17,7 @@ const newcomerSeenMax = 2;
 /** Of messages of one sender, in one room or thread. */
 interface Tally {
   seen: FadingCount;
+  /** Or reacted to. */
   viewed: FadingCount;
   replied: FadingCount;
 }
@@ -128,7 +129,9 @@ export class Activity {
     return addressed;
   }
 
+  /** Reactions are no part of a conversation, and change nothing. */
   record(type: LogEventType, header: LoggedHeader, atMs: number): void {
+    if (header.kind === 'reaction') return;
     if (type === 'seen') this.#seen(header, atMs);
     else if (type === 'sent') this.#sent(header, atMs);
     else if (type === 'replied') this.#replied(header, atMs);

@@ -90,7 +90,7 @@ export type ClassifierEffect =
   | { type: 'saveSettings'; settings: ClassifierSettings };
 
 /** Why a message is important or not without any learning. */
-export type ExplicitRule = 'announcement' | 'highPriority' | 'expired' | 'own';
+export type ExplicitRule = 'own' | 'expired' | 'reaction' | 'announcement' | 'highPriority';
 
 export interface Classification {
   isImportant: boolean;

@@ -18,6 +18,11 @@ const rules: Record<ExplicitRule, Rule> = {
     text: 'it has expired',
     holds: ({ expiresAtMs }, _me, nowMs) => expiresAtMs !== null && expiresAtMs <= nowMs,
   },
+  reaction: {
+    isImportant: false,
+    text: 'it is a reaction, which has nothing to read',
+    holds: ({ kind }) => kind === 'reaction',
+  },
   announcement: {
     isImportant: true,
     text: 'a host or moderator announced it',

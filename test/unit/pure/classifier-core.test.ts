@@ -45,6 +45,7 @@ describe('decisions of a classifier', () => {
     ['announcement', true, { kind: 'announcement', role: 'host' }],
     ['announcement', true, { kind: 'announcement', role: 'moderator' }],
     ['highPriority', true, { priority: 'high', role: 'moderator' }],
+    ['reaction', false, { kind: 'reaction', role: 'host', priority: 'high', mentions: [me] }],
     ['own', false, { from: me, mentions: [me] }],
     ['expired', false, { kind: 'announcement', role: 'host', expiresAtMs: startMs }],
   ];

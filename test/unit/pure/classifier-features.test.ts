@@ -79,6 +79,13 @@ describe('features of messages', () => {
     ]);
   });
 
+  it('are not those of reactions', () => {
+    const activity = new Activity(me);
+    activity.record('seen', headerOf({ kind: 'reaction', mentions: [me] }), startMs);
+    const untouched = featuresOf(headerOf(), new Activity(me), startMs);
+    expect(featuresOf(headerOf(), activity, startMs)).to.deep.equal(untouched);
+  });
+
   it('forget who was not heard of for longest', () => {
     const activity = new Activity(me);
     for (let count = 0; count < 30_000; count++)
