@@ -1,4 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { featureNames } from '../../sdk/core/messages/features.ts';
 import { evaluate, probabilityOf, rulesOf } from '../../sdk/core/messages/model.ts';
@@ -9,6 +11,8 @@ import {
 } from '../../sdk/core/messages/shipped/rules.ts';
 import { shippedModel } from '../../sdk/core/messages/shipped/shipped.ts';
 import { modelBytesMax } from '../../signaling/protocol/limits.ts';
+import { rootFolder } from '../tools/root.ts';
+import { rulesListing } from '../training/report-text.ts';
 
 describe('the rules that are shipped', () => {
   const bytes = Buffer.from(shippedRules);
@@ -19,6 +23,14 @@ describe('the rules that are shipped', () => {
     expect(verify(null, bytes, key, signature)).to.equal(true);
     const other = Buffer.from(shippedRules.replace('"version"', '"Version"'));
     expect(verify(null, other, key, signature)).to.equal(false);
+  });
+
+  it('are listed in words', () => {
+    const model = shippedModel();
+    const file = join(rootFolder, 'sdk/core/messages/shipped/RULES.md');
+    expect(readFileSync(file, 'utf8')).to.equal(
+      rulesListing(rulesOf(model), model, bytes.byteLength),
+    );
   });
 
   it('fit what a page loads', () => {

@@ -56,7 +56,7 @@ export const features = {
     of: ({ addressed, isToMe }) => addressed.length - (isToMe ? 1 : 0),
   },
   textLength: {
-    words: count('characters'),
+    words: count('its length in characters'),
     of: ({ header }) => Math.min(textLengthMax, header.textLength ?? textLengthUsual),
   },
   fromStaff: {

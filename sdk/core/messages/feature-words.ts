@@ -21,11 +21,8 @@ export function count(what: string): Words {
 /** Of a time since something, in minutes. */
 export function ago(what: string): Words {
   return {
-    of: (value) => (value >= minutesMax ? `never: ${what}` : `${what} ${duration(value)} ago`),
-    than: (isAbove, cut) =>
-      isAbove
-        ? `not in the last ${duration(cut)}: ${what}`
-        : `${what} in the last ${duration(cut)}`,
+    of: (value) => `${what}: ${value >= minutesMax ? 'never' : `${duration(value)} ago`}`,
+    than: (isAbove, cut) => `${what}: ${isAbove ? 'not ' : ''}in the last ${duration(cut)}`,
   };
 }
 
@@ -40,7 +37,7 @@ export function share(what: string): Words {
 export const minutesMax = 43_200;
 
 function duration(minutes: number): string {
-  if (minutes < 1) return `${Math.round(minutes * 60)} s`;
+  if (minutes < 1) return `${rounded(minutes * 60)} s`;
   if (minutes < 90) return `${Math.round(minutes)} min`;
   return minutes < 2_880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1_440)} days`;
 }

@@ -60,13 +60,13 @@ describe('rules of a model', () => {
     const model = modelOf([], depthTwo);
     expect(rulesOf(model)).to.have.length(6);
     expect(rulesOf(model)[1]).to.deep.equal({
-      text: 'it does not address you and not in the last 10 min: you wrote',
+      text: 'it does not address you and you wrote: not in the last 10 min',
       logit: -0.4,
     });
     const fired = firedRules(model, valuesOf({ addressesMe: 1, minutesSinceMine: 2 }));
     expect(fired).to.deep.equal([
       { text: 'it addresses you', logit: 2 },
-      { text: 'you wrote in the last 5 min and it addresses you', logit: 0.7 },
+      { text: 'you wrote: in the last 5 min and it addresses you', logit: 0.7 },
     ]);
   });
 
