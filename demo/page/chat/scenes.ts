@@ -63,7 +63,7 @@ export const scenes: readonly Scene[] = [
     { by: 'a', text: 'Same here.' },
   ],
   [
-    { by: 'a', text: '@{you} you asked about the edges: C is the spare.' },
+    { by: 'a', text: '@{you} if you wonder about the edges: C is the spare.' },
     { by: 'b', text: 'And D offers too little.', answers: 0 },
   ],
   [

@@ -7,7 +7,7 @@ import { SmallTalk, type Stage } from './small-talk.ts';
 const pauseMsMin = 2_200;
 const pauseMsMax = 4_800;
 /** Before the first line: viewers join one after the other. */
-const beforeFirstMs = 1_500;
+const beforeFirstMs = 3_000;
 
 export interface TalkersOptions {
   random: () => number;
