@@ -39,6 +39,7 @@ export class Judge {
   #threshold = 0.5;
   /** Opened by the reader: it stays when the pointer goes elsewhere. */
   #isOpened = false;
+  #isDrawing = false;
   #viewing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: JudgeOptions) {
@@ -102,9 +103,15 @@ export class Judge {
     if (row) await this.#show(row);
   }
 
+  /** Once for all that were decided since the last picture. */
   #draw(): void {
-    const marked = this.list.draw(this.#threshold);
-    setText(byId('chat-count'), marked > 0 ? String(marked) : '');
+    if (this.#isDrawing) return;
+    this.#isDrawing = true;
+    requestAnimationFrame(() => {
+      this.#isDrawing = false;
+      const marked = this.list.draw(this.#threshold);
+      setText(byId('chat-count'), marked > 0 ? String(marked) : '');
+    });
   }
 
   #look(row: Row, how: Look): void {
@@ -113,10 +120,14 @@ export class Judge {
     if (how === 'opened' && isSame && this.#isOpened) return this.#close();
     this.#isOpened = how === 'opened' || (isSame && this.#isOpened);
     clearTimeout(this.#viewing);
-    const viewed = () => this.record('viewed', row.entry.message.header);
+    const viewed = () => this.#viewed(row);
     if (how === 'opened') viewed();
     else this.#viewing = setTimeout(viewed, viewedAfterMs);
     void this.#show(row);
+  }
+
+  #viewed(row: Row): void {
+    if (!this.#options.rightsOf(row).isOwn) this.record('viewed', row.entry.message.header);
   }
 
   async #show(row: Row): Promise<void> {

@@ -24,6 +24,7 @@ export class ChatList {
   readonly #more = byId<HTMLButtonElement>('chat-more');
   readonly #rows = new Map<string, Row>();
   #unseen = 0;
+  #shown: HTMLElement | null = null;
   #threshold = 0.5;
 
   constructor(options: ListOptions) {
@@ -89,14 +90,13 @@ export class ChatList {
 
   /** Which row the panel is about. */
   mark(shown: Row | null, isOpened: boolean): void {
-    for (const { element } of this.rows) {
-      const isShown = element === shown?.element;
-      element.classList.toggle('is-shown', isShown);
-      if (isShown && isOpened) element.setAttribute('aria-current', 'true');
-      else element.removeAttribute('aria-current');
-      if (isShown) element.setAttribute('aria-describedby', 'why-title why-reason');
-      else element.removeAttribute('aria-describedby');
-    }
+    const before = this.#shown;
+    before?.classList.remove('is-shown');
+    for (const name of ['aria-current', 'aria-describedby']) before?.removeAttribute(name);
+    this.#shown = shown?.element ?? null;
+    this.#shown?.classList.add('is-shown');
+    this.#shown?.setAttribute('aria-describedby', 'why-title why-reason');
+    if (isOpened) this.#shown?.setAttribute('aria-current', 'true');
   }
 
   get #isAtEnd(): boolean {
