@@ -159,17 +159,18 @@ export class Judge {
   }
 
   async #setThreshold(probability: number | null): Promise<void> {
-    await this.#reader?.setThreshold(probability);
+    await this.#tried(this.#reader?.setThreshold(probability));
     await this.refresh();
+  }
+
+  async #tried(asked: Promise<void> | undefined): Promise<void> {
+    const trouble = await asked?.catch((error: Error) => error.message);
+    this.#options.onTrouble(trouble ?? '');
   }
 
   /** Rows are decided anew, as if they had just come to somebody of whom nothing is known. */
   async #wipe(): Promise<void> {
-    const trouble = await this.#reader?.wipe().then(
-      () => '',
-      (error: Error) => error.message,
-    );
-    this.#options.onTrouble(trouble ?? '');
+    await this.#tried(this.#reader?.wipe());
     this.#close();
     for (const row of this.list.rows) {
       row.mark = null;

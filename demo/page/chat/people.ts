@@ -53,10 +53,11 @@ export function mentionBefore(text: string, caret: number): { from: number; type
   return found ? { from: caret - (found[1] ?? '').length - 1, typed: found[1] ?? '' } : null;
 }
 
-/** Names that begin so; none when one is written out and more follows. */
+/** Names that begin so; none where there is nothing left to complete. */
 export function completionsOf(typed: string, people: readonly Person[]): Person[] {
   const wanted = typed.toLowerCase();
-  return people.filter(({ name }) => name.toLowerCase().startsWith(wanted));
+  const found = people.filter(({ name }) => name.toLowerCase().startsWith(wanted));
+  return found.length === 1 && found[0]?.name.toLowerCase() === wanted ? [] : found;
 }
 
 /** The longest name that follows the @: of `Viewer 1` and `Viewer 12` the one that is meant. */

@@ -41,15 +41,22 @@ export class Reader {
     await (await this.#classifier)?.record({ type, header });
   }
 
+  /** Never rejects. */
   async explain(id: string): Promise<Explanation | null> {
-    return (await (await this.#classifier)?.explain(id)) ?? null;
+    const explained = (await this.#classifier)?.explain(id);
+    return (await explained?.catch(() => null)) ?? null;
   }
 
+  /** Never rejects: why there is none is in `failure`. */
   async state(): Promise<ClassifierState | null> {
-    return (await (await this.#classifier)?.state()) ?? null;
+    const asked = (await this.#classifier)?.state();
+    const state = await asked?.catch((error: Error) => {
+      this.failure = `Nothing is marked: ${error.message}.`;
+    });
+    return state ?? null;
   }
 
-  /** Null for the threshold of the rules. */
+  /** @param probability Null for the threshold of the rules. */
   async setThreshold(probability: number | null): Promise<void> {
     await (await this.#classifier)?.setThreshold(probability);
   }

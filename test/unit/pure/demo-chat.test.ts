@@ -64,6 +64,7 @@ describe('people of the demo’s chat', () => {
     expect(names('viewer 1')).to.deep.equal(['Viewer 1', 'Viewer 12']);
     expect(names('')).to.have.length(3);
     expect(names('Viewer 1 says')).to.deep.equal([]);
+    expect(names('Viewer 2'), 'it is written out').to.deep.equal([]);
   });
 
   it('of other pages are told from those of this one, and those who left cannot be named', () => {
