@@ -1,5 +1,5 @@
+import { pageId } from './page-id.ts';
 import type { EdgeState } from './servers.ts';
-import { randomId } from './viewer.ts';
 
 /** A name for a viewer's own way to the edges that nobody uses. One that is free again goes first: there are only so many. */
 export function freeLine(taken: ReadonlySet<string>): string {
@@ -15,11 +15,4 @@ export function playlistUrlOf({ baseUrl }: EdgeState, line: string): string {
   // To a machine that sees this one by another address than viewers are told of, that other is of no use.
   if (!/^(localhost|127\..+|\[::1\])$/.test(location.hostname)) url.hostname = location.hostname;
   return url.href;
-}
-
-/** The same after a reload, so that its lines are used again. */
-function pageId(): string {
-  const known = sessionStorage.getItem('page') ?? randomId();
-  sessionStorage.setItem('page', known);
-  return known;
 }

@@ -1,5 +1,6 @@
 /** The demo page: puts its parts together and lets them move once a second. */
 import { BulletinWriter } from './bulletin.ts';
+import { Chat } from './chat/chat.ts';
 import { byId, setText } from './dom.ts';
 import { Drawing, type DrawnServer } from './drawing.ts';
 import { isOffered } from './edge-needs.ts';
@@ -37,6 +38,7 @@ const room = new Room({
 });
 const holdings = new HoldingsMap(room);
 const edges = new EdgesTable(room, logbook);
+const chat = new Chat({ room, viewersAtStart });
 const helm = new Helm({
   room,
   anotherPageUrl: `/?${new URLSearchParams({ room: roomName, viewers: '4' })}`,
@@ -128,6 +130,7 @@ async function tick(): Promise<void> {
   const { mood, text } = bulletin.write(snapshot, state, outage);
   helm.render(state);
   edges.update(state);
+  chat.update();
   if (document.hidden) return;
   const line = byId('bulletin');
   line.dataset.mood = mood;

@@ -5,6 +5,7 @@ import type { DrawnViewer } from './drawing.ts';
 import { type Flow, Flows, shareOfPeers } from './flows.ts';
 import { freeLine, playlistUrlOf } from './lines.ts';
 import type { Logbook } from './logbook.ts';
+import { drawnOf, keyOf, personOf } from './seats.ts';
 import type { DemoState, ServerName } from './servers.ts';
 import { roleWords } from './text.ts';
 import { Tile } from './tile.ts';
@@ -160,7 +161,7 @@ export class Room {
         .slice(-arrivedOverSeconds)
         .reduce((sum, { edge, peers }) => sum + edge + peers, 0),
       bufferMsMin: buffers.length > 0 ? Math.min(...buffers) : null,
-      drawn: [...seats.map(({ viewer }) => drawn(viewer)), ...this.#drawnOthers()],
+      drawn: [...seats.map(({ viewer }) => drawnOf(viewer)), ...this.#drawnOthers()],
       flows,
     };
   }
@@ -173,6 +174,7 @@ export class Room {
     const line = freeLine(new Set(this.viewers.map((other) => other.line)));
     const viewer = new Viewer({
       number,
+      person: personOf(number, this.viewers),
       line,
       firstEdge: edge,
       room: name,
@@ -279,20 +281,4 @@ export class Room {
     const unknown = { label: '', role: null, stalled: false, isCutOff: false, bufferMs: null };
     return [...this.#others.keys()].sort().map((key) => ({ key, ...unknown }));
   }
-}
-
-function keyOf(viewer: Viewer): string {
-  return `viewer:${viewer.number}`;
-}
-
-function drawn(viewer: Viewer): DrawnViewer {
-  const { groupRole, bufferMs, edgeHealth } = viewer.stats;
-  return {
-    key: keyOf(viewer),
-    label: String(viewer.number),
-    role: groupRole,
-    stalled: viewer.stalledSinceMs !== null,
-    isCutOff: edgeHealth === 'dark' || edgeHealth === 'partial',
-    bufferMs,
-  };
 }

@@ -3,6 +3,7 @@
 import { type EdgeName, edgeTitles } from '../server/edge-offers.ts';
 import type { Outage, OutageFault, OutageScope } from '../server/lines.ts';
 import type { DemoState, EdgeState, FaultName, ServerName } from '../server/state.ts';
+import type { Person } from './chat/people.ts';
 
 export type {
   DemoState,
@@ -56,7 +57,7 @@ export function postOutage(outage: Outage | null): Promise<DemoState> {
   return ask('/api/outage', { method: 'POST', body: JSON.stringify(outage) });
 }
 
-export async function fetchToken(room: string, viewer: string): Promise<string> {
-  const query = new URLSearchParams({ room, viewer });
+export async function fetchToken(room: string, { subject, ...rest }: Person): Promise<string> {
+  const query = new URLSearchParams({ room, viewer: subject, ...rest });
   return (await ask<{ token: string }>(`/api/token?${query}`)).token;
 }

@@ -1,9 +1,10 @@
 /** One tab of several: a viewer, and what all tabs of this browser get from where. */
 import { byId, make, setText } from './dom.ts';
+import { randomId } from './page-id.ts';
 import { fetchState } from './servers.ts';
 import { TabLine, type TabReading, type TabSeen } from './tab-line.ts';
 import { count, megabytes, reasonWords, seconds } from './text.ts';
-import { randomId, Viewer } from './viewer.ts';
+import { Viewer } from './viewer.ts';
 
 const tickMs = 500;
 const rateOverMs = 20_000;
@@ -43,6 +44,7 @@ async function start(): Promise<void> {
   const { servers, signalingPort } = await fetchState();
   const viewer = new Viewer({
     number: 1,
+    person: { subject: own.id, name: 'Tab', role: 'viewer' },
     line: own.id,
     firstEdge: 'edge-a',
     isTab: true,

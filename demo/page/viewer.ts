@@ -4,20 +4,26 @@ import {
   type BytesBySource,
   type HoldfastErrorCode,
   joinRoom,
+  type RoomMessages,
   type Session,
   type SessionEvents,
   type SessionStats,
 } from '../../sdk/index.ts';
 import type { Role } from '../../signaling/protocol/index.ts';
 import { type EdgeName, edgeNames } from '../server/edge-offers.ts';
+import { Inbox, type InboxChange } from './chat/inbox.ts';
+import type { Person } from './chat/people.ts';
 import { edgeNeeds } from './edge-needs.ts';
 import type { ViewerReading } from './holdings.ts';
+import { randomId } from './page-id.ts';
 import { fetchToken } from './servers.ts';
 import { edgeNews } from './text.ts';
 
 export interface ViewerOptions {
   /** Shown to the user; counts from 1. */
   number: number;
+  /** Who it is to the others of the room. */
+  person: Person;
   /** Names its own way to the edges. */
   line: string;
   /** That of `playlistUrl`. */
@@ -41,7 +47,12 @@ const recoverAfterMs = 1_000;
 
 export class Viewer {
   readonly number: number;
+  readonly person: Person;
   readonly line: string;
+  /** What it has heard of the room. */
+  readonly inbox = new Inbox();
+  /** Is told of every change of the inbox. */
+  onChat: ((change: InboxChange) => void) | null = null;
   readonly video: HTMLVideoElement;
   /** Media that reached the player since the start. */
   readonly media: BytesBySource = { edge: 0, peers: 0, device: 0 };
@@ -64,26 +75,30 @@ export class Viewer {
   constructor(options: ViewerOptions) {
     this.#options = options;
     this.number = options.number;
+    this.person = options.person;
     this.line = options.line;
     this.video = document.createElement('video');
     Object.assign(this.video, { muted: true, autoplay: true, playsInline: true });
     this.video.setAttribute('aria-label', `Live stream of viewer ${options.number}`);
-    const name = `demo-${randomId()}`;
     this.#session = joinRoom({
       room: options.room,
       signaling: options.signalingUrl,
-      token: () => fetchToken(options.room, name),
+      token: () => fetchToken(options.room, options.person),
       media: this.video,
       upload: true,
       edges: edgeNeeds,
       // Else all viewers of this page would be one device.
-      ...(options.isTab ? {} : { deviceId: name }),
+      ...(options.isTab ? {} : { deviceId: `demo-${randomId()}` }),
     });
     this.#listen();
     // One worker per viewer costs more than it saves on a stream that needs no remuxing.
     const config = { enableWorker: false, liveSyncDurationCount: 4, abrEwmaDefaultEstimate: 4e6 };
     this.#hls = new Hls(this.#session.hls(config));
     this.#play();
+  }
+
+  get messages(): RoomMessages {
+    return this.#session.messages;
   }
 
   get stats(): SessionStats {
@@ -162,6 +177,10 @@ export class Viewer {
     this.#hls.attachMedia(this.video);
   }
 
+  #tell(change: InboxChange | null): void {
+    if (change) this.onChat?.(change);
+  }
+
   #listen(): void {
     const { onNews, onRole, onSegment } = this.#options;
     const session = this.#session;
@@ -169,6 +188,10 @@ export class Viewer {
       this.reason = reason;
     });
     session.on('role', (event) => onRole(this, event));
+    session.on('message', ({ message, isHistory }) =>
+      this.#tell(this.inbox.add(message, isHistory)),
+    );
+    session.on('messageRemoved', ({ id }) => this.#tell(this.inbox.remove(id)));
     session.on('segment', (event) => {
       this.media.edge += event.bytes.edge;
       this.media.peers += event.bytes.peers;
@@ -189,11 +212,4 @@ export class Viewer {
       if (fatal) onNews(this, `cannot use the room: ${message}`, true);
     });
   }
-}
-
-/** `crypto.randomUUID` is missing in pages that a phone opens by address, without HTTPS. */
-export function randomId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('');
 }

@@ -1,5 +1,5 @@
 /**
- * `/api/*` of the page: `GET /api/token?room=&viewer=`, `GET /api/state`, and `POST` to `/api/fault` (of a server) and
+ * `/api/*` of the page: `GET /api/token?room=&viewer=&role=&name=`, `GET /api/state`, and `POST` to `/api/fault` (of a server) and
  * `/api/outage` (of viewers).
  * For the demo's own page only: another site must not steer it, or take tokens, through the user's browser.
  */
@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import * as v from 'valibot';
 import type { Signaling } from '../../signaling/adapters/server.ts';
+import { isDisplayName, senderRoles } from '../../signaling/protocol/index.ts';
 import { outageFaults, outageScopes } from './lines.ts';
 import { type DemoControl, serverNames } from './state.ts';
 
@@ -26,6 +27,13 @@ const outageRequest = v.nullable(
 const tokenRequest = v.object({
   room: v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/, 'room: 1 to 64 letters, digits, - or _')),
   viewer: v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/, 'viewer: 1 to 64 letters, digits, - or _')),
+  role: v.optional(v.picklist(senderRoles, `role: ${senderRoles.join(', ')}`)),
+  name: v.optional(
+    v.pipe(
+      v.string(),
+      v.check((text) => isDisplayName(text), 'name: 1 to 64 characters'),
+    ),
+  ),
 });
 
 export interface ApiContext {
@@ -82,10 +90,15 @@ async function dispatch(request: IncomingMessage, context: ApiContext): Promise<
     case 'GET /api/state':
       return context.control.state();
     case 'GET /api/token': {
-      const { room, viewer } = parse(tokenRequest, Object.fromEntries(url.searchParams));
+      const { room, viewer, role, name } = parse(
+        tokenRequest,
+        Object.fromEntries(url.searchParams),
+      );
       const token = await context.issueToken({
         room,
         subject: viewer,
+        role,
+        name,
         lifetimeSeconds: tokenLifetimeSeconds,
       });
       return { token };

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { chromiumArguments, chromiumPath } from '../tools/chromium.ts';
-import { allReallyPlay, DemoProcess, playheads, press, stalls } from './support/demo.ts';
+import type { Page } from 'playwright-core';
+import { allReallyPlay, playheads, press, stalls, useDemo } from './support/demo.ts';
 import { until } from './support/watch.ts';
 
 interface ShownEdge {
@@ -44,25 +43,14 @@ const logbook = (page: Page) => page.locator('#logbook li span').allTextContents
 
 describe('edges of the demo', function () {
   this.timeout(50_000);
-  const errors: string[] = [];
-  let demo: DemoProcess;
-  let browser: Browser;
+  const live = useDemo();
   let page: Page;
   /** The one that was cut. */
   let cut: ShownEdge;
 
   before(async () => {
-    demo = new DemoProcess('--port', '0');
-    browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArguments });
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    page.on('pageerror', (error) => errors.push(String(error)));
-    await page.goto(await demo.url());
+    page = live.page;
     await allReallyPlay(page, 4, 20_000);
-  });
-
-  after(async () => {
-    await browser?.close();
-    demo?.signal('SIGKILL');
   });
 
   it('are shown with what they offer and gave, and with the reason why one is not used', async () => {
@@ -149,6 +137,6 @@ describe('edges of the demo', function () {
       expect((box?.x ?? 0) + (box?.width ?? 0), 'within the page').to.be.within(300, 390);
     }
     expect((await page.getByLabel('As seen by').boundingBox())?.height).to.be.at.least(40);
-    expect(errors).to.deep.equal([]);
+    expect(live.errors).to.deep.equal([]);
   });
 });

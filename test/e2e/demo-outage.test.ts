@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { chromiumArguments, chromiumPath } from '../tools/chromium.ts';
-import { allReallyPlay, DemoProcess, playheads, press, stalls } from './support/demo.ts';
+import type { Page } from 'playwright-core';
+import { allReallyPlay, playheads, press, stalls, useDemo } from './support/demo.ts';
 import { sleep, until } from './support/watch.ts';
 
 /** What the badge of each row says. */
@@ -38,24 +37,13 @@ function edges(page: Page): Promise<string[]> {
 
 describe('demo of an outage', function () {
   this.timeout(40_000);
-  const errors: string[] = [];
-  let demo: DemoProcess;
-  let browser: Browser;
+  const live = useDemo();
   let page: Page;
 
   before(async () => {
-    demo = new DemoProcess('--port', '0');
-    browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArguments });
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    page.on('pageerror', (error) => errors.push(String(error)));
-    await page.goto(await demo.url());
+    page = live.page;
     await allReallyPlay(page, 4, 20_000);
     await until('much is held', () => heldCells(page), everyRow(5), 15_000);
-  });
-
-  after(async () => {
-    await browser?.close();
-    demo?.signal('SIGKILL');
   });
 
   it('names nobody first or second while the edges answer', async () => {
@@ -182,7 +170,7 @@ describe('demo of an outage', function () {
       /^Viewer 1 holds \d+ of 11 segments, \d+ of them ahead of its playhead; \d+ from its edge/,
     );
     expect(await page.getByRole('status').filter({ hasText: 'edge' }).count()).to.be.above(0);
-    expect(errors).to.deep.equal([]);
+    expect(live.errors).to.deep.equal([]);
   });
 });
 

@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { connect as connectTo, createServer } from 'node:net';
 import { expect } from 'chai';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { chromiumArguments, chromiumPath } from '../tools/chromium.ts';
-import { allReallyPlay, DemoProcess, playheads, press, stalls } from './support/demo.ts';
+import type { Page } from 'playwright-core';
+import { allReallyPlay, DemoProcess, playheads, press, stalls, useDemo } from './support/demo.ts';
 import { sleep, until } from './support/watch.ts';
 
 function isListening(port: number): Promise<boolean> {
@@ -32,22 +31,11 @@ async function megabytesFromViewers(page: Page): Promise<number[]> {
 
 describe('demo', function () {
   this.timeout(60_000);
-  const errors: string[] = [];
-  let demo: DemoProcess;
-  let browser: Browser;
+  const live = useDemo();
   let page: Page;
 
-  before(async () => {
-    demo = new DemoProcess('--port', '0');
-    browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArguments });
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    page.on('pageerror', (error) => errors.push(String(error)));
-    await page.goto(await demo.url());
-  });
-
-  after(async () => {
-    await browser?.close();
-    demo?.signal('SIGKILL');
+  before(() => {
+    page = live.page;
   });
 
   it('plays four viewers, who feed one another', async () => {
@@ -141,7 +129,7 @@ describe('demo', function () {
 
   it('refuses to be steered by pages of other sites', async () => {
     const headers = { origin: 'http://example.org', 'sec-fetch-site': 'cross-site' };
-    const api = new URL('/api/fault', await demo.url());
+    const api = new URL('/api/fault', await live.process.url());
     const body = JSON.stringify({ server: 'origin', fault: 'cut' });
     const refused = await fetch(api, { method: 'POST', headers, body });
     expect(refused.status).to.equal(403);
@@ -153,18 +141,18 @@ describe('demo', function () {
   });
 
   it('ends everything on SIGINT', async () => {
-    const ports = demo.ports();
+    const ports = live.process.ports();
     expect(ports.length, 'signaling, origin, edges, page').to.be.at.least(5);
     const askedAtMs = performance.now();
-    demo.signal('SIGINT');
-    const { code, output } = await demo.ended();
+    live.process.signal('SIGINT');
+    const { code, output } = await live.process.ended();
     expect(code, output).to.equal(0);
     expect(performance.now() - askedAtMs).to.be.below(4_000);
     for (const port of ports) expect(await isListening(port), `port ${port}`).to.equal(false);
     const bulletin = async () => (await page.locator('#bulletin').textContent()) ?? '';
     const saysSo = (text: string) => text.startsWith('The demo has ended');
     await until('the page says so', bulletin, saysSo, 5_000);
-    expect(errors).to.deep.equal([]);
+    expect(live.errors).to.deep.equal([]);
   });
 });
 

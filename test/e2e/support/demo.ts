@@ -2,7 +2,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { chromiumArguments, chromiumPath } from '../../tools/chromium.ts';
 import { until } from './watch.ts';
 
 const startFile = join(import.meta.dirname, '../../../demo/start.ts');
@@ -48,6 +49,57 @@ export class DemoProcess {
   async ended(): Promise<Ended> {
     return this.#ended;
   }
+}
+
+/** The demo and pages of it, for the tests of one `describe`. */
+export class LiveDemo {
+  /** What no page caught. */
+  readonly errors: string[] = [];
+  #process: DemoProcess | null = null;
+  #browser: Browser | null = null;
+  #page: Page | null = null;
+
+  get process(): DemoProcess {
+    if (!this.#process) throw new Error('the demo has not started');
+    return this.#process;
+  }
+
+  /** The first one. */
+  get page(): Page {
+    if (!this.#page) throw new Error('no page is open');
+    return this.#page;
+  }
+
+  async open(): Promise<void> {
+    this.#process = new DemoProcess('--port', '0');
+    this.#browser = await chromium.launch({
+      executablePath: chromiumPath(),
+      args: chromiumArguments,
+    });
+    this.#page = await this.openPage();
+  }
+
+  /** In a browser profile of its own. @param query Of its URL, with the question mark. */
+  async openPage(query = ''): Promise<Page> {
+    const page = await this.#browser?.newPage({ viewport: { width: 1280, height: 800 } });
+    if (!page) throw new Error('the browser has not started');
+    page.on('pageerror', (error) => this.errors.push(String(error)));
+    await page.goto(`${await this.process.url()}${query}`);
+    return page;
+  }
+
+  async close(): Promise<void> {
+    await this.#browser?.close();
+    this.#process?.signal('SIGKILL');
+  }
+}
+
+/** Called in a `describe`: the demo starts before its first test and is ended after its last. */
+export function useDemo(): LiveDemo {
+  const live = new LiveDemo();
+  before(() => live.open());
+  after(() => live.close());
+  return live;
 }
 
 /** Playhead of each viewer's video, in seconds. */
