@@ -18,9 +18,9 @@ const neverRecorded: readonly FeatureName[] = [
 /** What the header alone says. */
 export const headerFeatures: readonly FeatureName[] = [
   'addressesMe',
-  'addressesMeFirst',
   'addressesNobody',
   'othersAddressed',
+  'othersBesideMe',
   'textLength',
 ];
 

@@ -48,7 +48,7 @@ describe('the rules that are shipped', () => {
         ),
       );
     const usual = { minutesSinceMine: 5, countSinceMine: 20, targetPlace: 9, textLength: 60 };
-    const toMe = probability({ ...usual, addressesMe: 1, addressesMeFirst: 1 });
+    const toMe = probability({ ...usual, addressesMe: 1 });
     const toNobody = probability({ ...usual, addressesNobody: 1 });
     const toOthers = probability({ ...usual, othersAddressed: 1, targetPlace: 8 });
     expect(toMe).to.be.above(4 * toNobody);

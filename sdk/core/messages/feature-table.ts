@@ -10,7 +10,7 @@ export interface Moment {
   nowMs: number;
   activity: Activity;
   sender: SenderActivity;
-  /** Of the sender, of this user, and of the first who is addressed and is not this user. */
+  /** Of the sender, of this user, and of the first who is addressed where this user is not. */
   theirs: Conversation;
   mine: Conversation;
   target: Conversation | null;
@@ -43,17 +43,17 @@ export const features = {
     words: flag('it addresses you', 'it does not address you'),
     of: ({ isToMe }) => (isToMe ? 1 : 0),
   },
-  addressesMeFirst: {
-    words: flag('you are addressed first', 'you are not addressed first'),
-    of: ({ addressed, activity }) => (addressed[0] === activity.me ? 1 : 0),
-  },
   addressesNobody: {
     words: flag('it addresses nobody', 'it addresses somebody'),
     of: ({ addressed }) => (addressed.length === 0 ? 1 : 0),
   },
   othersAddressed: {
-    words: count('others that it addresses'),
-    of: ({ addressed, isToMe }) => addressed.length - (isToMe ? 1 : 0),
+    words: count('others that it addresses, and not you'),
+    of: ({ addressed, isToMe }) => (isToMe ? 0 : addressed.length),
+  },
+  othersBesideMe: {
+    words: count('others that it addresses beside you'),
+    of: ({ addressed, isToMe }) => (isToMe ? addressed.length - 1 : 0),
   },
   textLength: {
     words: count('its length in characters'),

@@ -11,7 +11,8 @@ const inOrder: readonly Feature[] = Object.values(features);
 /** Values of all features, in the order of `featureNames`. Changes nothing. */
 export function featuresOf(header: HashedHeader, activity: Activity, nowMs: number): Float64Array {
   const addressed = activity.addressed(header);
-  const targetId = addressed.find((id) => id !== activity.me) ?? null;
+  const isToMe = addressed.includes(activity.me);
+  const targetId = isToMe ? null : (addressed[0] ?? null);
   const sender = activity.sender(header.from);
   const moment: Moment = {
     header,
@@ -24,7 +25,7 @@ export function featuresOf(header: HashedHeader, activity: Activity, nowMs: numb
     targetId,
     room: activity.room(header.room),
     addressed,
-    isToMe: addressed.includes(activity.me),
+    isToMe,
   };
   return Float64Array.from(inOrder, (feature) => feature.of(moment));
 }
