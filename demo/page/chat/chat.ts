@@ -51,7 +51,7 @@ export class Chat {
       onTrouble: (trouble) => this.#composer.tell(trouble),
     });
     this.#composer = new Composer({
-      people: () => this.#people(),
+      people: () => this.#people().filter((person) => person !== this.#viewer?.person),
       onSend: (draft) => this.#send(draft),
     });
     const generator = xoroshiro128plus(seed);
