@@ -7,7 +7,7 @@ import type { MessageHeader } from '../../../signaling/protocol/messages.ts';
 const header: MessageHeader = {
   ...{ id: 'same', room: 'same', from: 'same', role: 'host', kind: 'chat', to: 'same' },
   ...{ mentions: ['same', 'other'], replyTo: 'same', thread: 'same', priority: 'high' },
-  ...{ sentAtMs: 5, expiresAtMs: 9 },
+  ...{ textLength: 7, sentAtMs: 5, expiresAtMs: 9 },
 };
 
 /** As RFC 2104 says it, of a key that can be read. */
@@ -43,11 +43,25 @@ describe('pseudonyms', () => {
       ...{ message: await of('message'), from: await of('user'), room: await of('room') },
       ...{ thread: await of('thread'), to: await of('user'), replyTo: await of('message') },
       mentions: [await of('user'), await pseudonyms.of('user', 'other')],
-      ...{ role: 'host', kind: 'chat', priority: 'high', sentAtMs: 5, expiresAtMs: 9 },
+      ...{
+        role: 'host',
+        kind: 'chat',
+        priority: 'high',
+        textLength: 7,
+        sentAtMs: 5,
+        expiresAtMs: 9,
+      },
     });
-    const { to, mentions, replyTo, thread, expiresAtMs, ...least } = header;
+    const { to, mentions, replyTo, thread, textLength, expiresAtMs, ...least } = header;
     expect(await pseudonyms.ofHeader(least)).to.deep.include({
-      ...{ thread: null, to: null, mentions: [], replyTo: null, expiresAtMs: null },
+      ...{
+        thread: null,
+        to: null,
+        mentions: [],
+        replyTo: null,
+        textLength: null,
+        expiresAtMs: null,
+      },
     });
   });
 
