@@ -157,7 +157,7 @@ class Classifier implements ClassifierCore {
   /** @returns Whether the threshold has moved. */
   #learn(type: LogEventType, header: HashedHeader, nowMs: number): boolean {
     const { message } = header;
-    if (this.#adaptation?.mature(nowMs)) this.#unsavedLabels++;
+    this.#unsavedLabels += this.#adaptation?.mature(nowMs) ?? 0;
     if (type === 'seen' && this.#adaptation && header.from !== this.#activity.me) {
       const values = this.#decisions.peek(message)?.decision?.values;
       const known = values ?? featuresOf(header, this.#activity, nowMs);

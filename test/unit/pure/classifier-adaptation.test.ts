@@ -86,6 +86,51 @@ describe('adaptation of a classifier', () => {
     expect(learned?.deltas[0]).to.be.below(0);
   });
 
+  it('judges by what it knew when a message was seen, not by what was learned since', () => {
+    const core = coreOf(model, true);
+    for (const atMs of [0, 1, 2]) tell(core, 'seen', headerOf(), startMs + atMs);
+    tell(core, 'seen', headerOf(), startMs + maturesAfterMs + 2);
+    const learned = learnedBy(core, startMs + maturesAfterMs + 2);
+    // All three were seen before there was a label: as good as the rules.
+    expect(learned?.gains).to.deep.equal([0, 0, 0]);
+  });
+
+  it('learns nothing of what was seen in the future, and goes on when the clock was set back', () => {
+    const core = coreOf(model, true);
+    for (let count = 0; count < 50; count++)
+      tell(core, 'seen', headerOf(), startMs + 86_400_000 + count);
+    for (const atMs of [0, 1, maturesAfterMs + 1]) tell(core, 'seen', headerOf(), startMs + atMs);
+    expect(core.state().labels).to.equal(2);
+  });
+
+  it('learns also where more is seen than can wait, and keeps at once what came at once', () => {
+    const core = coreOf(model, true);
+    for (let count = 0; count < 5_000; count++)
+      tell(core, 'seen', headerOf(), startMs + count * 100);
+    expect(core.state().labels).to.equal(0);
+    const effects = tell(core, 'seen', headerOf(), startMs + 500_000 + maturesAfterMs);
+    expect(core.state().labels).to.be.within(4_000, 5_000);
+    expect(effects.map(({ type }) => type)).to.deep.equal(['appendRow', 'saveSettings']);
+  });
+
+  it('does no harm with damaged numbers', () => {
+    const size = learnedBy(coreOf(model, true), startMs)?.deltas.length ?? 0;
+    const damaged = (isActive: boolean, gains: number[]) => {
+      const core = createClassifierCore({ me, model, adapt: true });
+      const [deltas, counts] = [Array(size).fill(1e300), Array(size).fill(-1_000)];
+      const adaptation = { modelVersion: 1, isActive, deltas, counts, gains };
+      const settings = { nudge: 0, threshold: null, adaptation };
+      core.handle({ type: 'loaded', rows: [], settings }, startMs);
+      return core;
+    };
+    // Nobody has shown that it is ahead.
+    expect(damaged(true, []).state().adaptation).to.equal('learning');
+    const core = damaged(true, Array(gainsMin).fill(1e300));
+    for (const atMs of [0, maturesAfterMs]) tell(core, 'seen', headerOf(), startMs + atMs);
+    expect(core.classify(headerOf(), startMs).probability).to.be.within(0, 1);
+    for (const delta of learnedBy(core, startMs)?.deltas ?? []) expect(delta).to.be.within(-2, 2);
+  });
+
   it('takes over only when it is ahead on enough labels, and says what it adds', () => {
     const core = coreOf(model, true);
     let nowMs = watch(core, gainsMin, true);
