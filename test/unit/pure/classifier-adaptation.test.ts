@@ -76,6 +76,18 @@ describe('adaptation of a classifier', () => {
     expect(learnedAfter(true)).to.deep.equal(learnedAfter(false));
   });
 
+  it('learns nothing of reactions, own messages, and what was looked at before it was seen', () => {
+    const core = coreOf(model, true);
+    const early = headerOf();
+    tell(core, 'viewed', early);
+    tell(core, 'seen', early);
+    tell(core, 'seen', headerOf({ kind: 'reaction' }));
+    tell(core, 'seen', headerOf({ from: me }));
+    tell(core, 'seen', headerOf());
+    tell(core, 'seen', headerOf(), startMs + maturesAfterMs);
+    expect(core.state().labels).to.equal(1);
+  });
+
   it('judges each label before it learns from it', () => {
     const core = coreOf(model, true);
     tell(core, 'seen', headerOf(), startMs);
@@ -146,6 +158,9 @@ describe('adaptation of a classifier', () => {
     const explanation = core.explain(header.message);
     const learned = explanation?.contributions.map(({ text }) => text);
     expect(learned).to.include('learned on this device: a host or moderator sent it');
+    const { contributions = [], other = 0, bias = 0, logit } = explanation ?? {};
+    const sum = contributions.reduce((total, each) => total + each.logit, bias + other);
+    expect(sum).to.be.closeTo(logit ?? Number.NaN, 1e-6);
   });
 
   it('hands back to the shipped rules when it is no longer ahead', () => {
@@ -194,5 +209,22 @@ describe('adaptation of a classifier', () => {
     };
     expect(load(1)).to.deep.include({ adaptation: 'active', labels: core.state().labels });
     expect(load(2)).to.deep.include({ adaptation: 'learning', labels: 0 });
+  });
+
+  it('goes on with a model that is loaded anew on every page', () => {
+    const loaded = modelOf([['addressesMe', 0.5, 0, 3]], { version: 2 });
+    const core = coreOf(model, true);
+    core.handle({ type: 'modelLoaded', model: loaded }, startMs);
+    const nowMs = watch(core, 500, true);
+    const again = createClassifierCore({ me, model, adapt: true });
+    again.handle({ type: 'loaded', rows: [], settings: settingsOf(core, nowMs) }, nowMs);
+    expect(again.state()).to.deep.include({ adaptation: 'learning', labels: 0 });
+    again.handle({ type: 'modelLoaded', model: loaded }, nowMs);
+    const { labels } = core.state();
+    expect(again.state()).to.deep.include({ adaptation: 'active', labels });
+    // Forgotten is forgotten.
+    again.handle({ type: 'wiped', me }, nowMs);
+    again.handle({ type: 'modelLoaded', model: loaded }, nowMs);
+    expect(again.state()).to.deep.include({ adaptation: 'learning', labels: 0 });
   });
 });
