@@ -117,7 +117,10 @@ interface ClassifierState extends CoreState {
 interface MessageClassifier {
   /** Whether it matters. Takes anything and never rejects: what is no header is `invalid`. */
   classify(header: MessageHeader): Promise<ClassifyAnswer>;
-  /** Logs what was done with a message. Never rejects. It is on the disk within a fraction of a second. */
+  /**
+   * Logs what was done with a message, each kind of event once for each message: of others first `seen`, of the own only
+   * `sent`. Never rejects. It is on the disk within a fraction of a second.
+   */
   record(event: LogEvent): Promise<'recorded' | Refusal>;
   /** @throws HoldfastError `classifier_closed`, or `classifier_busy` while 100 such calls have no answer. */
   state(): Promise<ClassifierState>;

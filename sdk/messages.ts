@@ -45,7 +45,8 @@ export async function createMessageClassifier(
   return facade;
 }
 
-function checkOptions({ me, adapt = false, modelKey }: ClassifierOptions): ClassifierSetup {
+function checkOptions(options: ClassifierOptions | undefined): ClassifierSetup {
+  const { me, adapt = false, modelKey } = (options ?? {}) as Partial<ClassifierOptions>;
   if (typeof me !== 'string' || me === '' || me.length > limits.subjectLengthMax) {
     throw new HoldfastError('option_invalid', 'me must be the id of a user, 1 to 128 characters');
   }
@@ -55,7 +56,8 @@ function checkOptions({ me, adapt = false, modelKey }: ClassifierOptions): Class
   return { me, adapt, modelKey: modelKey === undefined ? null : checkKey(modelKey) };
 }
 
-function checkKey({ kty, crv, x }: JsonWebKey): JsonWebKey {
+function checkKey(key: JsonWebKey | null): JsonWebKey {
+  const { kty, crv, x } = key ?? {};
   if (kty !== 'OKP' || crv !== 'Ed25519' || !x || !/^[\w-]{43}$/.test(x)) {
     throw new HoldfastError('option_invalid', 'modelKey must be a public key of Ed25519 as JWK');
   }

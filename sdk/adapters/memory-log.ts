@@ -80,10 +80,7 @@ class MemoryLog implements MessageLog {
   async flush(): Promise<void> {}
 
   async wipe(): Promise<void> {
-    const key = await createKey();
-    Object.assign(this.#disk, { key, settings: null });
-    this.#disk.rows.clear();
-    this.#begin(key);
+    await this.#empty();
     try {
       await this.#options.forget?.();
     } catch (cause) {
@@ -93,12 +90,12 @@ class MemoryLog implements MessageLog {
     }
   }
 
-  /** Alone on its disk, it does as the other page did. */
+  /** Alone on its disk, it does as the other page did. That one still uses what `forget` would delete, and has wiped it. */
   async adopt(): Promise<boolean> {
     const { key } = this.#disk;
     if (key && key.generation !== this.#key.generation) this.#begin(key);
     else if (this.#options.disk) return false;
-    else await this.wipe().catch(() => {});
+    else await this.#empty();
     return true;
   }
 
@@ -109,6 +106,13 @@ class MemoryLog implements MessageLog {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+  }
+
+  async #empty(): Promise<void> {
+    const key = await createKey();
+    Object.assign(this.#disk, { key, settings: null });
+    this.#disk.rows.clear();
+    this.#begin(key);
   }
 
   #begin(key: StoredKey): void {

@@ -182,6 +182,7 @@ describe('message classifier in a browser', () => {
 
   it('refuses options that are none by their code', async () => {
     for (const options of [
+      ...[undefined, null, { me, modelKey: null }],
       ...[{ me: '' }, { me: 'x'.repeat(129) }, { me: 5 }, { me, adapt: 'yes' }],
       ...[
         { me, modelKey: {} },

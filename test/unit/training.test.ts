@@ -4,9 +4,10 @@ import { evaluate, parseModel } from '../../sdk/core/messages/model.ts';
 import { Random } from '../sim/world/random.ts';
 import { boost } from '../training/boosting.ts';
 import type { RecordedChat } from '../training/chat-files.ts';
+import { crossFit } from '../training/cross-fit.ts';
 import { aucOf, bootstrap, calibrationError, recallAtTop, rowsByUser } from '../training/judge.ts';
 import { calibrate, learn, learnable, predict } from '../training/learning.ts';
-import { pairsOf, width } from '../training/pairs.ts';
+import { Pairs, pairsOf, width } from '../training/pairs.ts';
 import { rulesText, thresholdAt } from '../training/rules-file.ts';
 
 const names = ['addressesMe', 'countSinceMine'].map((name) => featureNames.indexOf(name as never));
@@ -231,4 +232,42 @@ describe('pairs of recorded chats', () => {
     });
     expect(auc).to.be.above(0.9);
   });
+});
+
+describe('judging on unseen users and days', () => {
+  const people = 24;
+  const days = 8;
+
+  /** Who or which day it is can be told from one feature, and decides alone: every second one replies to everything. */
+  function pairsByParity(kind: 'user' | 'day'): Pairs {
+    const pairs = new Pairs();
+    pairs.userCount = people;
+    for (let user = 0; user < people; user++)
+      for (let row = 0; row < days * 9; row++) {
+        const day = row % days;
+        const place = kind === 'user' ? user : day;
+        const features = new Float64Array(width);
+        features[names[1] as number] = place;
+        const index = pairs.add(features, user, day * 86_400_000, 0, false);
+        pairs.labels[index] = place % 2;
+      }
+    return pairs;
+  }
+
+  for (const kind of ['user', 'day'] as const)
+    it(`knows nothing of the ${kind} that is judged, and learns the same again`, function () {
+      this.timeout(60_000);
+      const pairs = pairsByParity(kind);
+      const { rows, ours, calibration } = crossFit(pairs, new Random(3), () => {});
+      const labels = pairs.labels.slice(0, pairs.count);
+      expect(rows).to.have.length(pairs.count);
+      // Its neighbours say the opposite; whoever had seen it would know it for sure. Calibration, which is made with what
+      // was judged, turns round what is always wrong.
+      const scores = ours.map((logit) => logit * Math.sign(calibration.slope));
+      expect(aucOf({ scores, labels })).to.be.below(0.6);
+      const all = learn(pairs, () => true, learnable, new Random(3));
+      const seen = Float64Array.from(rows, (row) => predict(all, pairs, row));
+      expect(aucOf({ scores: seen, labels })).to.be.above(0.95);
+      expect(learn(pairs, () => true, learnable, new Random(3))).to.deep.equal(all);
+    });
 });

@@ -14,6 +14,9 @@ const messagesMax = 2_048;
 /** A message of somebody of whom fewer were seen is that of a newcomer. */
 const newcomerSeenMax = 2;
 
+/** What tells nothing of the user's own messages, though apps may tell it of all that they show. */
+const ofOthers: readonly LogEventType[] = ['seen', 'viewed', 'reacted'];
+
 /** Of messages of one sender, in one room or thread. */
 interface Tally {
   seen: FadingCount;
@@ -129,9 +132,9 @@ export class Activity {
     return addressed;
   }
 
-  /** Reactions are no part of a conversation, and change nothing. */
+  /** Reactions are no part of a conversation, and change nothing; nor does a user who looks at its own messages. */
   record(type: LogEventType, header: LoggedHeader, atMs: number): void {
-    if (header.kind === 'reaction') return;
+    if (header.kind === 'reaction' || (header.from === this.me && ofOthers.includes(type))) return;
     if (type === 'seen') this.#seen(header, atMs);
     else if (type === 'sent') this.#sent(header, atMs);
     else if (type === 'replied') this.#replied(header, atMs);

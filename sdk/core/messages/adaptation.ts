@@ -4,7 +4,7 @@ import { probabilityOf } from './model.ts';
 
 /** Whoever replies does so within this, nine times of ten: until then nobody knows that a message was left alone. */
 export const maturesAfterMs = 600_000;
-/** Messages that wait to mature; of more, the oldest teach nothing. */
+/** Messages that wait to mature; while so many do, others teach nothing: were the oldest dropped, none ever matured. */
 const pendingMax = 4_096;
 /** Labels on which the challenger is judged, and how many it takes to judge at all. */
 const gainsMax = 500;
@@ -17,6 +17,8 @@ const rate = 0.1;
 /** Deltas stay small: an odds ratio of 2.7, and of 7 for the level as a whole. */
 const deltaMax = 1;
 const levelMax = 2;
+/** All deltas together move a logit by less, and a log loss by no more than the logit. */
+const gainMax = 20;
 
 type Value = (name: FeatureName) => number;
 
@@ -47,8 +49,9 @@ const traits: readonly Trait[] = [
 
 interface Pending {
   seenAtMs: number;
-  /** What the model alone said. */
+  /** What the model alone said, and what the challenger would have said. */
   logit: number;
+  challengerLogit: number;
   /** Places of the traits that hold. */
   holding: number[];
   isEngaged: boolean;
@@ -57,7 +60,7 @@ interface Pending {
 /**
  * Learns on the device what the shipped rules do not know of its user: a challenger adds a small number to the logit for
  * each trait that holds. A message teaches once it has matured, by whether the user engaged with it until then. The
- * challenger is judged on every label before it learns from it, and decides only while it is ahead.
+ * challenger is judged on every label by what it knew when the message was seen, and decides only while it is ahead.
  */
 export class Adaptation {
   isActive = false;
@@ -74,10 +77,11 @@ export class Adaptation {
       settings.deltas.length === traits.length &&
       settings.counts.length === traits.length;
     if (!isOurs) return;
-    this.isActive = settings.isActive;
+    // As kept on a disk, where anything may stand.
     this.#deltas = settings.deltas.map((delta, place) => clamped(delta, place));
-    this.#counts = [...settings.counts];
-    this.#gains = settings.gains.slice(-gainsMax);
+    this.#counts = settings.counts.map((count) => Math.max(0, count));
+    this.#gains = settings.gains.slice(-gainsMax).map((gain) => within(gainMax, gain));
+    this.isActive = settings.isActive && this.#gains.length >= gainsMin;
   }
 
   /** Labels that it was taught. */
@@ -106,11 +110,12 @@ export class Adaptation {
 
   /** The user has seen a message. Once for each. */
   seen(message: Pseudonym, values: Float64Array, logit: number, nowMs: number): void {
+    if (this.#pending.size >= pendingMax) return;
     const holding = holdingIn(values);
-    this.#pending.set(message, { seenAtMs: nowMs, logit, holding, isEngaged: false });
-    if (this.#pending.size <= pendingMax) return;
-    const [oldest] = this.#pending.keys();
-    this.#pending.delete(oldest as string);
+    const challengerLogit = logit + this.#addedFor(holding);
+    this.#pending.set(message, {
+      ...{ seenAtMs: nowMs, logit, challengerLogit, holding, isEngaged: false },
+    });
   }
 
   /** The user looked at it, answered it or marked it as important, or took that back. */
@@ -119,23 +124,29 @@ export class Adaptation {
     if (pending) pending.isEngaged = isEngaged;
   }
 
-  /** Learns from what has matured. @returns Whether it has learned anything. */
-  mature(nowMs: number): boolean {
+  /** Learns from what has matured. @returns How many labels. */
+  mature(nowMs: number): number {
     const before = this.labels;
     for (const [message, pending] of this.#pending) {
-      if (nowMs < pending.seenAtMs + maturesAfterMs) break;
+      const ageMs = nowMs - pending.seenAtMs;
+      if (ageMs >= 0 && ageMs < maturesAfterMs) break;
       this.#pending.delete(message);
-      this.#learn(pending);
+      // Seen in the future: the clock was set back, and nobody knows how long ago it was.
+      if (ageMs >= 0) this.#learn(pending);
     }
-    return this.labels > before;
+    return this.labels - before;
   }
 
-  #learn({ logit, holding, isEngaged }: Pending): void {
+  #addedFor(holding: readonly number[]): number {
+    return holding.reduce((sum, place) => sum + (this.#deltas[place] ?? 0), 0);
+  }
+
+  #learn({ logit, challengerLogit, holding, isEngaged }: Pending): void {
     const label = isEngaged ? 1 : 0;
-    const challenger = logit + holding.reduce((sum, place) => sum + (this.#deltas[place] ?? 0), 0);
-    this.#gains.push(lossOf(logit, label) - lossOf(challenger, label));
+    // Not by what it knows by now: some of it was learned since, and of the same ten minutes.
+    this.#gains.push(lossOf(logit, label) - lossOf(challengerLogit, label));
     if (this.#gains.length > gainsMax) this.#gains.shift();
-    const error = label - probabilityOf(challenger);
+    const error = label - probabilityOf(logit + this.#addedFor(holding));
     for (const place of holding) {
       const count = (this.#counts[place] ?? 0) + 1;
       const step = rate / Math.sqrt(1 + count / 50);
@@ -165,8 +176,11 @@ function holdingIn(values: Float64Array): number[] {
 }
 
 function clamped(delta: number, place: number): number {
-  const max = place === 0 ? levelMax : deltaMax;
-  return Math.min(max, Math.max(-max, delta));
+  return within(place === 0 ? levelMax : deltaMax, delta);
+}
+
+function within(max: number, value: number): number {
+  return Math.min(max, Math.max(-max, value));
 }
 
 /** With its standard error. */
@@ -179,5 +193,7 @@ function meanOf(values: readonly number[]): { mean: number; error: number } {
 
 /** Log loss of a prediction. */
 function lossOf(logit: number, label: number): number {
-  return Math.log1p(Math.exp(label === 1 ? -logit : logit));
+  const wrong = label === 1 ? -logit : logit;
+  // Without the exponential of a large number, which is infinite.
+  return Math.max(0, wrong) + Math.log1p(Math.exp(-Math.abs(wrong)));
 }

@@ -2,6 +2,7 @@ import * as limits from '../../../signaling/protocol/limits.ts';
 import { Activity } from './activity.ts';
 import { Adaptation } from './adaptation.ts';
 import type {
+  AdaptationSettings,
   Classification,
   ClassifierCore,
   ClassifierEffect,
@@ -61,6 +62,8 @@ class Classifier implements ClassifierCore {
   #model: Model;
   #activity: Activity;
   #adaptation: Adaptation | null;
+  /** What was learned before: perhaps beside a model that is still to be loaded. */
+  #learnedBefore: AdaptationSettings | null = null;
   #nudge = 0;
   /** Of the app, a probability. */
   #threshold: number | null = null;
@@ -157,23 +160,34 @@ class Classifier implements ClassifierCore {
   /** @returns Whether the threshold has moved. */
   #learn(type: LogEventType, header: HashedHeader, nowMs: number): boolean {
     const { message } = header;
-    if (this.#adaptation?.mature(nowMs)) this.#unsavedLabels++;
-    if (type === 'seen' && this.#adaptation && header.from !== this.#activity.me) {
+    this.#unsavedLabels += this.#adaptation?.mature(nowMs) ?? 0;
+    if (type === 'seen' && this.#adaptation && this.#teaches(header)) {
       const values = this.#decisions.peek(message)?.decision?.values;
       const known = values ?? featuresOf(header, this.#activity, nowMs);
       this.#adaptation.seen(message, known, evaluate(this.#model, known), nowMs);
     }
     if (engaging.includes(type)) this.#adaptation?.engaged(message, true);
     if (disengaging.includes(type)) this.#adaptation?.engaged(message, false);
-    if (type === 'markedImportant') return this.#mark(message, true);
-    if (type === 'markedNotImportant') return this.#mark(message, false);
+    if (type === 'markedImportant') return this.#mark(header, true, nowMs);
+    if (type === 'markedNotImportant') return this.#mark(header, false, nowMs);
     return false;
   }
 
+  /**
+   * Nobody looks at reactions, and all of them would teach that nothing is looked at. What was done with a message before
+   * it was seen is in the state by now: it would teach its own answer.
+   */
+  #teaches({ message, from, kind }: HashedHeader): boolean {
+    const isFirst = this.#counted.peek(message)?.size === 1;
+    return isFirst && kind !== 'reaction' && from !== this.#activity.me;
+  }
+
   /** The user says how it should have been decided: where it was not, the threshold moves a little. */
-  #mark(message: Pseudonym, isImportant: boolean): boolean {
-    const decision = this.#decisions.peek(message)?.decision;
-    if (decision && (decision.explicitRule || decision.isImportant === isImportant)) return false;
+  #mark(header: HashedHeader, isImportant: boolean, nowMs: number): boolean {
+    // Of an older message nobody knows any more how it was decided.
+    const known = this.#decisions.peek(header.message)?.decision;
+    const decision = known ?? this.#decide(header, nowMs);
+    if (decision.explicitRule || decision.isImportant === isImportant) return false;
     this.#nudge = clampedNudge(this.#nudge + (isImportant ? -nudgeStep : nudgeStep));
     return true;
   }
@@ -187,7 +201,7 @@ class Classifier implements ClassifierCore {
   #use(model: Model): ClassifierEffect[] {
     this.#model = model;
     if (!this.#adaptation) return [];
-    this.#adaptation = new Adaptation(model.version, null);
+    this.#adaptation = new Adaptation(model.version, this.#learnedBefore);
     return [this.#save()];
   }
 
@@ -198,11 +212,13 @@ class Classifier implements ClassifierCore {
   ): ClassifierEffect[] {
     this.#nudge = clampedNudge(settings?.nudge ?? 0);
     this.#threshold = settings?.threshold ?? null;
-    if (this.#adapts)
-      this.#adaptation = new Adaptation(this.#model.version, settings?.adaptation ?? null);
+    this.#learnedBefore = settings?.adaptation ?? null;
+    if (this.#adapts) this.#adaptation = new Adaptation(this.#model.version, this.#learnedBefore);
     for (const { sequence, atMs, type, header } of rows) {
-      this.#activity.record(type, header, atMs);
-      this.#counted.touch(header.message).add(type);
+      const counted = this.#counted.touch(header.message);
+      // Two pages may both have told it.
+      if (!counted.has(type)) this.#activity.record(type, header, atMs);
+      counted.add(type);
       this.#rows.push({ sequence, atMs });
       this.#nextSequence = Math.max(this.#nextSequence, sequence + 1);
     }
@@ -229,6 +245,7 @@ class Classifier implements ClassifierCore {
   #forget(me: Pseudonym): void {
     this.#activity = new Activity(me);
     if (this.#adapts) this.#adaptation = new Adaptation(this.#model.version, null);
+    this.#learnedBefore = null;
     this.#nudge = 0;
     this.#threshold = null;
     this.#rows = [];

@@ -25,10 +25,6 @@ export class FadingCount {
   at(nowMs: number): number {
     return this.#value === 0 ? 0 : this.#value * faded(nowMs - this.#atMs, this.#halfLifeMs);
   }
-
-  clear(): void {
-    this.#value = 0;
-  }
 }
 
 /** Counted in a conversation, and as a habit. */

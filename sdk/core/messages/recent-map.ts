@@ -9,10 +9,6 @@ export class RecentMap<Value> {
     this.#create = create;
   }
 
-  get size(): number {
-    return this.#values.size;
-  }
-
   clear(): void {
     this.#values.clear();
   }

@@ -76,6 +76,18 @@ describe('adaptation of a classifier', () => {
     expect(learnedAfter(true)).to.deep.equal(learnedAfter(false));
   });
 
+  it('learns nothing of reactions, own messages, and what was looked at before it was seen', () => {
+    const core = coreOf(model, true);
+    const early = headerOf();
+    tell(core, 'viewed', early);
+    tell(core, 'seen', early);
+    tell(core, 'seen', headerOf({ kind: 'reaction' }));
+    tell(core, 'seen', headerOf({ from: me }));
+    tell(core, 'seen', headerOf());
+    tell(core, 'seen', headerOf(), startMs + maturesAfterMs);
+    expect(core.state().labels).to.equal(1);
+  });
+
   it('judges each label before it learns from it', () => {
     const core = coreOf(model, true);
     tell(core, 'seen', headerOf(), startMs);
@@ -84,6 +96,51 @@ describe('adaptation of a classifier', () => {
     // By the first label nothing had been learned: as good as the rules, to the last digit.
     expect(learned?.gains).to.deep.equal([0]);
     expect(learned?.deltas[0]).to.be.below(0);
+  });
+
+  it('judges by what it knew when a message was seen, not by what was learned since', () => {
+    const core = coreOf(model, true);
+    for (const atMs of [0, 1, 2]) tell(core, 'seen', headerOf(), startMs + atMs);
+    tell(core, 'seen', headerOf(), startMs + maturesAfterMs + 2);
+    const learned = learnedBy(core, startMs + maturesAfterMs + 2);
+    // All three were seen before there was a label: as good as the rules.
+    expect(learned?.gains).to.deep.equal([0, 0, 0]);
+  });
+
+  it('learns nothing of what was seen in the future, and goes on when the clock was set back', () => {
+    const core = coreOf(model, true);
+    for (let count = 0; count < 50; count++)
+      tell(core, 'seen', headerOf(), startMs + 86_400_000 + count);
+    for (const atMs of [0, 1, maturesAfterMs + 1]) tell(core, 'seen', headerOf(), startMs + atMs);
+    expect(core.state().labels).to.equal(2);
+  });
+
+  it('learns also where more is seen than can wait, and keeps at once what came at once', () => {
+    const core = coreOf(model, true);
+    for (let count = 0; count < 5_000; count++)
+      tell(core, 'seen', headerOf(), startMs + count * 100);
+    expect(core.state().labels).to.equal(0);
+    const effects = tell(core, 'seen', headerOf(), startMs + 500_000 + maturesAfterMs);
+    expect(core.state().labels).to.be.within(4_000, 5_000);
+    expect(effects.map(({ type }) => type)).to.deep.equal(['appendRow', 'saveSettings']);
+  });
+
+  it('does no harm with damaged numbers', () => {
+    const size = learnedBy(coreOf(model, true), startMs)?.deltas.length ?? 0;
+    const damaged = (isActive: boolean, gains: number[]) => {
+      const core = createClassifierCore({ me, model, adapt: true });
+      const [deltas, counts] = [Array(size).fill(1e300), Array(size).fill(-1_000)];
+      const adaptation = { modelVersion: 1, isActive, deltas, counts, gains };
+      const settings = { nudge: 0, threshold: null, adaptation };
+      core.handle({ type: 'loaded', rows: [], settings }, startMs);
+      return core;
+    };
+    // Nobody has shown that it is ahead.
+    expect(damaged(true, []).state().adaptation).to.equal('learning');
+    const core = damaged(true, Array(gainsMin).fill(1e300));
+    for (const atMs of [0, maturesAfterMs]) tell(core, 'seen', headerOf(), startMs + atMs);
+    expect(core.classify(headerOf(), startMs).probability).to.be.within(0, 1);
+    for (const delta of learnedBy(core, startMs)?.deltas ?? []) expect(delta).to.be.within(-2, 2);
   });
 
   it('takes over only when it is ahead on enough labels, and says what it adds', () => {
@@ -101,6 +158,9 @@ describe('adaptation of a classifier', () => {
     const explanation = core.explain(header.message);
     const learned = explanation?.contributions.map(({ text }) => text);
     expect(learned).to.include('learned on this device: a host or moderator sent it');
+    const { contributions = [], other = 0, bias = 0, logit } = explanation ?? {};
+    const sum = contributions.reduce((total, each) => total + each.logit, bias + other);
+    expect(sum).to.be.closeTo(logit ?? Number.NaN, 1e-6);
   });
 
   it('hands back to the shipped rules when it is no longer ahead', () => {
@@ -149,5 +209,22 @@ describe('adaptation of a classifier', () => {
     };
     expect(load(1)).to.deep.include({ adaptation: 'active', labels: core.state().labels });
     expect(load(2)).to.deep.include({ adaptation: 'learning', labels: 0 });
+  });
+
+  it('goes on with a model that is loaded anew on every page', () => {
+    const loaded = modelOf([['addressesMe', 0.5, 0, 3]], { version: 2 });
+    const core = coreOf(model, true);
+    core.handle({ type: 'modelLoaded', model: loaded }, startMs);
+    const nowMs = watch(core, 500, true);
+    const again = createClassifierCore({ me, model, adapt: true });
+    again.handle({ type: 'loaded', rows: [], settings: settingsOf(core, nowMs) }, nowMs);
+    expect(again.state()).to.deep.include({ adaptation: 'learning', labels: 0 });
+    again.handle({ type: 'modelLoaded', model: loaded }, nowMs);
+    const { labels } = core.state();
+    expect(again.state()).to.deep.include({ adaptation: 'active', labels });
+    // Forgotten is forgotten.
+    again.handle({ type: 'wiped', me }, nowMs);
+    again.handle({ type: 'modelLoaded', model: loaded }, nowMs);
+    expect(again.state()).to.deep.include({ adaptation: 'learning', labels: 0 });
   });
 });

@@ -86,6 +86,19 @@ describe('features of messages', () => {
     expect(featuresOf(headerOf(), activity, startMs)).to.deep.equal(untouched);
   });
 
+  it('are the same whether or not an app tells that the user has seen its own messages', () => {
+    const [told, untold] = [new Activity(me), new Activity(me)];
+    for (const activity of [told, untold]) {
+      activity.record('seen', headerOf(), startMs);
+      activity.record('sent', headerOf({ from: me, mentions: ['ann'] }), startMs);
+    }
+    for (const type of ['seen', 'viewed', 'reacted'] as const)
+      told.record(type, headerOf({ from: me, mentions: ['ann'] }), startMs);
+    const header = headerOf();
+    const nowMs = startMs + minuteMs;
+    expect(featuresOf(header, told, nowMs)).to.deep.equal(featuresOf(header, untold, nowMs));
+  });
+
   it('forget who was not heard of for longest', () => {
     const activity = new Activity(me);
     for (let count = 0; count < 30_000; count++)
