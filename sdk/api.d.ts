@@ -99,6 +99,8 @@ interface MessageHeader {
   replyTo?: string | undefined;
   /** Id of the thread that it belongs to, where the app has threads. */
   thread?: string | undefined;
+  /** In characters. */
+  textLength?: number | undefined;
   sentAtMs: number;
   priority: MessagePriority;
   /** Nobody needs it after this. */
@@ -145,7 +147,7 @@ type ModelRefusal = 'model_too_large' | 'model_invalid' | 'model_feature_unknown
  * Every way a session, or a classifier of messages, can fail. Codes of the signaling server come through unchanged.
  * None of them stops playback: the stream then plays from the edge alone.
  */
-type HoldfastErrorCode = ServerErrorCode | MessageRefusalCode /** The room is not joined, was left meanwhile, or did not answer: the message may have reached it, or not. */ | 'messages_unavailable' | 'option_invalid' | 'room_code_failed' | 'signaling_unreachable' | 'signaling_frame_invalid' | 'webrtc_missing' | 'peers_not_allowed' | 'page_frozen' | 'source_foreign' | 'peer_message_invalid' | 'peer_version_unsupported' | 'peer_chunk_invalid' | 'peer_part_forged' | 'peer_playlist_contradicted' | 'crypto_missing' | 'peer_rate_limited' | 'storage_failed';
+type HoldfastErrorCode = ServerErrorCode | MessageRefusalCode /** The room is not joined, was left meanwhile, or did not answer: the message may have reached it, or not. */ | 'messages_unavailable' | 'option_invalid' | 'room_code_failed' | 'signaling_unreachable' | 'signaling_frame_invalid' | 'webrtc_missing' | 'peers_not_allowed' | 'page_frozen' | 'source_foreign' | 'peer_message_invalid' | 'peer_version_unsupported' | 'peer_chunk_invalid' | 'peer_part_forged' | 'peer_playlist_contradicted' | 'crypto_missing' | 'peer_rate_limited' | 'storage_failed' | ModelRefusal | 'model_signature_invalid' | 'model_signature_unsupported' | 'classifier_busy' | 'classifier_closed';
 /** The one error class of the sdk. */
 declare class HoldfastError extends Error {
   readonly code: HoldfastErrorCode;

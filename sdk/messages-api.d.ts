@@ -23,20 +23,28 @@ interface MessageHeader {
   replyTo?: string | undefined;
   /** Id of the thread that it belongs to, where the app has threads. */
   thread?: string | undefined;
+  /** In characters. */
+  textLength?: number | undefined;
   sentAtMs: number;
   priority: MessagePriority;
   /** Nobody needs it after this. */
   expiresAtMs?: number | undefined;
 }
+/** Why a message, or the removal of one, was refused. Nothing has changed, and the connection stays. */
+declare const messageRefusalCodes: readonly ['message_invalid', 'message_too_large', 'message_not_allowed', 'message_rate_limited', 'message_unknown'];
+type MessageRefusalCode = (typeof messageRefusalCodes)[number];
 type ModelRefusal = 'model_too_large' | 'model_invalid' | 'model_feature_unknown' | 'model_outdated';
 /** What an app tells of a message; the log consists of these. */
 declare const logEventTypes: readonly ['seen', 'viewed', 'replied', 'reacted', 'sent', 'dismissed', 'markedImportant', 'markedNotImportant'];
 type LogEventType = (typeof logEventTypes)[number];
 /** Why a message is important or not without any learning. */
-type ExplicitRule = 'announcement' | 'highPriority' | 'expired' | 'own';
+type ExplicitRule = 'own' | 'expired' | 'reaction' | 'announcement' | 'highPriority';
 interface Classification {
   isImportant: boolean;
-  /** That the user replies to it, as the model was trained; calibrated. 1 or 0 for an explicit rule. */
+  /**
+   * What the learned rules say, also where an explicit one decides: how likely the user is to reply to it, which is what
+   * they were trained on and stands for how likely it is to be looked at.
+   */
   probability: number;
   /** Null when the learned rules decided. */
   explicitRule: ExplicitRule | null;
@@ -48,14 +56,18 @@ interface Contribution {
   logit: number;
 }
 interface Explanation extends Classification {
-  /** The strongest, by absolute value; empty for an explicit rule. */
+  /** The explicit rule in words; null when the learned rules decided. */
+  explicitText: string | null;
+  /** What is known of the message, the strongest first, by absolute value. */
   contributions: Contribution[];
+  /** The strongest of the learned rules that hold for it. */
+  rules: Contribution[];
   /** Sum of those that are not listed. */
   other: number;
   bias: number;
   /** `bias + other + the contributions`, to 1e-6. */
   logit: number;
-  /** From which logit on it is important. */
+  /** Logit from which on it is important. */
   threshold: number;
 }
 interface CoreState {
@@ -63,6 +75,7 @@ interface CoreState {
   /** As probability, nudge included. */
   threshold: number;
   rows: number;
+  /** `learning`: the challenger is not better than the shipped rules, or not for long enough. */
   adaptation: 'off' | 'learning' | 'active';
   /** Matured labels that the challenger has learned from. */
   labels: number;
@@ -158,15 +171,18 @@ type ServerErrorCode = (typeof serverErrorCodes)[number];
  * Every way a session, or a classifier of messages, can fail. Codes of the signaling server come through unchanged.
  * None of them stops playback: the stream then plays from the edge alone.
  */
-type HoldfastErrorCode = ServerErrorCode | 'option_invalid' | 'room_code_failed' | 'signaling_unreachable' | 'signaling_frame_invalid' | 'webrtc_missing' | 'peers_not_allowed' | 'page_frozen' | 'source_foreign' | 'peer_message_invalid' | 'peer_version_unsupported' | 'peer_chunk_invalid' | 'peer_part_forged' | 'peer_playlist_contradicted' | 'crypto_missing' | 'peer_rate_limited' | 'storage_failed' | ModelRefusal | 'model_signature_invalid' | 'model_signature_unsupported' | 'classifier_busy' | 'classifier_closed';
+type HoldfastErrorCode = ServerErrorCode | MessageRefusalCode /** The room is not joined, was left meanwhile, or did not answer: the message may have reached it, or not. */ | 'messages_unavailable' | 'option_invalid' | 'room_code_failed' | 'signaling_unreachable' | 'signaling_frame_invalid' | 'webrtc_missing' | 'peers_not_allowed' | 'page_frozen' | 'source_foreign' | 'peer_message_invalid' | 'peer_version_unsupported' | 'peer_chunk_invalid' | 'peer_part_forged' | 'peer_playlist_contradicted' | 'crypto_missing' | 'peer_rate_limited' | 'storage_failed' | ModelRefusal | 'model_signature_invalid' | 'model_signature_unsupported' | 'classifier_busy' | 'classifier_closed';
 /** The one error class of the sdk. */
 declare class HoldfastError extends Error {
   readonly code: HoldfastErrorCode;
   /** True when the session cannot use the room any more; the stream still plays. */
   readonly fatal: boolean;
+  /** Of `message_rate_limited`: when it may be sent again. */
+  readonly retryAfterMs: number | undefined;
   constructor(code: HoldfastErrorCode, message: string, options?: {
     fatal?: boolean;
     cause?: unknown;
+    retryAfterMs?: number | undefined;
   });
 }
 /**

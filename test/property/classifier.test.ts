@@ -86,7 +86,8 @@ describe('the core of a classifier', function () {
         expect(rows.map(({ sequence }) => sequence)).to.deep.equal(
           rows.map((_, index) => index + 1),
         );
-        const told = rows.map(({ type, header }) => `${type} ${header.message}`);
+        const once = rows.filter(({ type }) => !type.startsWith('marked'));
+        const told = once.map(({ type, header }) => `${type} ${header.message}`);
         expect(new Set(told).size).to.equal(told.length);
       }),
       { seed: seed + 1, numRuns: 80 },

@@ -74,6 +74,8 @@ class Classifier implements ClassifierCore {
     decision: null,
   }));
   #counted = new RecentMap<Set<LogEventType>>(countedMax, () => new Set());
+  /** By how much the mark of each message has moved the threshold. */
+  #marks = new RecentMap<{ nudge: number }>(countedMax, () => ({ nudge: 0 }));
   #unsavedLabels = 0;
 
   constructor({ me, model, adapt }: ClassifierOptions) {
@@ -144,6 +146,8 @@ class Classifier implements ClassifierCore {
   #record(type: LogEventType, header: HashedHeader, nowMs: number): ClassifierEffect[] {
     const counted = this.#counted.touch(header.message);
     if (counted.has(type)) return [];
+    if (type === 'markedImportant') counted.delete('markedNotImportant');
+    if (type === 'markedNotImportant') counted.delete('markedImportant');
     counted.add(type);
     // Nothing that is learned from the log asks how long a message was.
     const { textLength, ...logged } = header;
@@ -187,14 +191,21 @@ class Classifier implements ClassifierCore {
     // Of an older message nobody knows any more how it was decided.
     const known = this.#decisions.peek(header.message)?.decision;
     const decision = known ?? this.#decide(header, nowMs);
-    if (decision.explicitRule || decision.isImportant === isImportant) return false;
-    this.#nudge = clampedNudge(this.#nudge + (isImportant ? -nudgeStep : nudgeStep));
-    return true;
+    const isWrong = !decision.explicitRule && decision.isImportant !== isImportant;
+    // One mark takes the place of the other, as if that had never been made.
+    const mark = this.#marks.touch(header.message);
+    const unmarked = this.#nudge - mark.nudge;
+    const nudge = clampedNudge(unmarked + (isWrong ? (isImportant ? -nudgeStep : nudgeStep) : 0));
+    mark.nudge = nudge - unmarked;
+    const hasMoved = nudge !== this.#nudge;
+    this.#nudge = nudge;
+    return hasMoved;
   }
 
   #setThreshold(probability: number | null): ClassifierEffect[] {
     this.#threshold = probability;
     this.#nudge = 0;
+    this.#marks.clear();
     return [this.#save()];
   }
 
@@ -237,7 +248,8 @@ class Classifier implements ClassifierCore {
 
   #save(): ClassifierEffect {
     this.#unsavedLabels = 0;
-    const adaptation = this.#adaptation?.settings() ?? null;
+    // Where this page does not learn, what another has learned stays.
+    const adaptation = this.#adaptation?.settings() ?? this.#learnedBefore;
     const settings = { nudge: this.#nudge, threshold: this.#threshold, adaptation };
     return { type: 'saveSettings', settings };
   }
@@ -252,6 +264,7 @@ class Classifier implements ClassifierCore {
     this.#nextSequence = 1;
     this.#decisions.clear();
     this.#counted.clear();
+    this.#marks.clear();
     this.#unsavedLabels = 0;
   }
 

@@ -197,6 +197,15 @@ describe('adaptation of a classifier', () => {
     expect(active).to.be.at.most(6);
   });
 
+  it('stays when a page that does not learn keeps something', () => {
+    const core = coreOf(model, true);
+    const nowMs = watch(core, 100, true);
+    const settings = settingsOf(core, nowMs);
+    const other = createClassifierCore({ me, model, adapt: false });
+    other.handle({ type: 'loaded', rows: [], settings }, nowMs);
+    expect(settingsOf(other, nowMs).adaptation).to.deep.equal(settings.adaptation);
+  });
+
   it('goes on after a reload, and starts anew with another model', () => {
     const core = coreOf(model, true);
     const nowMs = watch(core, 500, true);
