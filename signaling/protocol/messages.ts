@@ -216,6 +216,11 @@ export function isSenderRole(value: unknown): value is SenderRole {
   return senderRoles.some((role) => role === value);
 }
 
+/** 1 to 64 characters. */
+export function isMessageId(value: unknown): value is string {
+  return v.safeParse(messageId, value).success;
+}
+
 /** 1 to 128 characters. */
 export function isSubject(value: unknown): value is string {
   return v.safeParse(subject, value).success;
