@@ -4,7 +4,7 @@ import type {
   MessageFrame,
   RemoveMessageFrame,
 } from '../../signaling/protocol/index.ts';
-import { parseMessageDraft } from '../../signaling/protocol/index.ts';
+import { isMessageId, parseMessageDraft } from '../../signaling/protocol/index.ts';
 import type { CoreEvent, Effect } from '../core/core.ts';
 import { HoldfastError } from '../errors.ts';
 
@@ -35,7 +35,8 @@ export class MessageCalls {
   }
 
   async remove(id: string): Promise<void> {
-    if (typeof id !== 'string' || id === '') throw failure('message_invalid');
+    // For a frame that is too large the server would end the connection.
+    if (!isMessageId(id)) throw failure('message_invalid');
     await this.#ask({ type: 'removeMessage', id });
   }
 

@@ -3,6 +3,7 @@ import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import {
   isDisplayName,
   isSenderRole,
+  isSubject,
   type Limits,
   type SenderRole,
   type ServerErrorCode,
@@ -83,7 +84,6 @@ export interface TokenOptions {
 
 const tokenAudience = 'holdfast';
 const resumeAudience = 'holdfast:resume';
-const subjectLengthMax = 128;
 
 /** @throws SignalingError `key_invalid` */
 export function createTokens({ key, resumeSecret, limits }: TokenOptions): Tokens {
@@ -253,8 +253,4 @@ function sign(
 /** Resume keys have a secret of their own, so that neither kind of token passes for the other. */
 function deriveSecret(secret: string | Uint8Array): Uint8Array {
   return createHmac('sha256', secret).update(resumeAudience).digest();
-}
-
-function isSubject(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= subjectLengthMax;
 }

@@ -204,12 +204,26 @@ const draftSchema = v.object(draftEntries);
 
 /** A checked copy of what an app is about to send; null where it cannot be sent. Never throws. */
 export function parseMessageDraft(value: unknown): MessageDraft | null {
-  const parsed = v.safeParse(draftSchema, value, { abortEarly: true });
-  return parsed.success ? parsed.output : null;
+  try {
+    const parsed = v.safeParse(draftSchema, value, { abortEarly: true });
+    return parsed.success ? parsed.output : null;
+  } catch {
+    return null; // as above
+  }
 }
 
 export function isSenderRole(value: unknown): value is SenderRole {
   return senderRoles.some((role) => role === value);
+}
+
+/** 1 to 64 characters. */
+export function isMessageId(value: unknown): value is string {
+  return v.safeParse(messageId, value).success;
+}
+
+/** 1 to 128 characters. */
+export function isSubject(value: unknown): value is string {
+  return v.safeParse(subject, value).success;
 }
 
 /** 1 to 64 characters on one line, not blank. */

@@ -142,7 +142,8 @@ describe('messages of a session, against the real server', () => {
     const ada = await enter('ada');
     for (const draft of [{}, { text: '' }, { text: 'x'.repeat(1e6) }, null, { text: 'x', to: 7 }])
       expect(await codeOf(ada.send(draft as MessageDraft))).to.equal('message_invalid');
-    expect(await codeOf(ada.calls.remove(''))).to.equal('message_invalid');
+    for (const id of ['', 'x'.repeat(65), 'x'.repeat(100_000), 7, null])
+      expect(await codeOf(ada.calls.remove(id as string))).to.equal('message_invalid');
     expect(await sample(server, 'holdfast_refusals_total{code="message_invalid"}')).to.equal(0);
     expect(await codeOf(ada.send({ text: 'x', priority: 'high' }))).to.equal('message_not_allowed');
     expect(await codeOf(ada.calls.remove('a b'))).to.equal('message_invalid');

@@ -2,12 +2,17 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import {
   limits as defaults,
+  type Message,
   parseClientFrame,
   parseMessageDraft,
   parseMessageHeader,
   parseServerFrame,
 } from '../../signaling/protocol/index.ts';
-import { createMessagesWorld, type MessagesWorld } from '../unit/pure/messages-world.ts';
+import {
+  createMessagesWorld,
+  type MessagesWorld,
+  type Reader,
+} from '../unit/pure/messages-world.ts';
 
 const seed = 20_260_301;
 
@@ -27,7 +32,7 @@ const text = fc.oneof(
 const frame = fc.record(
   {
     type: fc.constant('message' as const),
-    reference: fc.constantFrom('r1', 'r2', 'r3', 'r4', 'r5'),
+    reference: fc.nat({ max: 30 }).map((nth) => `r${nth}`),
     text,
     kind: fc.constantFrom('chat', 'chat', 'announcement', 'reaction'),
     to: person,
@@ -80,7 +85,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: record('leave', { viewer }) },
-  { weight: 12, arbitrary: record('send', { viewer, frame: mutated(frame) }) },
+  { weight: 12, arbitrary: record('send', { viewer, frame }) },
+  { weight: 3, arbitrary: record('send', { viewer, frame: mutated(frame) }) },
   { weight: 2, arbitrary: record('remove', { viewer, nth: fc.nat({ max: 40 }) }) },
   {
     weight: 6,
@@ -90,13 +96,32 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
+/** Everybody is there at first. Of the default size there would be too few for anything to happen. */
+const steps = fc
+  .tuple(
+    fc.array(step, { minLength: 20, maxLength: 100, size: 'max' }),
+    fc.array(fc.tuple(fc.nat({ max: 3 }), fc.nat({ max: 2 })), { minLength: 8, maxLength: 8 }),
+  )
+  .map(([later, seats]): Step[] => [
+    ...seats.map(([room, role], viewer) => {
+      return { do: 'join', viewer, room, role, isReturning: false } as const;
+    }),
+    ...later,
+  ]);
+
 /** As it comes out of a socket; undefined where that would have been refused. */
 function parsed(value: unknown) {
   const result = parseClientFrame(JSON.stringify(value) ?? 'null');
   return result.ok ? result.value : undefined;
 }
 
-function perform(world: MessagesWorld, step: Step, sent: string[]): void {
+/** What was taken, who was there, and what was taken back. */
+interface Past {
+  sent: Map<string, { message: Message; witnesses: Reader[] }>;
+  removed: Set<string>;
+}
+
+function perform(world: MessagesWorld, step: Step, { sent, removed }: Past): void {
   if (step.do === 'advance') return world.advance(step.ms);
   const connectionId = `v${step.viewer}`;
   if (step.do === 'join') {
@@ -115,16 +140,19 @@ function perform(world: MessagesWorld, step: Step, sent: string[]): void {
   if (!world.readers.has(connectionId)) return;
   if (step.do === 'leave') return world.leave(connectionId);
   if (step.do === 'remove') {
-    world.remove(connectionId, sent[step.nth % Math.max(1, sent.length)] ?? 'none');
+    const id = [...sent.keys()][step.nth % Math.max(1, sent.size)] ?? 'none';
+    if (!('code' in world.remove(connectionId, id))) removed.add(id);
     return;
   }
   const wire = parsed(step.frame);
   if (wire?.type !== 'message') return;
   const answer = world.send(connectionId, wire, wire.reference);
   if (!('code' in answer) && answer.message) {
-    const { header } = answer.message;
-    expect(header.from).to.equal(`s${step.viewer % 4}`);
-    if (!sent.includes(header.id)) sent.push(header.id);
+    const { message } = answer;
+    const { id, from, room } = message.header;
+    expect(from).to.equal(`s${step.viewer % 4}`);
+    const witnesses = [...world.readers.values()].filter((reader) => reader.room === room);
+    if (!sent.has(id)) sent.set(id, { message, witnesses });
   }
 }
 
@@ -160,28 +188,47 @@ function checkReaders(world: MessagesWorld): void {
   }
 }
 
+/** Whoever was there all the while was told of it, but of what was taken back, or had ended, before that. */
+function checkTold(world: MessagesWorld, { sent, removed }: Past): void {
+  for (const [id, { message, witnesses }] of sent) {
+    const { sentAtMs, expiresAtMs = Number.POSITIVE_INFINITY } = message.header;
+    if (removed.has(id) || expiresAtMs < sentAtMs + 10_000) continue;
+    for (const reader of witnesses)
+      if (world.readers.get(reader.connectionId) === reader)
+        expect(reader.heard.map(({ message: told }) => told.header.id)).to.include(id);
+  }
+}
+
 describe('messages: the core', () => {
   it('keeps to its limits and tells everybody everything once, whatever comes', () => {
+    let sentCount = 0;
+    let removedCount = 0;
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(steps, (all) => {
         const world = createMessagesWorld(bounds);
-        const sent: string[] = [];
-        for (const each of steps) {
-          perform(world, each, sent);
+        const past: Past = { sent: new Map(), removed: new Set() };
+        for (const each of all) {
+          perform(world, each, past);
           checkBounds(world);
         }
+        world.advance(1_000);
         checkReaders(world);
+        checkTold(world, past);
+        sentCount += past.sent.size;
+        removedCount += past.removed.size;
       }),
-      { seed, numRuns: 400 },
+      { seed, numRuns: 200 },
     );
+    expect(sentCount, 'something has happened').to.be.above(2_500);
+    expect(removedCount).to.be.above(200);
   });
 
   it('forgets everything when nobody is left', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(steps, (all) => {
         const world = createMessagesWorld(bounds);
-        const sent: string[] = [];
-        for (const each of steps) perform(world, each, sent);
+        const past: Past = { sent: new Map(), removed: new Set() };
+        for (const each of all) perform(world, each, past);
         for (const connectionId of [...world.readers.keys()]) world.leave(connectionId);
         world.advance(700_000);
         expect(world.core.stats()).to.deep.equal({
@@ -220,5 +267,11 @@ describe('messages: 10,000 damaged frames', () => {
       }),
       { seed, numRuns: 10_000 },
     );
+  });
+
+  it('are refused where a property throws when it is read', () => {
+    const property = { enumerable: true, get: () => expect.fail('read') };
+    expect(parseMessageDraft(Object.defineProperty({}, 'text', property))).to.equal(null);
+    expect(parseMessageHeader(Object.defineProperty({}, 'id', property))).to.equal(null);
   });
 });

@@ -150,7 +150,7 @@ export class Chat {
   #events({ inbox, person }: Viewer, { header }: Message) {
     return logEventsOf(header, person.subject, {
       find: (id) => inbox.find(id)?.message.header,
-      lastOf: (from) => inbox.lastOf(from),
+      lastOf: (from, untilMs) => inbox.lastOf(from, untilMs),
     });
   }
 

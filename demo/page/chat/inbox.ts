@@ -36,10 +36,10 @@ export class Inbox {
     return this.#entries.get(id);
   }
 
-  /** The last message of somebody. */
-  lastOf(from: string): MessageHeader | undefined {
-    const last = this.entries.findLast(({ message }) => message.header.from === from);
-    return last?.message.header;
+  /** The last message of somebody until then. */
+  lastOf(from: string, untilMs: number): MessageHeader | undefined {
+    const headers = this.entries.map(({ message }) => message.header);
+    return headers.findLast((header) => header.from === from && header.sentAtMs <= untilMs);
   }
 
   /** @returns What has changed; null where nothing has. */

@@ -5,10 +5,11 @@ import type { LogEvent } from '../../../sdk/messages.ts';
 /** Whom one names within this is answered: so it was when the rules were learned. */
 export const answersWithinMs = 600_000;
 
-/** What was heard before, the message itself not yet included. */
+/** What was heard, which may go beyond the message itself: a reader who comes is told of all of it at once. */
 export interface Heard {
   find(id: string): MessageHeader | undefined;
-  lastOf(from: string): MessageHeader | undefined;
+  /** The last that somebody wrote until then. */
+  lastOf(from: string, untilMs: number): MessageHeader | undefined;
 }
 
 /** In the order in which they are to be recorded. */
@@ -19,7 +20,7 @@ export function logEventsOf(header: MessageHeader, me: string, heard: Heard): Lo
     return isOwn ? [{ type: 'reacted', header: target }] : [];
   }
   if (header.from !== me) return [{ type: 'seen', header }];
-  const named = (header.mentions ?? []).flatMap((who) => heard.lastOf(who) ?? []);
+  const named = (header.mentions ?? []).flatMap((who) => heard.lastOf(who, header.sentAtMs) ?? []);
   const recent = named.filter(({ sentAtMs }) => header.sentAtMs - sentAtMs <= answersWithinMs);
   const answered = new Map([...(target ? [target] : []), ...recent].map((each) => [each.id, each]));
   const replies = [...answered.values()].filter(({ from }) => from !== me);

@@ -44,12 +44,15 @@ export function tellDue(context: Context): void {
   context.busyViewers = 0;
   for (const room of busy) context.busyViewers += room.viewers.size;
   const socketsMs = (context.busyViewers / limits.messagesSocketsPerSecondMax) * 1_000;
+  const restMs = Math.max(limits.messagesIntervalMs, socketsMs);
+  // Counted from the grid: a timer that fires a little late must not cost the room its next turn.
+  const turnMs = Math.floor(nowMs / limits.messagesIntervalMs) * limits.messagesIntervalMs;
   for (const room of busy) {
     if (nowMs < room.restsUntilMs) continue;
     if (room.pending.length + room.pendingRemovals.length === 0) busy.delete(room);
     else {
       tell(context, room);
-      room.restsUntilMs = nowMs + Math.max(limits.messagesIntervalMs, socketsMs);
+      room.restsUntilMs = turnMs + restMs;
     }
   }
 }

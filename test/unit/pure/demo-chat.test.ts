@@ -130,12 +130,15 @@ describe('the inbox of the demo’s chat', () => {
 
 describe('what the log is told of the demo’s chat', () => {
   const me = 'page-2';
-  const heardOf = (...headers: MessageHeader[]) => ({
-    find: (id: string) => headers.find((each) => each.id === id),
-    lastOf: (from: string) => headers.findLast((each) => each.from === from),
-  });
-  const told = (last: MessageHeader, ...before: MessageHeader[]) =>
-    logEventsOf(last, me, heardOf(...before)).map(({ type, header: { id } }) => `${type} ${id}`);
+  const told = (last: MessageHeader, ...others: MessageHeader[]) => {
+    const inbox = new Inbox();
+    for (const each of others) inbox.add({ header: each, text: '' }, true);
+    const heard = {
+      find: (id: string) => inbox.find(id)?.message.header,
+      lastOf: (from: string, untilMs: number) => inbox.lastOf(from, untilMs),
+    };
+    return logEventsOf(last, me, heard).map(({ type, header: { id } }) => `${type} ${id}`);
+  };
 
   it('is that others’ messages were seen and own ones sent', () => {
     expect(told(header('a'))).to.deep.equal(['seen a']);
@@ -153,6 +156,15 @@ describe('what the log is told of the demo’s chat', () => {
     expect(told(reply({ replyTo: 'gone' }))).to.deep.equal(['sent r']);
     const late = reply({ mentions: ['page-1'], sentAtMs: b.sentAtMs + answersWithinMs + 1 });
     expect(told(late, b), 'too late to be an answer').to.deep.equal(['sent r']);
+  });
+
+  it('is not that an own message answers what was written after it, where all is told at once', () => {
+    const [a, own, later] = [1, 2, 3].map((minute) =>
+      header(`${minute}`, { sentAtMs: minute * 60_000, from: minute === 2 ? me : 'page-1' }),
+    ) as [MessageHeader, MessageHeader, MessageHeader];
+    const naming = { ...own, mentions: ['page-1'] };
+    expect(told(naming, a, naming, later)).to.deep.equal(['sent 2', 'replied 1']);
+    expect(told(naming, naming, later)).to.deep.equal(['sent 2']);
   });
 
   it('is what this user reacted to, and nothing of the reactions of others', () => {

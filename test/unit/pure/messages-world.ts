@@ -34,8 +34,11 @@ export interface ReaderOptions {
 
 export type Answer = { message?: Message | undefined } | MessageRefusedFrame;
 
-/** Drives the messages of all rooms with a clock of its own, delivers what is told, and checks every effect. */
-export function createMessagesWorld(overrides: Partial<Limits> = {}) {
+/**
+ * Drives the messages of all rooms with a clock of its own, delivers what is told, and checks every effect.
+ * @param lateMs By how much the next timer fires late, as real ones do.
+ */
+export function createMessagesWorld(overrides: Partial<Limits> = {}, lateMs = () => 0) {
   const limits: Limits = { ...defaults, ...overrides };
   const core = createMessages({ limits: overrides });
   const readers = new Map<string, Reader>();
@@ -123,11 +126,11 @@ export function createMessagesWorld(overrides: Partial<Limits> = {}) {
     advance(ms: number): void {
       const endMs = nowMs + ms;
       while (wakeAtMs !== null && wakeAtMs <= endMs) {
-        nowMs = wakeAtMs;
+        nowMs = Math.max(nowMs, wakeAtMs + lateMs());
         wakeAtMs = null;
         handle({ type: 'woke' });
       }
-      nowMs = endMs;
+      nowMs = Math.max(nowMs, endMs);
     },
     textsOf: (connectionId: string) =>
       readers.get(connectionId)?.heard.map(({ message }) => message.text) ?? [],

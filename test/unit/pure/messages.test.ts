@@ -152,6 +152,21 @@ describe('messages: telling', () => {
     ).to.have.property('size', 9);
   });
 
+  it('skips no turn because a timer was late', () => {
+    let timers = 0;
+    const world = createMessagesWorld({}, () => [1.4, 0.2, 0.9, 0.1][timers++ % 4] ?? 0);
+    world.join('host', { role: 'host' });
+    for (let turn = 0; turn < 20; turn++) {
+      world.say('host', `${turn}`);
+      world.advance(100);
+    }
+    world.advance(100);
+    const heard = world.readers.get('host')?.heard ?? [];
+    expect(heard).to.have.length(20);
+    for (const { message, atMs } of heard)
+      expect(atMs - message.header.sentAtMs).to.be.at.most(102);
+  });
+
   it('writes to no more sockets a second than it may, and to small rooms that are alone at once', () => {
     const overrides = { messagesSocketsPerSecondMax: 1_000, messagesFanOutBytesPerSecond: 1e9 };
     const world = createMessagesWorld(overrides);
