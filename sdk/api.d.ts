@@ -108,7 +108,7 @@ interface MessageHeader {
 }
 /** What an app sends; all else of a header is the server's word. */
 interface MessageDraft {
-  /** 1 to 2,000 characters, not blank, no control characters but newline and tab. Of a reaction one emoji or its name. */
+  /** 1 to 2,000 characters, not blank, no control characters but newline and tab. Of a reaction one emoji or its name, `:tada:`. */
   text: string;
   /** Default `chat`. Announcements are for hosts and moderators. A reaction needs `replyTo`, and is not kept for newcomers. */
   kind?: MessageKind | undefined;

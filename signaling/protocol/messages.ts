@@ -39,7 +39,7 @@ export interface MessageHeader {
 
 /** What an app sends; all else of a header is the server's word. */
 export interface MessageDraft {
-  /** 1 to 2,000 characters, not blank, no control characters but newline and tab. Of a reaction one emoji or its name. */
+  /** 1 to 2,000 characters, not blank, no control characters but newline and tab. Of a reaction one emoji or its name, `:tada:`. */
   text: string;
   /** Default `chat`. Announcements are for hosts and moderators. A reaction needs `replyTo`, and is not kept for newcomers. */
   kind?: MessageKind | undefined;

@@ -25,10 +25,9 @@ export function remove(context: Context, viewer: Viewer, frame: RemoveMessageFra
     return refuse(context, viewer, reference, 'message_rate_limited', retryAfterMs);
   if (!room.removed.has(id)) {
     if (pending) room.pending = room.pending.filter((other) => other !== pending);
-    else {
-      takeOut(context, room, id);
-      room.pendingRemovals.push(id);
-    }
+    else takeOut(context, room, id);
+    // Its sender may show already what nobody was told of.
+    room.pendingRemovals.push(id);
     room.removed.add(id);
     trim(room.removed, context.limits.messageRemovalsMax);
     markBusy(context, room);

@@ -26,7 +26,8 @@ export function mayRemove(
   return remover.role === 'moderator' && author.role !== 'host';
 }
 
-const emojiName = /^:?[\w+-]+:?$/;
+/** Between colons, or any word would be one. */
+const emojiName = /^:[\w+-]+:$/;
 const graphemes = new Intl.Segmenter();
 
 /** One character as a reader sees it, or the short name of an emoji. */
