@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { featureNames } from '../../sdk/core/messages/features.ts';
 import { internalNames } from '../tools/internal-names.ts';
 import { rootFolder } from '../tools/root.ts';
 
@@ -36,6 +37,7 @@ describe('the names that bundles shorten', () => {
       browser: ['saveData', 'charging', 'getBattery', 'iceTransportPolicy', 'kty', 'currentTime'],
       player: ['pLoader', 'fLoader', 'bwEstimate', 'frag', 'getCacheAge'],
       disk: ['generation', 'atMs', 'header', 'markedImportant', 'nudge', 'adaptation', 'replyTo'],
+      model: featureNames,
       module: ['openClassifier', 'connectRoom', 'openSegmentsInWorker'],
     };
     for (const name of Object.values(known).flat()) expect(names.has(name), name).to.equal(false);
