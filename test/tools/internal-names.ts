@@ -1,12 +1,13 @@
 /**
  * Which properties the bundles call by a shorter name: those that only our own code knows. A name stays when it is
- * seen anywhere else: in the public types, in a file with a schema (the wires, what is stored) or with the features of models,
- * as a string or an export,
- * in hls.js, in the language or in a browser. So no list has to be kept, and a name too many that stays costs a few bytes.
+ * seen anywhere else: in the public types, in a file with a schema (the wires, what is stored), as a feature of models, as a
+ * string or an export, in hls.js, in the language or in a browser. So no list has to be kept, and a name too many that
+ * stays costs a few bytes.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseSync } from 'vite';
+import { featureNames } from '../../sdk/core/messages/features.ts';
 import { rootFolder } from './root.ts';
 
 interface Names {
@@ -29,9 +30,6 @@ const ownFiles = [
 ];
 const ownFilesLeftOut = /\.types\/|\.d\.ts$|^sdk\/agent\//;
 
-/** Rules, which are data, name its features. */
-const namedByModels = 'sdk/core/messages/feature-table.ts';
-
 const foreignFiles = [
   'sdk/{api,messages-api}.d.ts',
   'node_modules/@typescript/*/lib/lib.{es,dom,webworker,decorators}*.d.ts',
@@ -49,10 +47,12 @@ export function internalNames(): Map<string, string> {
     const source = readFileSync(join(rootFolder, file), 'utf8');
     const ofFile = namesIn(file, source);
     addNames(own, ofFile);
-    if (source.includes("from 'valibot'") || file === namedByModels) addNames(foreign, ofFile);
+    if (source.includes("from 'valibot'")) addNames(foreign, ofFile);
     // What an outside thing looks like where its own types do not say so.
     if (file.startsWith('sdk/adapters/')) addAll(foreign.texts, ofFile.declared);
   }
+  // Rules, which are data, name features.
+  addAll(foreign.texts, featureNames);
   const foreignFilesFound = filesOf(foreignFiles);
   for (const file of foreignFilesFound) {
     addNames(foreign, namesIn(file, readFileSync(join(rootFolder, file), 'utf8')));
