@@ -81,31 +81,31 @@ export const features = {
     of: ({ theirs, nowMs }) => minutes(nowMs - theirs.toNobodyAtMs),
   },
   toMe: {
-    words: count('how often the sender has addressed you lately'),
+    words: count('times the sender has addressed you lately'),
     of: ({ theirs, nowMs }) => theirs.toMe.at(nowMs),
   },
   toOther: {
-    words: count('how often the sender has addressed others lately'),
+    words: count('times the sender has addressed others lately'),
     of: ({ theirs, nowMs }) => theirs.toOther.at(nowMs),
   },
   fromMe: {
-    words: count('how often you have addressed the sender lately'),
+    words: count('times you have addressed the sender lately'),
     of: ({ theirs, nowMs }) => theirs.fromMe.at(nowMs),
   },
   fromOther: {
-    words: count('how often others have addressed the sender lately'),
+    words: count('times others have addressed the sender lately'),
     of: ({ theirs, nowMs }) => theirs.fromOther.at(nowMs),
   },
   perhapsFromMe: {
-    words: count('how often you have spoken right after the sender lately'),
+    words: count('times you have spoken right after the sender lately'),
     of: ({ theirs, nowMs }) => theirs.perhapsFromMe.at(nowMs),
   },
   fromMeEver: {
-    words: count('how often you address the sender'),
+    words: count('times you have addressed the sender'),
     of: ({ theirs, nowMs }) => theirs.fromMeEver.at(nowMs),
   },
   shareWithMe: {
-    words: share('how much of the conversation of the sender is with you'),
+    words: share('share of the talk of the sender that is with you'),
     of: ({ theirs, nowMs }) => shareWithMe(theirs, nowMs),
   },
   waiting: {
@@ -118,11 +118,11 @@ export const features = {
   },
 
   senderPlace: {
-    words: count('people with whom you spoke since you spoke with the sender'),
+    words: count('people you spoke with since the sender'),
     of: ({ mine, header }) => mine.placeOf(header.from),
   },
   partnersNow: {
-    words: count('people with whom you spoke in the last 10 min'),
+    words: count('people you spoke with in the last 10 min'),
     of: ({ mine, nowMs }) => mine.partners.filter(({ atMs }) => nowMs - atMs < 600_000).length,
   },
   lastPartnerIsMe: {
@@ -130,19 +130,19 @@ export const features = {
     of: ({ theirs, activity }) => (theirs.placeOf(activity.me) === 0 ? 1 : 0),
   },
   lastPartnerPlace: {
-    words: count('people with whom you spoke since you spoke with whom the sender spoke with last'),
+    words: count('people you spoke with since who spoke with the sender last'),
     of: ({ mine, theirs, activity }) => placeOfLast(mine, theirs, activity.me),
   },
   companyShared: {
-    words: count('people with whom both you and the sender speak'),
+    words: count('people whom you and the sender both talk with'),
     of: ({ mine, theirs, header, nowMs }) => theirs.shares(mine, header.from, nowMs),
   },
   targetPlace: {
-    words: count('people with whom you spoke since you spoke with who is addressed'),
+    words: count('people you spoke with since who is addressed'),
     of: ({ mine, targetId }) => (targetId === null ? noTarget : mine.placeOf(targetId)),
   },
   targetCompanyShared: {
-    words: count('people with whom both you and who is addressed speak'),
+    words: count('people whom you and who is addressed both talk with'),
     of: ({ mine, target, targetId, nowMs }) =>
       target && targetId !== null ? target.shares(mine, targetId, nowMs) : -1,
   },
@@ -176,11 +176,11 @@ export const features = {
     of: ({ sender, nowMs }) => sender.replied.at(nowMs),
   },
   senderReplyShare: {
-    words: share('how many of its messages you reply to'),
+    words: share('share of its messages that you reply to'),
     of: ({ sender, nowMs }) => part(sender.replied, sender.seen, nowMs),
   },
   senderViewShare: {
-    words: share('how many of its messages you look at'),
+    words: share('share of its messages that you look at'),
     of: ({ sender, nowMs }) => part(sender.viewed, sender.seen, nowMs),
   },
 
@@ -217,27 +217,27 @@ export const features = {
     of: ({ room, nowMs }) => room.people.count(({ atMs }) => nowMs - atMs < 600_000),
   },
   roomViewShare: {
-    words: share('how many messages of the room you look at'),
+    words: share('share of messages in the room that you look at'),
     of: ({ room, nowMs }) => part(room.viewed, room.seen, nowMs),
   },
   roomReplyShare: {
-    words: share('how many messages of the room you reply to'),
+    words: share('share of messages in the room that you reply to'),
     of: ({ room, nowMs }) => part(room.replied, room.seen, nowMs),
   },
   toNobodyReplyShare: {
-    words: share('how many messages to nobody in particular you reply to'),
+    words: share('share of messages to nobody that you reply to'),
     of: ({ room: { toNobody }, nowMs }) => part(toNobody.replied, toNobody.seen, nowMs),
   },
   toOthersReplyShare: {
-    words: share('how many messages to others you reply to'),
+    words: share('share of messages to others that you reply to'),
     of: ({ room: { toOthers }, nowMs }) => part(toOthers.replied, toOthers.seen, nowMs),
   },
   newcomerReplyShare: {
-    words: share('how many messages of newcomers you reply to'),
+    words: share('share of messages of newcomers that you reply to'),
     of: ({ room: { ofNewcomers }, nowMs }) => part(ofNewcomers.replied, ofNewcomers.seen, nowMs),
   },
   repliesPerMessage: {
-    words: share('how many messages of yours are replies'),
+    words: share('share of your messages that are replies'),
     of: ({ room, nowMs }) => part(room.replied, room.mine, nowMs),
   },
   followsSameSender: {
@@ -259,14 +259,14 @@ export const features = {
     of: ({ activity, header, nowMs }) => activity.thread(header.thread).replied.at(nowMs),
   },
   threadReplyShare: {
-    words: share('how many messages of its thread you reply to'),
+    words: share('share of messages in its thread that you reply to'),
     of: ({ activity, header, nowMs }) => {
       const { replied, seen } = activity.thread(header.thread);
       return part(replied, seen, nowMs);
     },
   },
   threadViewShare: {
-    words: share('how many messages of its thread you look at'),
+    words: share('share of messages in its thread that you look at'),
     of: ({ activity, header, nowMs }) => {
       const { viewed, seen } = activity.thread(header.thread);
       return part(viewed, seen, nowMs);
