@@ -176,6 +176,8 @@ export const messageHistoryMax = 100;
 export const messageHistoryBytesMax = 131_072;
 /** Of all rooms: the longest quiet room forgets first. In memory they take about twice as much. */
 export const messageHistoriesBytesMax = 67_108_864;
+/** Of one room: some seconds of applause, so that of all rooms they fit next to their histories. */
+export const messageReactionsMax = 200;
 /** A room that everybody has left: longer than a restart of the player's site takes. */
 export const messageHistoryKeptMs = 600_000;
 /** Removed ones that a returning viewer is told of: it can have missed no more of the history. */

@@ -1,4 +1,5 @@
 import type { MessagesFrame, MessagesRemovedFrame } from '../../protocol/index.ts';
+import { trim } from '../state.ts';
 import { type Context, count, type Room, type SizedMessage } from './state.ts';
 
 /** What newcomers are told of: the last ones, as far as they have not ended and there is room for them. */
@@ -6,6 +7,11 @@ export function keep(context: Context, room: Room, told: readonly SizedMessage[]
   const { limits, remembering } = context;
   // A reaction is of the moment.
   const kept = told.filter(({ message }) => message.header.kind !== 'reaction');
+  for (const { message } of told) {
+    const { id, kind, from, role } = message.header;
+    if (kind === 'reaction') room.reactions.set(id, { from, role });
+  }
+  trim(room.reactions, limits.messageReactionsMax);
   if (kept.length === 0) return;
   room.history.push(...kept);
   for (const { message, bytes } of kept) {
@@ -41,6 +47,7 @@ export function takeOut(context: Context, room: Room, id: string): void {
 
 export function forgetAll(context: Context, room: Room): void {
   if (room.history.length > 0) count(context, 'forgotten', room.history.length);
+  room.reactions.clear();
   replace(context, room, []);
 }
 

@@ -13,10 +13,11 @@ export function remove(context: Context, viewer: Viewer, frame: RemoveMessageFra
   const { room } = viewer;
   const { id, reference } = frame;
   const pending = room.pending.find(({ message }) => message.header.id === id);
-  const known = pending ?? room.history.find(({ message }) => message.header.id === id);
+  const sized = pending ?? room.history.find(({ message }) => message.header.id === id);
+  const known = sized?.message.header ?? room.reactions.get(id);
   if (!known && !room.removed.has(id) && viewer.role !== 'host')
     return refuse(context, viewer, reference, 'message_unknown');
-  if (known && !mayRemove(viewer, known.message.header))
+  if (known && !mayRemove(viewer, known))
     return refuse(context, viewer, reference, 'message_not_allowed');
   // Of known ones there are no more than were sent.
   const isGuess = !known && !room.removed.has(id);
@@ -26,6 +27,7 @@ export function remove(context: Context, viewer: Viewer, frame: RemoveMessageFra
   if (!room.removed.has(id)) {
     if (pending) room.pending = room.pending.filter((other) => other !== pending);
     else takeOut(context, room, id);
+    room.reactions.delete(id);
     // Its sender may show already what nobody was told of.
     room.pendingRemovals.push(id);
     room.removed.add(id);

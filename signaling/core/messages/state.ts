@@ -1,4 +1,4 @@
-import type { Limits, Message, SenderRole } from '../../protocol/index.ts';
+import type { Limits, Message, MessageHeader, SenderRole } from '../../protocol/index.ts';
 import { type Allowance, fullAllowance, type Rate } from '../allowance.ts';
 import type { MessagesEffect, MessagesMetric } from './events.ts';
 
@@ -28,6 +28,8 @@ export interface Room {
   historyBytes: number;
   /** When the first of the history ends; infinite when none does. */
   nextEndMs: number;
+  /** Whose the last reactions were, oldest first: nobody is told them again, but they may be taken back. */
+  readonly reactions: Map<string, Pick<MessageHeader, 'from' | 'role'>>;
   /** Ids of the last removed ones, oldest first. */
   removed: Set<string>;
   /** Bytes of messages. */
@@ -76,6 +78,7 @@ export function roomOf(context: Context, name: string): Room {
   const room: Room = {
     ...{ name, viewers: new Set(), pending: [], pendingRemovals: [], history: [], historyBytes: 0 },
     nextEndMs: Number.POSITIVE_INFINITY,
+    reactions: new Map(),
     removed: new Set(),
     allowance: fullAllowance(roomRate(context, 1), context.nowMs),
     ...{ restsUntilMs: 0, emptySinceMs: context.nowMs },

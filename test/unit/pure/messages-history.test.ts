@@ -128,6 +128,19 @@ describe('messages: removal', () => {
       }
   });
 
+  it('is of reactions too, as long as somebody may see them', () => {
+    const world = crowd();
+    const replyTo = idOf(world.say('ada', 'hi'));
+    const react = (who: string) => idOf(world.send(who, { kind: 'reaction', replyTo, text: '👎' }));
+    const [first, second] = [react('bob'), react('bob')];
+    world.advance(200);
+    expect(codeOf(world.remove('ada', first))).to.equal('message_not_allowed');
+    expect(codeOf(world.remove('bob', first))).to.equal('ok');
+    expect(codeOf(world.remove('mod', second))).to.equal('ok');
+    world.advance(200);
+    expect(world.readers.get('ada')?.removed).to.deep.equal([first, second]);
+  });
+
   it('comes before the message is told to anybody, where it can', () => {
     const world = crowd();
     const id = idOf(world.say('ada', 'oops'));
