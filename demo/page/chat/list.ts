@@ -23,6 +23,7 @@ export class ChatList {
   readonly #list = byId('chat-list');
   readonly #more = byId<HTMLButtonElement>('chat-more');
   readonly #rows = new Map<string, Row>();
+  #pointerAt = '';
   #unseen = 0;
   #shown: HTMLElement | null = null;
   #threshold = 0.5;
@@ -124,10 +125,11 @@ export class ChatList {
   #listen(): void {
     const { onLook, onLeave, onName, onEscape } = this.#options;
     const list = this.#list;
-    list.addEventListener('pointerover', ({ target, pointerType }) => {
-      const row = pointerType === 'mouse' && this.#rowOf(target);
-      if (row) onLook(row, 'pointed');
+    list.addEventListener('pointerover', (event) => {
+      const row = event.pointerType === 'mouse' && this.#rowOf(event.target);
+      if (row && this.#hasMoved(event)) onLook(row, 'pointed');
     });
+    list.addEventListener('pointermove', (event) => this.#hasMoved(event));
     list.addEventListener('pointerleave', () => onLeave());
     list.addEventListener('focusin', ({ target }) => {
       const row = this.#rowOf(target);
@@ -149,6 +151,13 @@ export class ChatList {
       event.preventDefault();
       if (event.key === 'Enter' || event.key === ' ') onLook(row, 'opened');
     });
+  }
+
+  /** Rows that scroll below a pointer at rest are not pointed at. */
+  #hasMoved({ clientX, clientY }: PointerEvent): boolean {
+    const before = this.#pointerAt;
+    this.#pointerAt = `${clientX} ${clientY}`;
+    return this.#pointerAt !== before;
   }
 
   /** Arrows go from row to row, so that one Tab leads past all of them. */
