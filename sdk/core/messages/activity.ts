@@ -42,7 +42,7 @@ export interface RoomActivity extends Tally {
   seenShort: FadingCount;
   lastAtMs: number;
   /** Who wrote lately, and when last. */
-  people: RecentMap<{ atMs: number }>;
+  people: RecentMap<number>;
   lastFrom: Pseudonym | null;
   /** Messages of others since this user's own. */
   countSinceMine: number;
@@ -75,7 +75,7 @@ const newRoom = (): RoomActivity => ({
   ...newTally(),
   seenShort: inConversation(),
   lastAtMs: never,
-  people: new RecentMap(peopleMax, () => ({ atMs: never })),
+  people: new RecentMap(peopleMax),
   lastFrom: null,
   countSinceMine: 0,
   lastMineAtMs: never,
@@ -100,11 +100,11 @@ const unknownThread = newThread();
  */
 export class Activity {
   readonly me: Pseudonym;
-  #senders = new RecentMap<SenderActivity>(sendersMax, newSender);
-  #rooms = new RecentMap<RoomActivity>(roomsMax, newRoom);
-  #threads = new RecentMap<ThreadActivity>(threadsMax, newThread);
+  #senders = new RecentMap<SenderActivity>(sendersMax);
+  #rooms = new RecentMap<RoomActivity>(roomsMax);
+  #threads = new RecentMap<ThreadActivity>(threadsMax);
   /** By message. */
-  #authors = new RecentMap<{ from: Pseudonym }>(messagesMax, () => ({ from: '' }));
+  #authors = new RecentMap<Pseudonym>(messagesMax);
 
   constructor(me: Pseudonym) {
     this.me = me;
@@ -126,7 +126,7 @@ export class Activity {
   addressed(header: LoggedHeader): Pseudonym[] {
     const addressed = header.to === null ? [] : [header.to];
     for (const named of header.mentions) if (!addressed.includes(named)) addressed.push(named);
-    const answered = header.replyTo === null ? undefined : this.#authors.peek(header.replyTo)?.from;
+    const answered = header.replyTo === null ? undefined : this.#authors.peek(header.replyTo);
     if (answered !== undefined && answered !== header.from && !addressed.includes(answered))
       addressed.unshift(answered);
     return addressed;
@@ -144,41 +144,46 @@ export class Activity {
   }
 
   #tallies({ from, room, thread }: LoggedHeader): Tally[] {
-    const tallies: Tally[] = [this.#senders.touch(from), this.#rooms.touch(room)];
-    if (thread !== null) tallies.push(this.#threads.touch(thread));
+    const tallies: Tally[] = [
+      this.#senders.touch(from, newSender),
+      this.#rooms.touch(room, newRoom),
+    ];
+    if (thread !== null) tallies.push(this.#threads.touch(thread, newThread));
     return tallies;
   }
 
   #seen(header: LoggedHeader, atMs: number): void {
-    const sender = this.#senders.touch(header.from);
-    const room = this.#rooms.touch(header.room);
-    for (const share of this.#shares(header, room, atMs)) share.seen.add(atMs);
+    const sender = this.#senders.touch(header.from, newSender);
+    const room = this.#rooms.touch(header.room, newRoom);
+    const addressed = this.addressed(header);
+    for (const share of this.#shares(header, addressed, room, atMs)) share.seen.add(atMs);
     for (const tally of this.#tallies(header)) tally.seen.add(atMs);
     sender.seenShort.add(atMs);
     sender.lastSeenAtMs = atMs;
     sender.conversation.countSinceFromMe += 1;
-    this.#authors.touch(header.message).from = header.from;
-    this.#address(header, atMs);
+    this.#authors.set(header.message, header.from);
+    this.#address(header, addressed, atMs);
     room.seenShort.add(atMs);
     room.countSinceMine += 1;
     room.lastAtMs = atMs;
-    room.people.touch(header.from).atMs = atMs;
+    room.people.set(header.from, atMs);
     room.lastFrom = header.from;
   }
 
   #sent(header: LoggedHeader, atMs: number): void {
-    const room = this.#rooms.touch(header.room);
-    this.#authors.touch(header.message).from = this.me;
+    const room = this.#rooms.touch(header.room, newRoom);
+    this.#authors.set(header.message, this.me);
     room.mine.add(atMs);
     room.mineShort.add(atMs);
-    if (header.thread !== null) this.#threads.touch(header.thread).lastMineAtMs = atMs;
-    if (this.addressed(header).length === 0) {
+    if (header.thread !== null) this.#threads.touch(header.thread, newThread).lastMineAtMs = atMs;
+    const addressed = this.addressed(header);
+    if (addressed.length === 0) {
       room.mineToNobodyShort.add(atMs);
       // Who spoke just before is often who is meant.
       if (room.lastFrom !== null && room.lastFrom !== this.me)
-        this.#senders.touch(room.lastFrom).conversation.perhapsHearsFromMe(atMs);
+        this.#senders.touch(room.lastFrom, newSender).conversation.perhapsHearsFromMe(atMs);
     }
-    this.#address(header, atMs);
+    this.#address(header, addressed, atMs);
     room.lastMineAtMs = atMs;
     room.countSinceMine = 0;
     room.lastAtMs = atMs;
@@ -186,30 +191,34 @@ export class Activity {
   }
 
   #replied(header: LoggedHeader, atMs: number): void {
-    for (const share of this.#shares(header, this.#rooms.touch(header.room), atMs))
+    const room = this.#rooms.touch(header.room, newRoom);
+    for (const share of this.#shares(header, this.addressed(header), room, atMs))
       share.replied.add(atMs);
     for (const tally of this.#tallies(header)) tally.replied.add(atMs);
-    const sender = this.#senders.touch(header.from);
+    const sender = this.#senders.touch(header.from, newSender);
     sender.repliedAtMs = atMs;
   }
 
-  #address(header: LoggedHeader, atMs: number): void {
+  #address(header: LoggedHeader, addressed: readonly Pseudonym[], atMs: number): void {
     const { me } = this;
-    const from = this.#senders.touch(header.from).conversation;
-    const addressed = this.addressed(header);
+    const from = this.#senders.touch(header.from, newSender).conversation;
     if (addressed.length === 0) from.speaksToNobody(atMs);
     for (const id of addressed) {
       if (id === header.from) continue;
-      const to = this.#senders.touch(id).conversation;
+      const to = this.#senders.touch(id, newSender).conversation;
       from.speaksTo(id, id === me, atMs);
       to.hearsFrom(header.from, header.from === me, atMs);
     }
   }
 
   /** The kinds of messages that this one belongs to. */
-  #shares(header: LoggedHeader, room: RoomActivity, atMs: number): Share[] {
+  #shares(
+    header: LoggedHeader,
+    addressed: readonly Pseudonym[],
+    room: RoomActivity,
+    atMs: number,
+  ): Share[] {
     const shares: Share[] = [];
-    const addressed = this.addressed(header);
     if (addressed.length === 0) shares.push(room.toNobody);
     else if (!addressed.includes(this.me)) shares.push(room.toOthers);
     if (this.sender(header.from).seen.at(atMs) < newcomerSeenMax) shares.push(room.ofNewcomers);

@@ -70,12 +70,10 @@ class Classifier implements ClassifierCore {
   /** Sequence and time of each row that is kept, the oldest first. */
   #rows: { sequence: number; atMs: number }[] = [];
   #nextSequence = 1;
-  #decisions = new RecentMap<{ decision: Decision | null }>(limits.explanationsMax, () => ({
-    decision: null,
-  }));
-  #counted = new RecentMap<Set<LogEventType>>(countedMax, () => new Set());
+  #decisions = new RecentMap<Decision>(limits.explanationsMax);
+  #counted = new RecentMap<Set<LogEventType>>(countedMax);
   /** By how much the mark of each message has moved the threshold. */
-  #marks = new RecentMap<{ nudge: number }>(countedMax, () => ({ nudge: 0 }));
+  #marks = new RecentMap<number>(countedMax);
   #unsavedLabels = 0;
 
   constructor({ me, model, adapt }: ClassifierOptions) {
@@ -103,13 +101,13 @@ class Classifier implements ClassifierCore {
 
   classify(header: HashedHeader, nowMs: number): Classification {
     const decision = this.#decide(header, nowMs);
-    this.#decisions.touch(header.message).decision = decision;
+    this.#decisions.set(header.message, decision);
     const { isImportant, probability, explicitRule } = decision;
     return { isImportant, probability, explicitRule };
   }
 
   explain(message: Pseudonym): Explanation | null {
-    const decision = this.#decisions.peek(message)?.decision;
+    const decision = this.#decisions.peek(message);
     return decision ? explain(decision) : null;
   }
 
@@ -144,7 +142,7 @@ class Classifier implements ClassifierCore {
   }
 
   #record(type: LogEventType, header: HashedHeader, nowMs: number): ClassifierEffect[] {
-    const counted = this.#counted.touch(header.message);
+    const counted = this.#counted.touch(header.message, newTypes);
     if (counted.has(type)) return [];
     if (type === 'markedImportant') counted.delete('markedNotImportant');
     if (type === 'markedNotImportant') counted.delete('markedImportant');
@@ -166,7 +164,7 @@ class Classifier implements ClassifierCore {
     const { message } = header;
     this.#unsavedLabels += this.#adaptation?.mature(nowMs) ?? 0;
     if (type === 'seen' && this.#adaptation && this.#teaches(header)) {
-      const values = this.#decisions.peek(message)?.decision?.values;
+      const values = this.#decisions.peek(message)?.values;
       const known = values ?? featuresOf(header, this.#activity, nowMs);
       this.#adaptation.seen(message, known, evaluate(this.#model, known), nowMs);
     }
@@ -189,14 +187,13 @@ class Classifier implements ClassifierCore {
   /** The user says how it should have been decided: where it was not, the threshold moves a little. */
   #mark(header: HashedHeader, isImportant: boolean, nowMs: number): boolean {
     // Of an older message nobody knows any more how it was decided.
-    const known = this.#decisions.peek(header.message)?.decision;
+    const known = this.#decisions.peek(header.message);
     const decision = known ?? this.#decide(header, nowMs);
     const isWrong = !decision.explicitRule && decision.isImportant !== isImportant;
     // One mark takes the place of the other, as if that had never been made.
-    const mark = this.#marks.touch(header.message);
-    const unmarked = this.#nudge - mark.nudge;
+    const unmarked = this.#nudge - (this.#marks.peek(header.message) ?? 0);
     const nudge = clampedNudge(unmarked + (isWrong ? (isImportant ? -nudgeStep : nudgeStep) : 0));
-    mark.nudge = nudge - unmarked;
+    this.#marks.set(header.message, nudge - unmarked);
     const hasMoved = nudge !== this.#nudge;
     this.#nudge = nudge;
     return hasMoved;
@@ -226,7 +223,7 @@ class Classifier implements ClassifierCore {
     this.#learnedBefore = settings?.adaptation ?? null;
     if (this.#adapts) this.#adaptation = new Adaptation(this.#model.version, this.#learnedBefore);
     for (const { sequence, atMs, type, header } of rows) {
-      const counted = this.#counted.touch(header.message);
+      const counted = this.#counted.touch(header.message, newTypes);
       // Two pages may both have told it.
       if (!counted.has(type)) this.#activity.record(type, header, atMs);
       counted.add(type);
@@ -274,6 +271,8 @@ class Classifier implements ClassifierCore {
     return logitOf(probability) + this.#nudge;
   }
 }
+
+const newTypes = () => new Set<LogEventType>();
 
 function clampedNudge(nudge: number): number {
   return Math.min(nudgeMax, Math.max(-nudgeMax, nudge));

@@ -214,7 +214,7 @@ export const features = {
   },
   peopleLately: {
     words: count('people who wrote in the last 10 min'),
-    of: ({ room, nowMs }) => room.people.count(({ atMs }) => nowMs - atMs < 600_000),
+    of: ({ room, nowMs }) => room.people.count((atMs) => nowMs - atMs < 600_000),
   },
   roomViewShare: {
     words: share('share of messages in the room that you look at'),

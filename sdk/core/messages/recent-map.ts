@@ -1,12 +1,12 @@
+import { forgetOldest } from '../bounded.ts';
+
 /** A map of at most so many; the longest untouched goes first. */
 export class RecentMap<Value> {
   #values = new Map<string, Value>();
   readonly #max: number;
-  readonly #create: () => Value;
 
-  constructor(max: number, create: () => Value) {
+  constructor(max: number) {
     this.#max = max;
-    this.#create = create;
   }
 
   clear(): void {
@@ -23,15 +23,17 @@ export class RecentMap<Value> {
     return count;
   }
 
-  /** Makes it the newest, and makes one where there is none. */
-  touch(key: string): Value {
-    const value = this.#values.get(key) ?? this.#create();
+  /** Makes it the newest. */
+  set(key: string, value: Value): void {
     this.#values.delete(key);
     this.#values.set(key, value);
-    if (this.#values.size > this.#max) {
-      const [oldest] = this.#values.keys();
-      this.#values.delete(oldest as string);
-    }
+    forgetOldest(this.#values, this.#max);
+  }
+
+  /** Makes it the newest, and makes one where there is none. */
+  touch(key: string, create: () => Value): Value {
+    const value = this.#values.get(key) ?? create();
+    this.set(key, value);
     return value;
   }
 }
