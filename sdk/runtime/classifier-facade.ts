@@ -1,5 +1,6 @@
 import * as limits from '../../signaling/protocol/limits.ts';
 import { parseMessageHeader } from '../../signaling/protocol/messages.ts';
+import { within } from '../adapters/within.ts';
 import type {
   ClassifierState,
   ClassifyAnswer,
@@ -87,12 +88,7 @@ export class ClassifierFacade implements MessageClassifier {
 
   async #close(): Promise<void> {
     this.#onClose();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, closeWithinMs);
-    });
-    await Promise.race([this.#thread.calls.close(), late]).catch(() => {});
-    clearTimeout(timer);
+    await within(closeWithinMs, this.#thread.calls.close()).catch(() => {});
     this.#thread.end();
   }
 

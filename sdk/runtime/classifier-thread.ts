@@ -1,3 +1,4 @@
+import { within } from '../adapters/within.ts';
 import type { ClassifierCalls, ClassifierSetup } from './classifier.ts';
 import type { ClassifierWorkerCalls } from './classifier-worker.ts';
 import { wrap } from './comlink.ts';
@@ -38,21 +39,16 @@ function startWorker(): Worker | null {
 }
 
 async function isOpen(worker: Worker, opened: Promise<void>): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const failed = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, openWithinMs, false);
+  const failed = new Promise<never>((_, reject) => {
     worker.onerror = (event) => {
       event.preventDefault(); // nothing is written to the console
-      resolve(false);
+      reject(event);
     };
   });
-  const succeeded = opened.then(
-    () => true,
-    () => false,
-  );
   try {
-    return await Promise.race([succeeded, failed]);
-  } finally {
-    clearTimeout(timer);
+    await within(openWithinMs, Promise.race([opened, failed]));
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,3 +1,4 @@
+import { within } from '../adapters/within.ts';
 import { HoldfastError } from '../errors.ts';
 import type { SegmentStore } from '../ports/segment-store.ts';
 import { type Remote, transfer, wrap } from './comlink.ts';
@@ -70,20 +71,13 @@ function startWorker(): Worker {
 }
 
 async function openOrFail(worker: Worker, opened: Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
   const failed = new Promise<never>((_, reject) => {
-    const late = new HoldfastError('storage_failed', `no answer within ${openWithinMs} ms`);
-    timer = setTimeout(reject, openWithinMs, late);
     worker.onerror = (event) => {
       event.preventDefault(); // nothing is written to the console
       reject(new HoldfastError('storage_failed', 'the worker did not start'));
     };
   });
-  try {
-    await Promise.race([opened, failed]);
-  } finally {
-    clearTimeout(timer);
-  }
+  await within(openWithinMs, Promise.race([opened, failed]));
 }
 
 /** Errors lose their class and code on the way from the worker. */
