@@ -6,7 +6,7 @@ import {
 } from '../../sdk/messages.ts';
 import type { MessageHeader } from '../../signaling/protocol/messages.ts';
 import { databaseName, dumpStorage, inDatabase, resultOf } from './message-database.ts';
-import { replace } from './replace.ts';
+import { replace, watchWorkers } from './replace.ts';
 
 const me = 'user-of-this-device';
 /** Whatever an app may know of a message, and more than a header has. */
@@ -25,14 +25,7 @@ describe('message classifier in a browser', () => {
   beforeEach(async () => {
     await resultOf(indexedDB.deleteDatabase(databaseName));
     [workers, classifiers] = [[], []];
-    const { Worker: Real } = globalThis;
-    class Watched extends Real {
-      constructor(url: string | URL, options?: WorkerOptions) {
-        super(url, options);
-        workers.push(this);
-      }
-    }
-    restore = replace(globalThis, 'Worker', Watched);
+    restore = watchWorkers(workers);
   });
   afterEach(async () => {
     restore();

@@ -11,3 +11,15 @@ export function replace<Owner extends object>(
     if (before) Object.defineProperty(owner, name, before);
   };
 }
+
+/** Adds every worker that is started to a list. @returns How to stop that. */
+export function watchWorkers(workers: Worker[]): () => void {
+  const { Worker: Real } = globalThis;
+  class Watched extends Real {
+    constructor(url: string | URL, options?: WorkerOptions) {
+      super(url, options);
+      workers.push(this);
+    }
+  }
+  return replace(globalThis, 'Worker', Watched);
+}

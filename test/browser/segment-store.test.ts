@@ -4,7 +4,7 @@ import { HoldfastError } from '../../sdk/errors.ts';
 import type { SegmentStore } from '../../sdk/ports/segment-store.ts';
 import { openSegmentsInWorker } from '../../sdk/runtime/worker-client.ts';
 import { describeSegmentStores } from '../contract/segment-store.contract.ts';
-import { replace } from './replace.ts';
+import { replace, watchWorkers } from './replace.ts';
 
 const room = 'test room';
 const createHere = () => createSegmentStore({ room });
@@ -31,14 +31,7 @@ describe('segment store in a browser', () => {
   beforeEach(() => {
     stores = [];
     workers = [];
-    const { Worker: Real } = globalThis;
-    class Watched extends Real {
-      constructor(url: string | URL, options?: WorkerOptions) {
-        super(url, options);
-        workers.push(this);
-      }
-    }
-    restore = replace(globalThis, 'Worker', Watched);
+    restore = watchWorkers(workers);
   });
   afterEach(async () => {
     restore();
